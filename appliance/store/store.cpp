@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// SQLite: settings at open, transactions, statements. An error of the disk is never retried: the process ends, and the
+// database is whole because every step was a transaction (sync.md 3).
+#include "appliance/store/store.h"
+
+#include "appliance/core/log.h"
+
+#include <cstdlib>
+#include <sqlite3.h>
+
+namespace amt::store {
+
+void Database::fail(int code, std::string_view what) const
+{
+    const std::string detail = std::string(what) + ": " + ::sqlite3_errstr(code) + " (" + std::to_string(code) + ")";
+    if ((code & 0xff) == SQLITE_FULL)
+        throw Error(ErrorCode::StoreFull, detail);
+    throw Error(ErrorCode::StoreFailed, detail);
+}
+
+Database::Database(DatabaseSettings settings) : _settings(std::move(settings))
+{
+    const int code = ::sqlite3_open_v2(_settings.path.c_str(), &_handle,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                                       _settings.vfs.empty() ? nullptr : _settings.vfs.c_str());
+    if (code != SQLITE_OK) {
+        ::sqlite3_close(_handle);
+        fail(code, "open");
+    }
+    ::sqlite3_extended_result_codes(_handle, 1);
+    try {
+        int powersafeOverwrite = 0; // a torn write may destroy its whole sector
+        ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_POWERSAFE_OVERWRITE, &powersafeOverwrite);
+        execute("PRAGMA page_size=4096; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+                "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+                "PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=1000;");
+        if (_settings.pagesMax > 0)
+            execute("PRAGMA max_page_count=" + std::to_string(_settings.pagesMax));
+        if (_settings.grow && _settings.pagesMax > 0) {
+            sqlite3_int64 size = _settings.pagesMax * 4096;
+            ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_SIZE_HINT, &size);
+            // The WAL keeps this size after a checkpoint instead of being cut.
+            execute("PRAGMA journal_size_limit=" + std::to_string(2 * 1000 * 4096));
+        }
+        Statement mode = prepare("PRAGMA journal_mode");
+        if (!mode.step() || mode.text(0) != "wal")
+            throw Error(ErrorCode::StoreFailed, "write-ahead log not possible here");
+    } catch (...) {
+        ::sqlite3_close(_handle);
+        throw;
+    }
+}
+
+Database::~Database()
+{
+    ::sqlite3_close(_handle);
+}
+
+void Database::execute(const std::string& sql)
+{
+    const int code = ::sqlite3_exec(_handle, sql.c_str(), nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK)
+        fail(code, ::sqlite3_errmsg(_handle));
+}
+
+int Database::changes() const
+{
+    return ::sqlite3_changes(_handle);
+}
+
+void Database::migrate(std::span<const Migration> migrations)
+{
+    int version = 0;
+    {
+        Statement read = prepare("PRAGMA user_version");
+        if (read.step())
+            version = static_cast<int>(read.integer(0));
+    }
+    const int newest = migrations.empty() ? 0 : migrations.back().number;
+    if (version > newest) {
+        Statement reader = prepare("SELECT value FROM meta WHERE key = 'min_reader'");
+        if (!reader.step() || std::atoi(reader.text(0).c_str()) > newest)
+            throw Error(ErrorCode::StoreNewer, "database " + std::to_string(version) + ", program " +
+                                                   std::to_string(newest));
+        return;
+    }
+    for (const auto& migration : migrations) {
+        if (migration.number <= version)
+            continue;
+        transact([&] {
+            execute(std::string(migration.sql));
+            execute("PRAGMA user_version=" + std::to_string(migration.number));
+        });
+    }
+}
+
+double Database::freeShare()
+{
+    if (_settings.pagesMax <= 0)
+        return 1;
+    Statement pages = prepare("PRAGMA page_count");
+    Statement unused = prepare("PRAGMA freelist_count");
+    pages.step();
+    unused.step();
+    const double used = static_cast<double>(pages.integer(0) - unused.integer(0));
+    return std::max(0.0, 1 - used / static_cast<double>(_settings.pagesMax));
+}
+
+void Database::copyTo(const std::string& path)
+{
+    sqlite3* copy = nullptr;
+    int code = ::sqlite3_open(path.c_str(), &copy);
+    if (code == SQLITE_OK) {
+        sqlite3_backup* backup = ::sqlite3_backup_init(copy, "main", _handle, "main");
+        code = backup ? ::sqlite3_backup_step(backup, -1) : ::sqlite3_errcode(copy);
+        ::sqlite3_backup_finish(backup);
+    }
+    ::sqlite3_close(copy);
+    if (code != SQLITE_OK && code != SQLITE_DONE)
+        fail(code, "backup");
+}
+
+Database::Transaction::Transaction(Database& database) : _database(database)
+{
+    _database.execute("BEGIN IMMEDIATE");
+    ++_database._depth;
+}
+
+Database::Transaction::~Transaction()
+{
+    if (!_open)
+        return;
+    --_database._depth;
+    ::sqlite3_exec(_database._handle, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Database::Transaction::commit()
+{
+    if (_database._settings.atCommit)
+        _database._settings.atCommit(CommitMoment::Before);
+    _database.execute("COMMIT");
+    _open = false;
+    --_database._depth;
+    if (_database._settings.atCommit)
+        _database._settings.atCommit(CommitMoment::After);
+}
+
+Statement::Statement(Database& database, std::string_view sql) : _database(database)
+{
+    const int code = ::sqlite3_prepare_v2(database._handle, sql.data(), static_cast<int>(sql.size()), &_statement, nullptr);
+    if (code != SQLITE_OK)
+        database.fail(code, ::sqlite3_errmsg(database._handle));
+}
+
+Statement::~Statement()
+{
+    ::sqlite3_finalize(_statement);
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : _database(other._database), _statement(std::exchange(other._statement, nullptr))
+{
+}
+
+bool Statement::step()
+{
+    const int code = ::sqlite3_step(_statement);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code == SQLITE_DONE)
+        return false;
+    ::sqlite3_reset(_statement);
+    _database.fail(code, ::sqlite3_errmsg(_database._handle));
+}
+
+void Statement::run()
+{
+    while (step()) {
+    }
+    ::sqlite3_reset(_statement);
+}
+
+void Statement::reset()
+{
+    ::sqlite3_reset(_statement);
+    ::sqlite3_clear_bindings(_statement);
+}
+
+void Statement::bindOne(int position, std::int64_t value)
+{
+    ::sqlite3_bind_int64(_statement, position, value);
+}
+
+void Statement::bindOne(int position, std::string_view value)
+{
+    ::sqlite3_bind_text(_statement, position, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+}
+
+void Statement::bindOne(int position, const Bytes& value)
+{
+    // a null pointer would bind NULL instead of an empty blob
+    ::sqlite3_bind_blob(_statement, position, value.empty() ? reinterpret_cast<const void*>("") : value.data(),
+                        static_cast<int>(value.size()), SQLITE_TRANSIENT);
+}
+
+void Statement::bindOne(int position, std::nullptr_t)
+{
+    ::sqlite3_bind_null(_statement, position);
+}
+
+std::int64_t Statement::integer(int column) const
+{
+    return ::sqlite3_column_int64(_statement, column);
+}
+
+std::string Statement::text(int column) const
+{
+    const auto* text = reinterpret_cast<const char*>(::sqlite3_column_text(_statement, column));
+    return {text ? text : "", static_cast<std::size_t>(::sqlite3_column_bytes(_statement, column))};
+}
+
+Bytes Statement::blob(int column) const
+{
+    const auto* data = static_cast<const std::uint8_t*>(::sqlite3_column_blob(_statement, column));
+    const int size = ::sqlite3_column_bytes(_statement, column);
+    return data ? Bytes(data, data + size) : Bytes();
+}
+
+bool Statement::isNull(int column) const
+{
+    return ::sqlite3_column_type(_statement, column) == SQLITE_NULL;
+}
+
+std::optional<std::string> Statement::optionalText(int column) const
+{
+    return isNull(column) ? std::nullopt : std::optional(text(column));
+}
+
+std::optional<std::int64_t> Statement::optionalInteger(int column) const
+{
+    return isNull(column) ? std::nullopt : std::optional(integer(column));
+}
+
+std::optional<UtcTime> Statement::optionalTime(int column) const
+{
+    return isNull(column) ? std::nullopt : std::optional(time(column));
+}
+
+} // namespace amt::store

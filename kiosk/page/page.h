@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Pages as HTML: typed views in, escaped text out. The node says what is so; texts, layout and languages live here.
+#pragma once
+
+#include "appliance/core/clock.h"
+#include "appliance/core/error.h"
+#include "appliance/core/local_date.h"
+#include "appliance/core/money.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace amt::page {
+
+/// What stands around every kiosk page.
+struct Frame {
+    std::string language = "de";      ///< de, en, ar (test mode)
+    std::string municipality;         ///< "Stadt Musterstadt"
+    UtcTime now;
+    std::string formKey;              ///< key of this page load: goes into every form as field "key"; one press counts once
+    bool portalReachable = true;
+    bool inVisit = false;             ///< shows "Beenden" and counts the idle time
+    std::chrono::seconds idleWarning{45}; ///< then the page "still there?"
+    bool testModeLanguages = false;   ///< offers languages whose texts are not reviewed
+};
+
+// --- kiosk (citizen), in the order of the visit. Comment: address of the page; forms post to the same address unless said. ---
+
+/// GET /  K1. POST /language {language, back}. Link to /services.
+struct StartPage {
+    bool accepting = true; ///< false: no room, no key: says so and whom to ask
+};
+/// GET /services, POST {service}
+struct ServicesPage {
+    struct Entry {
+        std::string key, name, summary;
+        Money fee;
+    };
+    std::vector<Entry> services;
+};
+/// GET /visit/notice, POST {consent=yes}. What is read and why, who is responsible, how long.
+struct NoticePage {
+    std::string serviceName;
+    std::vector<std::string> attributes; ///< names of DataGroup enumerators, e.g. "GivenNames"
+    bool reviewedTranslation = true;     ///< legal text also in German when false
+};
+/// GET /visit/card, POST {pin}, POST /visit/card/skip {}. problem: what happened before.
+struct CardPage {
+    std::vector<std::string> attributes;
+    std::optional<int> wrongPinTriesLeft;
+};
+/// GET /visit/card/reading (refreshes itself; live by /visit/events), POST /visit/card/cancel {}
+struct ReadingPage {
+    std::string step; ///< IdentityStep name
+};
+/// GET /visit/card/problem: every outcome that is not data and not a wrong PIN. Retry (link /visit/card) where it helps,
+/// POST /visit/card/skip always.
+struct CardProblemPage {
+    std::string outcome; ///< "PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved", "NoCard", "NoReader",
+                         ///< "NotAnIdentityCard", "CardExpired", "CardNotGenuine", "DeviceFailed"
+    bool canRetry = false;
+};
+/// One field of a form, as the form's definition in config/municipality says.
+struct FieldView {
+    std::string name;    ///< form field
+    std::string kind;    ///< "text", "plate", "date", "choice", "yesno"
+    std::string labelKey, helpKey;
+    std::string value;
+    std::string origin;  ///< "eid", "typed": shown; eid fields cannot be changed
+    std::string errorKey; ///< empty: fine
+    std::string errorDetail; ///< the offending character, or the like
+    bool optional = false;
+    struct Option {
+        std::string value, label;
+    };
+    std::vector<Option> options; ///< choice
+};
+/// GET /visit/form, POST {fields of the page, action=next}
+struct FormPage {
+    std::string serviceName;
+    std::vector<FieldView> fields;
+    int step = 1, steps = 1;
+};
+/// GET /visit/review, POST {confirm=yes}; change: link /visit/form
+struct ReviewPage {
+    std::string serviceName;
+    std::vector<FieldView> fields;
+    Money fee;
+};
+/// GET /visit/pay, POST {action=start|desk}. declinedCode: a ZVT result that came before, with its text.
+struct PayPage {
+    std::string serviceName;
+    Money fee;
+    std::optional<int> declinedCode;
+    bool terminalReady = true;
+};
+/// GET /visit/pay/running (refreshes itself; live by /visit/events), POST /visit/pay/abort {}
+struct PayRunningPage {
+    Money fee;
+    int statusCode = 0;      ///< 04 FF, see facts; 0x0E "please wait"
+    std::string statusText;  ///< of the terminal, may be empty
+    bool aborting = false;
+};
+/// GET /visit/pay/unresolved (refreshes itself): we do not know yet; nothing is charged twice; a person helps.
+struct PayUnresolvedPage {
+    Money fee;
+    std::string reference;
+};
+/// GET /visit/done, POST /visit/receipt {} prints (again), POST /visit/end {}
+struct DonePage {
+    std::string reference;   ///< Aktenzeichen
+    std::string serviceName;
+    Money fee;
+    bool paid = false;       ///< false: to be paid at the desk
+    std::string printing;    ///< "printing", "printed", "paperOut", "coverOpen", "noPrinter", "interrupted", "notWanted"
+    std::chrono::seconds untilEnd{60};
+};
+/// GET /visit/still-there, POST {} = more time. Refreshes to /visit/timeout.
+struct StillTherePage {
+    std::chrono::seconds left{30};
+    std::string back; ///< address to go on at
+};
+/// GET /ended
+struct EndedPage {
+    bool timedOut = false;
+};
+/// GET /help: who helps; POST calls a person {back}
+struct HelpPage {
+    std::string phone;
+    bool called = false;
+    std::string back = "/";
+};
+/// Any refusal: status and code; what happened, what to do, who helps.
+struct ErrorPage {
+    ErrorCode code = ErrorCode::NotFound;
+    int status = 404;
+};
+
+using KioskView = std::variant<StartPage, ServicesPage, NoticePage, CardPage, ReadingPage, CardProblemPage, FormPage, ReviewPage,
+                               PayPage, PayRunningPage, PayUnresolvedPage, DonePage, StillTherePage, EndedPage, HelpPage,
+                               ErrorPage>;
+
+// --- desk (clerk), German only. Frame of its own. ---------------------------------------------------------------------------
+
+struct DeskFrame {
+    std::string municipality;
+    UtcTime now;
+    std::string formKey;
+    std::string clerk; ///< empty: not signed in
+    bool portalReachable = true;
+    bool deskKeyOpen = false;
+};
+/// GET /desk/sign-in, POST {name, password}. GET /desk/first, POST {code, name, password, again}.
+/// GET /desk/recover, POST {name, recovery, password, again} (paper half).
+struct SignInPage {
+    enum class Kind { SignIn, First, Recover };
+    Kind kind = Kind::SignIn;
+    bool refused = false;
+    std::chrono::seconds wait{0}; ///< lock-out by delay
+    bool needsFirst = false;      ///< no clerk yet: link to /desk/first
+};
+/// Once, after the first sign-in: the paper half, to be printed and put into the safe. POST /desk/paper {kept=yes}
+struct PaperHalfPage {
+    std::string code;
+};
+/// GET /desk: cases newest first
+struct CasesPage {
+    struct Row {
+        std::string id, reference, service, state, payment; ///< state: "Recorded", "HandedOver", "Accepted", "Rejected", "Held"
+        UtcTime createdAt;
+        std::string heldReason;
+    };
+    std::vector<Row> cases;
+    int helpCalls = 0;
+};
+/// GET /desk/cases/ID, POST /desk/cases/ID/release {reason}, POST /desk/cases/ID/receipt {}
+struct CasePage {
+    std::string id, reference, serviceName, state, heldReason;
+    std::vector<FieldView> fields; ///< with origin
+    bool readable = true;          ///< false: desk key not open
+    struct PaymentView {
+        std::string state; ///< PaymentState
+        Money amount;
+        std::string terminalId, card;
+        int trace = 0, receipt = 0;
+        std::optional<UtcTime> at;
+    };
+    std::optional<PaymentView> payment;
+    struct WayEntry {
+        UtcTime at;
+        std::string kind; ///< journal kind, e.g. "SEALED", "STORED", "ACCEPTED"
+        std::string detail;
+    };
+    std::vector<WayEntry> way;
+    bool canRelease = false;
+};
+/// GET /desk/clerks, POST {name, password, again}: a colleague lets one in. POST /desk/clerks/reset {name, password, again}
+struct ClerksPage {
+    std::vector<std::string> names;
+    std::string message; ///< message key, may be empty
+};
+/// GET /desk/devices, POST /desk/devices {device, act}
+struct DevicesPage {
+    struct Device {
+        std::string kind;   ///< "card", "terminal", "printer"
+        bool present = false;
+        bool emulated = false;
+        std::string detail; ///< message key
+        struct Act {
+            std::string act, labelKey;
+        };
+        std::vector<Act> acts; ///< emulated only: lay, pull, approve, decline, silent, paper-end, paper-new
+    };
+    std::vector<Device> devices;
+    std::string portalDetail;
+};
+struct DeskErrorPage {
+    ErrorCode code = ErrorCode::NotFound;
+    int status = 404;
+};
+using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, ClerksPage, DevicesPage, DeskErrorPage>;
+
+/// GET /display: call board; calls come with the queue.
+struct DisplayPage {
+    std::string municipality;
+    UtcTime now;
+};
+
+/// HTML of whole pages. Templates, texts and styles are read once, from `folder` (kiosk/ in the source tree, or where it was
+/// installed); a missing template or text throws ConfigurationInvalid.
+class Renderer {
+public:
+    explicit Renderer(const std::string& folder);
+    ~Renderer();
+    std::string kiosk(const Frame& frame, const KioskView& view) const;
+    std::string desk(const DeskFrame& frame, const DeskView& view) const;
+    std::string display(const DisplayPage& view) const;
+
+    /// A message of a language, e.g. for receipts. Parameters replace {name}. Falls back to German.
+    std::string text(const std::string& language, const std::string& key,
+                     const std::vector<std::pair<std::string, std::string>>& parameters = {}) const;
+    std::vector<std::string> languages() const;
+
+    struct Asset {
+        std::string contentType;
+        std::string body;
+        std::string etag;
+    };
+    /// Files under /assets/: KERN, own styles, scripts, fonts, icons. Null when there is none.
+    const Asset* asset(const std::string& path) const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+/// Sent with every page (ui.md 1).
+extern const char* const contentSecurityPolicy;
+
+} // namespace amt::page

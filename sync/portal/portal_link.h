@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The way to the delivery service in its own words. One adapter for each generation of its API stands behind it: v2.h.
+#pragma once
+
+#include "appliance/core/error.h"
+#include "appliance/core/event_loop.h"
+#include "appliance/core/http.h"
+#include "appliance/core/json.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace amt::portal {
+
+struct Announcement {
+    std::string envelopeId; ///< our gateway takes it as Idempotency-Key
+    std::string destinationId;
+    std::string serviceKey;  ///< LeiKa, 14 digits
+    std::string serviceName;
+    std::string regionKey;   ///< ARS, 12 digits; may be empty
+    std::vector<std::string> attachmentIds;
+};
+struct Announced {
+    std::string submissionId;
+    std::string caseId;
+};
+struct DestinationInfo {
+    std::string document; ///< the JSON as it came; the node judges it
+    std::string encryptionKid;
+};
+
+/// The service understood and refused (4xx with a problem type, see sync.md 5).
+struct Refused {
+    int status = 0;
+    std::string problemType; ///< last part of the problem's URI, or empty
+};
+/// Unknown whether it was done: no answer, 408, 425, 429, 5xx.
+struct Unknown {
+    std::optional<std::chrono::seconds> retryAfter;
+};
+/// 401 or 403 after one renewal: our credentials.
+struct Unauthorised {};
+
+template <typename Good>
+using Answer = std::variant<Good, Refused, Unknown, Unauthorised>;
+template <typename Good>
+using Reply = std::function<void(Answer<Good>)>;
+struct Done {};
+
+class PortalLink {
+public:
+    virtual ~PortalLink() = default;
+    virtual void destination(const std::string& destinationId, Reply<DestinationInfo> reply) = 0;
+    /// The JWK as it came.
+    virtual void destinationKey(const std::string& destinationId, const std::string& kid, Reply<std::string> reply) = 0;
+    /// /.well-known/jwks.json as it came.
+    virtual void serviceKeys(Reply<std::string> reply) = 0;
+    virtual void announce(const Announcement& announcement, Reply<Announced> reply) = 0;
+    virtual void putAttachment(const std::string& submissionId, const std::string& attachmentId, std::string jwe,
+                               Reply<Done> reply) = 0;
+    virtual void submit(const std::string& submissionId, std::string encryptedMetadata, std::string encryptedData,
+                        Reply<Done> reply) = 0;
+    /// The event log of a case from `offset`: compact JWS each.
+    virtual void events(const std::string& caseId, int offset, Reply<std::vector<std::string>> reply) = 0;
+};
+
+struct V2Settings {
+    std::string clientId;
+    std::string clientSecret; ///< a Secret where it is kept; here for one form body
+    std::string userAgent = "amtsstube/" AMT_VERSION;
+};
+/// The v2 adapter (facts/portal.md 1.3 to 1.8): token by client_secret_post, cached for 80 % of its life, renewed once on 401.
+/// `exchange` and `loop` must outlive it.
+std::unique_ptr<PortalLink> makeV2Link(V2Settings settings, HttpExchange& exchange, EventLoop& loop);
+
+} // namespace amt::portal
