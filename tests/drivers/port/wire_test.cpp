@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What the device ports say survives the way over the wire; what is not exactly theirs is refused
+// whole.
+#include "drivers/port/identity.h"
+#include "drivers/port/payment.h"
+#include "drivers/port/printing.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+using namespace amt;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+/// Over the wire and back: as text, as the broker sends it.
+json::ObjectPtr overTheWire(const json::ObjectPtr& object)
+{
+    return json::parseObject(json::write(*object));
+}
+
+TerminalRecord someRecord(int result)
+{
+    return {.result = result,
+            .amount = Money::cents(3070),
+            .currency = 978,
+            .trace = 123,
+            .receipt = 42,
+            .originalTrace = 0,
+            .terminalId = "52500041",
+            .date = "1121",
+            .time = "094155",
+            .cardName = "girocard",
+            .cardType = 5,
+            .cardDigits = "1234",
+            .additionalText = "Zahlung erfolgt – €"};
+}
+
+IdentityData someData()
+{
+    IdentityData data;
+    data.documentType = "ID";
+    data.givenNames = "ʿAbd ar-Raḥmān";
+    data.familyNames = "von der \"Heydt\"\\\x01";
+    data.dateOfBirth = "1984    ";
+    data.placeOfBirth.freeText = "Köln";
+    data.placeOfResidence.street = "Straße 1";
+    data.placeOfResidence.postalCode = "59494";
+    data.municipalityId = "02760503150000";
+    return data;
+}
+
+const std::vector<IdentityOutcome> identityOutcomes = {
+    IdentityRead{Personal<IdentityData>(someData())},
+    WrongPin{2},
+    PinSuspended{},
+    PinBlocked{},
+    PinNotActivated{},
+    CardRemoved{},
+    NoCard{},
+    NoReader{},
+    NotAnIdentityCard{},
+    CardExpired{},
+    CardNotGenuine{},
+    ReadCancelled{},
+    DeviceFailed{ErrorCode::ReaderFailed},
+};
+
+const std::vector<PaymentOutcome> paymentOutcomes = {
+    PaymentApproved{someRecord(0)},
+    PaymentDeclined{someRecord(0x6C)},
+    PaymentUnresolved{"line lost after 06 01"},
+    PaymentNotStarted{ErrorCode::TerminalSpeaksOther},
+};
+
+const std::vector<PrintOutcome> printOutcomes = {
+    Printed{},   PaperOut{},         CoverOpen{},
+    NoPrinter{}, PrintInterrupted{}, DeviceFailed{ErrorCode::PrinterFailed},
+};
+
+using Reader = void (*)(const json::Object&);
+struct Refusal {
+    const char* what;
+    Reader read;
+    const char* text;
+};
+std::ostream& operator<<(std::ostream& out, const Refusal& refusal)
+{
+    return out << refusal.what;
+}
+
+template <auto read>
+void reading(const json::Object& object)
+{
+    (void)read(object);
+}
+
+const Refusal refusals[] = {
+    {"request without a PIN", reading<identityRequestFromJson>,
+     R"({"groups":[],"chain":[],"countrySigners":[],"now":0})"},
+    {"request with a number as PIN", reading<identityRequestFromJson>,
+     R"({"pin":123456,"groups":[],"chain":[],"countrySigners":[],"now":0})"},
+    {"request with an unknown key", reading<identityRequestFromJson>,
+     R"({"pin":"123456","groups":[],"chain":[],"countrySigners":[],"now":0,"can":"500540"})"},
+    {"request for an unknown group", reading<identityRequestFromJson>,
+     R"({"pin":"123456","groups":["fingerprints"],"chain":[],"countrySigners":[],"now":0})"},
+    {"request for one group twice", reading<identityRequestFromJson>,
+     R"({"pin":"123456","groups":["sex","sex"],"chain":[],"countrySigners":[],"now":0})"},
+    {"request with a padded certificate", reading<identityRequestFromJson>,
+     R"({"pin":"123456","groups":[],"chain":["AA=="],"countrySigners":[],"now":0})"},
+    {"request at a time with a fraction", reading<identityRequestFromJson>,
+     R"({"pin":"123456","groups":[],"chain":[],"countrySigners":[],"now":0.5})"},
+    {"outcome nobody knows", reading<identityOutcomeFromJson>, R"({"outcome":"lucky"})"},
+    {"plain outcome with more", reading<identityOutcomeFromJson>,
+     R"({"outcome":"noCard","triesLeft":1})"},
+    {"wrong PIN with negative tries", reading<identityOutcomeFromJson>,
+     R"({"outcome":"wrongPin","triesLeft":-1})"},
+    {"wrong PIN with ten tries", reading<identityOutcomeFromJson>,
+     R"({"outcome":"wrongPin","triesLeft":10})"},
+    {"read without data", reading<identityOutcomeFromJson>, R"({"outcome":"read"})"},
+    {"failure with an unknown code", reading<identityOutcomeFromJson>,
+     R"({"outcome":"deviceFailed","code":"Whatever"})"},
+    {"order without an amount", reading<paymentOrderFromJson>, R"({"id":"x"})"},
+    {"order in euro with a fraction", reading<paymentOrderFromJson>, R"({"id":"x","cents":30.70})"},
+    {"order with an amount as text", reading<paymentOrderFromJson>, R"({"id":"x","cents":"3070"})"},
+    {"order with a receipt number of null", reading<paymentOrderFromJson>,
+     R"({"id":"x","cents":1,"lastReceipt":null})"},
+    {"approval whose record says declined", reading<paymentOutcomeFromJson>,
+     R"({"outcome":"approved","record":{"result":108,"currency":978,"trace":1,"receipt":1,"originalTrace":0,"terminalId":"","date":"","time":"","cardName":"","cardType":0,"cardDigits":"","additionalText":""}})"},
+    {"decline whose record says approved", reading<paymentOutcomeFromJson>,
+     R"({"outcome":"declined","record":{"result":0,"currency":978,"trace":1,"receipt":1,"originalTrace":0,"terminalId":"","date":"","time":"","cardName":"","cardType":0,"cardDigits":"","additionalText":""}})"},
+    {"record with a whole card number", reading<terminalRecordFromJson>,
+     R"({"result":0,"currency":978,"trace":1,"receipt":1,"originalTrace":0,"terminalId":"","date":"","time":"","cardName":"","cardType":0,"cardDigits":"6799111122223333","additionalText":""})"},
+    {"record with a result over one byte", reading<terminalRecordFromJson>,
+     R"({"result":256,"currency":978,"trace":1,"receipt":1,"originalTrace":0,"terminalId":"","date":"","time":"","cardName":"","cardType":0,"cardDigits":"","additionalText":""})"},
+    {"receipt line that is a text", reading<receiptLineFromJson>,
+     R"({"text":"x","centred":"yes","wide":false,"high":false,"merchant":false})"},
+    {"print element of an unknown kind", reading<printJobFromJson>,
+     R"({"id":"x","elements":[{"kind":"picture"}]})"},
+    {"print element that is no object", reading<printJobFromJson>,
+     R"({"id":"x","elements":["line"]})"},
+    {"rule with a text", reading<printJobFromJson>,
+     R"({"id":"x","elements":[{"kind":"rule","text":"x"}]})"},
+    {"printed with a reason", reading<printOutcomeFromJson>,
+     R"({"outcome":"printed","reason":"x"})"},
+    {"printer state with a part missing", reading<printerStateFromJson>,
+     R"({"present":true,"paperOut":false})"},
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(port_wire)
+
+BOOST_AUTO_TEST_CASE(an_identity_request_arrives_as_it_was_sent)
+{
+    IdentityRequest request;
+    request.pin = Secret("123456");
+    request.groups = {DataGroup::GivenNames, DataGroup::PlaceOfResidence,
+                      DataGroup::MunicipalityId};
+    request.certificates.chain = {Bytes{0x7F, 0x21}, Bytes(700, 0xFF)};
+    request.certificates.countrySigners = {Bytes{0x30}};
+    request.now = fromIso("2026-11-21T09:41:00.123Z");
+    const auto read = identityRequestFromJson(*overTheWire(toJson(request)));
+    BOOST_TEST((read.pin == request.pin));
+    BOOST_TEST((read.groups == request.groups));
+    BOOST_TEST((read.certificates.chain == request.certificates.chain));
+    BOOST_TEST((read.certificates.countrySigners == request.certificates.countrySigners));
+    BOOST_TEST((read.now == request.now));
+}
+
+BOOST_AUTO_TEST_CASE(every_data_group_has_a_name_of_its_own)
+{
+    IdentityRequest request;
+    for (const int group : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20})
+        request.groups.insert(static_cast<DataGroup>(group));
+    const auto read = identityRequestFromJson(*overTheWire(toJson(request)));
+    BOOST_TEST((read.groups == request.groups));
+}
+
+BOOST_DATA_TEST_CASE(every_identity_outcome_arrives_as_it_was_sent,
+                     data::xrange(identityOutcomes.size()), index)
+{
+    const auto& sent = identityOutcomes[index];
+    const auto read = identityOutcomeFromJson(*overTheWire(toJson(sent)));
+    BOOST_TEST(read.index() == sent.index());
+    if (const auto* wrong = std::get_if<WrongPin>(&read))
+        BOOST_TEST(wrong->triesLeft == 2);
+    if (const auto* failed = std::get_if<DeviceFailed>(&read))
+        BOOST_TEST((failed->code == ErrorCode::ReaderFailed));
+    if (const auto* whole = std::get_if<IdentityRead>(&read))
+        BOOST_TEST((whole->data.reveal() == someData()));
+}
+
+BOOST_AUTO_TEST_CASE(steps_and_evidence_are_named)
+{
+    for (const auto step :
+         {IdentityStep::WaitingForCard, IdentityStep::CheckingPin, IdentityStep::ProvingTerminal,
+          IdentityStep::CheckingCard, IdentityStep::Reading})
+        BOOST_TEST((identityStepFromName(std::string(name(step))) == step));
+    for (const auto evidence : {PaymentEvidence::Sent, PaymentEvidence::Accepted,
+                                PaymentEvidence::Recorded, PaymentEvidence::Acknowledged})
+        BOOST_TEST((paymentEvidenceFromName(std::string(name(evidence))) == evidence));
+    BOOST_CHECK_THROW(identityStepFromName("Reading"), Error);
+    BOOST_CHECK_THROW(paymentEvidenceFromName(""), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_payment_order_arrives_as_it_was_sent)
+{
+    PaymentOrder order{.id = "0193", .amount = Money::cents(3070), .lastReceipt = 41};
+    auto read = paymentOrderFromJson(*overTheWire(toJson(order)));
+    BOOST_TEST(read.id == order.id);
+    BOOST_TEST((read.amount == order.amount));
+    BOOST_TEST((read.lastReceipt == order.lastReceipt));
+    order.lastReceipt.reset();
+    read = paymentOrderFromJson(*overTheWire(toJson(order)));
+    BOOST_TEST(!read.lastReceipt.has_value());
+}
+
+BOOST_DATA_TEST_CASE(every_payment_outcome_arrives_as_it_was_sent,
+                     data::xrange(paymentOutcomes.size()), index)
+{
+    const auto& sent = paymentOutcomes[index];
+    const auto read = paymentOutcomeFromJson(*overTheWire(toJson(sent)));
+    BOOST_TEST(read.index() == sent.index());
+    if (const auto* approved = std::get_if<PaymentApproved>(&read))
+        BOOST_TEST((approved->record == someRecord(0)));
+    if (const auto* declined = std::get_if<PaymentDeclined>(&read))
+        BOOST_TEST((declined->record == someRecord(0x6C)));
+    if (const auto* unresolved = std::get_if<PaymentUnresolved>(&read))
+        BOOST_TEST(unresolved->reason == "line lost after 06 01");
+    if (const auto* notStarted = std::get_if<PaymentNotStarted>(&read))
+        BOOST_TEST((notStarted->code == ErrorCode::TerminalSpeaksOther));
+}
+
+BOOST_AUTO_TEST_CASE(a_record_without_an_amount_stays_without_one)
+{
+    auto record = someRecord(0);
+    record.amount.reset();
+    BOOST_TEST((terminalRecordFromJson(*overTheWire(toJson(record))) == record));
+}
+
+BOOST_AUTO_TEST_CASE(a_receipt_line_arrives_as_it_was_sent)
+{
+    const ReceiptLine line{
+        .text = "Händlerbeleg 30,70 €", .centred = true, .high = true, .merchant = true};
+    BOOST_TEST((receiptLineFromJson(*overTheWire(toJson(line))) == line));
+}
+
+BOOST_AUTO_TEST_CASE(a_print_job_arrives_as_it_was_sent)
+{
+    const PrintJob job{
+        .id = "0193",
+        .elements = {PrintText{.text = "Stadt Soest", .centred = true, .large = true},
+                     PrintPair{.left = "Gebühr", .right = "30,70 €", .bold = true}, PrintRule{},
+                     PrintQr{"https://example.org/?a=1"}}};
+    const auto read = printJobFromJson(*overTheWire(toJson(job)));
+    BOOST_TEST(read.id == job.id);
+    BOOST_TEST(json::write(*toJson(read)) == json::write(*toJson(job)));
+    BOOST_TEST(std::get<PrintText>(read.elements.at(0)).large);
+    BOOST_TEST(std::get<PrintPair>(read.elements.at(1)).right == "30,70 €");
+    BOOST_TEST(std::get<PrintQr>(read.elements.at(3)).content == "https://example.org/?a=1");
+}
+
+BOOST_DATA_TEST_CASE(every_print_outcome_arrives_as_it_was_sent, data::xrange(printOutcomes.size()),
+                     index)
+{
+    const auto read = printOutcomeFromJson(*overTheWire(toJson(printOutcomes[index])));
+    BOOST_TEST(read.index() == printOutcomes[index].index());
+}
+
+BOOST_AUTO_TEST_CASE(a_printer_state_arrives_as_it_was_sent)
+{
+    const auto read = printerStateFromJson(
+        *overTheWire(toJson(PrinterState{.present = true, .coverOpen = true})));
+    BOOST_TEST(read.present);
+    BOOST_TEST(read.coverOpen);
+    BOOST_TEST(!read.paperOut);
+    BOOST_TEST(!read.paperNearEnd);
+}
+
+BOOST_DATA_TEST_CASE(what_is_not_exactly_right_is_refused, data::make(refusals), refusal)
+{
+    const auto object = json::parseObject(refusal.text);
+    BOOST_CHECK_EXCEPTION(refusal.read(*object), Error,
+                          [](const Error& e) { return e.errorCode() == ErrorCode::JsonMalformed; });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
