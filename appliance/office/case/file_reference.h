@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// File references (Aktenzeichen) and cash references (Kassenzeichen): readable, no look-alikes, a
+// check character at the end.
+#pragma once
+
+#include "appliance/core/local_date.h"
+#include "appliance/core/random.h"
+
+#include <string>
+#include <string_view>
+
+namespace amt::office {
+
+/// "BP-2026-7K3M-4Q": prefix of the service, year, five random characters and one that checks them.
+std::string makeFileReference(const std::string& prefix, LocalDate day, RandomSource& random);
+/// Upper case, blanks out, hyphens in; empty when a character was misread or it is none.
+std::string readFileReference(std::string_view typed);
+
+} // namespace amt::office

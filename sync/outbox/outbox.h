@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Envelopes waiting in the database, and what the other side signed about them (sync.md 4 to 7).
+#pragma once
+
+#include "appliance/core/local_date.h"
+#include "appliance/core/state_table.h"
+#include "sync/envelope/envelope.h"
+#include "sync/outbox/destinations.h"
+#include "sync/outbox/journal.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace amt::outbox {
+
+enum class EnvelopeState { Sealed, Stored, Accepted, Rejected, Held, Purged };
+enum class EnvelopeEvent {
+    ReceiptVerified,
+    DestinationAccepted,
+    DestinationRejected,
+    PersonNeeded,
+    ReleasedUnsent, ///< by a named person; was not handed over yet
+    ReleasedStored, ///< by a named person; was handed over already
+    PayloadDeleted
+};
+inline constexpr auto envelopeTable = stateTable<EnvelopeState, EnvelopeEvent>({
+    {EnvelopeState::Sealed, EnvelopeEvent::ReceiptVerified, EnvelopeState::Stored},
+    {EnvelopeState::Sealed, EnvelopeEvent::PersonNeeded, EnvelopeState::Held},
+    {EnvelopeState::Stored, EnvelopeEvent::DestinationAccepted, EnvelopeState::Accepted},
+    {EnvelopeState::Stored, EnvelopeEvent::DestinationRejected, EnvelopeState::Rejected},
+    {EnvelopeState::Stored, EnvelopeEvent::PersonNeeded, EnvelopeState::Held},
+    {EnvelopeState::Held, EnvelopeEvent::ReleasedUnsent, EnvelopeState::Sealed},
+    {EnvelopeState::Held, EnvelopeEvent::ReleasedStored, EnvelopeState::Stored},
+    {EnvelopeState::Accepted, EnvelopeEvent::PayloadDeleted, EnvelopeState::Purged},
+});
+/// SEALED, STORED, ACCEPTED, REJECTED, HELD, PURGED
+std::string_view name(EnvelopeState state);
+EnvelopeState envelopeStateFromName(const std::string& text);
+
+struct NewEnvelope {
+    std::string id; ///< UUID v4, made at the start of the visit
+    std::string destinationId;
+    std::string serviceKey, serviceName;
+    std::string regionKey; ///< may be empty
+    std::string kid, keyFingerprint;
+    LocalDate captureDay;
+    envelope::Sealed metadata, data;
+    std::map<std::string, envelope::Sealed> attachments; ///< by attachment id
+};
+
+/// One line of GET /sync/work.
+struct WorkItem {
+    std::string id, destinationId, serviceKey, serviceName, regionKey;
+    std::vector<std::string> attachments;
+    std::optional<std::string> submissionId, caseId;
+    int eventsSeen = 0;
+};
+
+/// The ids that the service gave to an announcement.
+struct ServiceIds {
+    std::string submissionId, caseId;
+    bool operator==(const ServiceIds&) const = default;
+};
+
+struct EnvelopeRecord {
+    std::string id;
+    EnvelopeState state = EnvelopeState::Sealed;
+    std::string heldReason; ///< empty unless held
+    UtcTime sealedAt;
+    std::optional<ServiceIds> ids;
+    int eventsSeen = 0;
+    std::optional<UtcTime> storedAt, closedAt; ///< closedAt: accepted or rejected
+    std::vector<envelope::Problem> problems;   ///< of a rejection
+};
+
+struct Overview {
+    int waiting = 0, awaiting = 0, held = 0, rejected = 0;
+    std::optional<UtcTime> oldestWaiting;
+};
+
+class Outbox {
+public:
+    Outbox(store::Database& database, Journal& journal, Destinations& destinations);
+
+    /// In the running transaction of the use case that seals: row, parts, journal SEALED.
+    void add(const NewEnvelope& sealed, UtcTime now);
+
+    // --- what amt-sync asks (sync/carrier/PROTOCOL.md); each is one commit ---
+    std::vector<WorkItem> waiting(int limit = 16) const; ///< SEALED, oldest first
+    std::vector<WorkItem> awaiting() const;              ///< STORED
+    /// `part`: "metadata", "data" or an attachment id. The compact JWE as sealed; nothing when
+    /// there is none (any more).
+    std::optional<std::string> part(const std::string& id, const std::string& part) const;
+    /// Nothing: taken, or known already. Else the ids that stand and may not be replaced yet.
+    /// Throws NotFound, StepOutOfOrder.
+    std::optional<ServiceIds> announced(const std::string& id, const ServiceIds& ids, UtcTime now);
+    /// The announcement is given up. Throws NotFound, StepOutOfOrder (other id, or handed over
+    /// already).
+    void lost(const std::string& id, const std::string& submissionId, UtcTime now);
+    struct Progress {
+        EnvelopeState state = EnvelopeState::Sealed;
+        int eventsSeen = 0;
+    };
+    /// Events from `offset` of the case's log. Each is verified; what does not fit holds the
+    /// envelope with a reason (and an alarm in the log), good ones before it stand. Throws
+    /// NotFound, StepOutOfOrder (offset beyond what was seen, not announced).
+    Progress receiveEvents(const std::string& id, int offset,
+                           const std::vector<std::string>& events, UtcTime now);
+    EnvelopeState refused(const std::string& id, const std::string& step, int status,
+                          const std::string& problemType, UtcTime now);
+    void contact(bool reachable, UtcTime now);
+    /// By the last report, if that is not older than two minutes.
+    bool portalReachable(UtcTime now) const;
+
+    // --- what a person does ---
+    /// In the running transaction. HELD goes on where it stood; RELEASED names the clerk. Throws
+    /// StepOutOfOrder.
+    void release(const std::string& id, const std::string& clerk, const std::string& reason,
+                 UtcTime now);
+
+    /// Deletes the payload of accepted envelopes: rows (secure_delete), WAL checkpoint, then PURGED
+    /// (sync.md 7). Several commits; never inside a transaction. To be called after receiveEvents,
+    /// at start and on the retention timer. Returns how many.
+    int purgeAccepted(UtcTime now);
+
+    std::optional<EnvelopeRecord> find(const std::string& id) const;
+    Overview overview() const;
+
+private:
+    void change(const std::string& id, EnvelopeState from, EnvelopeEvent event, UtcTime now);
+    void hold(const std::string& id, EnvelopeState from, const std::string& reason,
+              const Details& details, UtcTime now);
+    std::vector<WorkItem> items(EnvelopeState state, int limit) const;
+    envelope::AuthenticationTags tags(const std::string& id) const;
+
+    store::Database& _database;
+    Journal& _journal;
+    Destinations& _destinations;
+    std::optional<UtcTime> _lastContact;
+    bool _reachable = false;
+};
+
+} // namespace amt::outbox
