@@ -16,6 +16,10 @@ void Database::fail(int code, std::string_view what) const
     const std::string detail = std::string(what) + ": " + ::sqlite3_errstr(code) + " (" + std::to_string(code) + ")";
     if ((code & 0xff) == SQLITE_FULL)
         throw Error(ErrorCode::StoreFull, detail);
+    if (_settings.onDiskError && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT)) {
+        log::error("store.disk-error", {{"detail", detail}});
+        _settings.onDiskError();
+    }
     throw Error(ErrorCode::StoreFailed, detail);
 }
 

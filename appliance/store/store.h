@@ -31,6 +31,9 @@ struct DatabaseSettings {
     bool grow = false;
     /// The simulated world's door for faults; may throw.
     std::function<void(CommitMoment)> atCommit;
+    /// An error of the disk (read, write, sync) is never retried: the process has to end here (sync.md 3). Must not
+    /// return; without it StoreFailed is thrown.
+    std::function<void()> onDiskError;
 };
 
 struct Migration {

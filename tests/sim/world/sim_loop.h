@@ -5,9 +5,10 @@
 
 #include "appliance/core/event_loop.h"
 
-#include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace amt::sim {
 
@@ -21,6 +22,8 @@ public:
     TimerId after(Milliseconds delay, Task task) override
     {
         const TimerId id = ++_lastTimer;
+        if (_dead.contains(_owner))
+            return id;
         // Timers of one instant run in the order in which they were set.
         _timers.emplace(std::pair(_sinceBoot + std::max(delay, Milliseconds(0)), id),
                         Entry{_owner, std::move(task)});
@@ -38,10 +41,8 @@ public:
             return false;
         auto first = _timers.extract(_timers.begin());
         _sinceBoot = std::max(_sinceBoot, first.key().first);
-        const int before = _owner;
-        _owner = first.mapped().owner; // what a task sets belongs to its owner, too
-        first.mapped().task();
-        _owner = before;
+        actAs(first.mapped().owner,
+              first.mapped().task); // what a task sets belongs to its owner, too
         return true;
     }
     std::optional<Milliseconds> nextAt() const
@@ -49,11 +50,27 @@ public:
         return _timers.empty() ? std::nullopt : std::optional(_timers.begin()->first.first);
     }
 
-    /// A process of the world: its timers go when it dies. 0 is the world itself.
-    void setOwner(int owner) { _owner = owner; }
-    int owner() const { return _owner; }
-    void forget(int owner)
+    /// Runs `work` in the name of a process: the timers that it sets are that process's. 0 is the
+    /// world itself.
+    template <typename Work>
+    void actAs(int owner, Work&& work)
     {
+        const OwnerScope scope(*this, owner);
+        work();
+    }
+    /// A task for a process, from outside of it. Nothing happens when the process has died by then.
+    void afterFor(int owner, Milliseconds delay, Task task)
+    {
+        if (_dead.contains(owner))
+            return;
+        const OwnerScope scope(*this, owner);
+        after(delay, std::move(task));
+    }
+    int owner() const { return _owner; }
+    /// The process dies: its timers go, and what comes for it later is dropped.
+    void kill(int owner)
+    {
+        _dead.insert(owner);
         std::erase_if(_timers, [&](const auto& entry) { return entry.second.owner == owner; });
     }
     /// The wall clock is set; timers do not care.
@@ -65,10 +82,25 @@ private:
         Task task;
     };
 
+    class OwnerScope {
+    public:
+        OwnerScope(SimLoop& loop, int owner)
+            : _loop(loop), _before(std::exchange(loop._owner, owner))
+        {}
+        ~OwnerScope() { _loop._owner = _before; }
+        OwnerScope(const OwnerScope&) = delete;
+        OwnerScope& operator=(const OwnerScope&) = delete;
+
+    private:
+        SimLoop& _loop;
+        int _before;
+    };
+
     UtcTime _wallStart;
     Milliseconds _sinceBoot{1000};
     TimerId _lastTimer = 0;
     int _owner = 0;
+    std::set<int> _dead;
     std::map<std::pair<Milliseconds, TimerId>, Entry> _timers;
 };
 
