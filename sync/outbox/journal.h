@@ -92,7 +92,4 @@ private:
     std::optional<Milliseconds> _wallMinusBoot;
 };
 
-/// Canonical bytes of a record, the input of its hash after the previous hash (FORMAT.md).
-Bytes canonicalBytes(const JournalRecord& record);
-
 } // namespace amt::outbox

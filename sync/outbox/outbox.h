@@ -135,6 +135,12 @@ private:
               const Details& details, UtcTime now);
     std::vector<WorkItem> items(EnvelopeState state, int limit) const;
     envelope::AuthenticationTags tags(const std::string& id) const;
+    void sameAsBefore(const std::string& id, const std::string& submissionId, int position,
+                      const std::string& token) const;
+    void takeEvent(const std::string& id, const ServiceIds& ids, int position,
+                   const std::string& token, EnvelopeState& state, UtcTime now);
+    void refuseEvent(const std::string& id, const std::string& token, const Error& refusal,
+                     EnvelopeState& state, UtcTime now);
 
     store::Database& _database;
     Journal& _journal;
@@ -142,5 +148,8 @@ private:
     std::optional<UtcTime> _lastContact;
     bool _reachable = false;
 };
+
+/// Deleted rows leave the write-ahead log, too. Outside transactions.
+void checkpoint(store::Database& database);
 
 } // namespace amt::outbox

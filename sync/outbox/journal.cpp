@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The chain: hash n = SHA-256(hash n-1 || canonical bytes of record n).
+#include "sync/outbox/journal.h"
+
+#include "appliance/core/json.h"
+#include "appliance/core/log.h"
+#include "sync/envelope/envelope.h"
+
+#include <Poco/Dynamic/Var.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace amt::outbox {
+
+namespace {
+
+constexpr std::int64_t tailRecords = 1000;
+constexpr std::size_t hashBytes = 32;
+
+void appendNumber(Bytes& to, std::uint64_t number)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        to.push_back(static_cast<std::uint8_t>(number >> shift));
+}
+
+void appendText(Bytes& to, std::string_view text)
+{
+    appendNumber(to, text.size());
+    append(to, view(text));
+}
+
+/// FORMAT.md, "Record".
+Bytes hashOf(ByteView previousHash, std::int64_t number, std::string_view kind, std::string_view id,
+             UtcTime time, std::string_view quality, std::string_view details)
+{
+    Bytes input(previousHash.begin(), previousHash.end());
+    appendText(input, "amt journal 1");
+    appendNumber(input, static_cast<std::uint64_t>(number));
+    appendText(input, kind);
+    appendText(input, id);
+    appendNumber(input, static_cast<std::uint64_t>(toMilliseconds(time)));
+    appendText(input, quality);
+    appendText(input, details);
+    return envelope::sha256(input);
+}
+
+std::string write(const Details& details)
+{
+    json::ObjectPtr object = json::makeObject();
+    for (const auto& [key, value] :
+         details) // a map: sorted, so the same details give the same bytes
+        object->set(key, value);
+    return json::write(*object);
+}
+
+Details readDetails(const std::string& text)
+{
+    Details details;
+    json::ObjectPtr object = json::parseObject(text);
+    for (const std::string& key : object->getNames())
+        details[key] = json::text(*object, key);
+    return details;
+}
+
+} // namespace
+
+std::string_view name(RecordKind kind)
+{
+    switch (kind) {
+    case RecordKind::Sealed:
+        return "SEALED";
+    case RecordKind::Sent:
+        return "SENT";
+    case RecordKind::Lost:
+        return "LOST";
+    case RecordKind::Stored:
+        return "STORED";
+    case RecordKind::Accepted:
+        return "ACCEPTED";
+    case RecordKind::Rejected:
+        return "REJECTED";
+    case RecordKind::Held:
+        return "HELD";
+    case RecordKind::Released:
+        return "RELEASED";
+    case RecordKind::Purged:
+        return "PURGED";
+    case RecordKind::KeySet:
+        return "KEYSET";
+    case RecordKind::Clock:
+        return "CLOCK";
+    case RecordKind::Start:
+        return "START";
+    case RecordKind::Checkpoint:
+        return "CHECKPOINT";
+    case RecordKind::Case:
+        return "CASE";
+    case RecordKind::PaymentOrdered:
+        return "PAYMENT_ORDERED";
+    case RecordKind::PaymentSent:
+        return "PAYMENT_SENT";
+    case RecordKind::PaymentApproved:
+        return "PAYMENT_APPROVED";
+    case RecordKind::PaymentDeclined:
+        return "PAYMENT_DECLINED";
+    case RecordKind::PaymentUnresolved:
+        return "PAYMENT_UNRESOLVED";
+    case RecordKind::PaymentReversed:
+        return "PAYMENT_REVERSED";
+    case RecordKind::PaymentNotStarted:
+        return "PAYMENT_NOT_STARTED";
+    case RecordKind::Audit:
+        return "AUDIT";
+    }
+    AMT_ASSERT(!"a record kind without a name");
+}
+
+std::string_view name(TimeQuality quality)
+{
+    switch (quality) {
+    case TimeQuality::Portal:
+        return "portal";
+    case TimeQuality::Rtc:
+        return "rtc";
+    case TimeQuality::Doubtful:
+        return "doubtful";
+    }
+    AMT_ASSERT(!"a time quality without a name");
+}
+
+Journal::Journal(store::Database& database) : _database(database) {}
+
+JournalHead Journal::head() const
+{
+    auto last = _database.prepare("SELECT number, hash FROM journal ORDER BY number DESC LIMIT 1");
+    if (!last.step())
+        return {0, Bytes(hashBytes, 0)};
+    return {last.integer(0), last.blob(1)};
+}
+
+void Journal::append(RecordKind kind, std::string_view id, const Details& details, UtcTime now)
+{
+    AMT_ASSERT(_database.inTransaction()); // a record belongs to the commit it describes
+    const JournalHead before = head();
+    const std::string text = write(details);
+    const Bytes hash =
+        hashOf(before.hash, before.number + 1, name(kind), id, now, name(_quality), text);
+    _database
+        .prepare("INSERT INTO journal (number, kind, id, time, time_quality, details, "
+                 "previous_hash, hash)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(before.number + 1, name(kind), id, now, name(_quality), text, before.hash, hash)
+        .run();
+}
+
+void Journal::verify(Extent extent) const
+{
+    const JournalHead last = head();
+    const std::int64_t first =
+        extent == Extent::All ? 1 : std::max<std::int64_t>(1, last.number - tailRecords + 1);
+    Bytes previous(hashBytes, 0);
+    if (first > 1) {
+        auto before = _database.prepare("SELECT hash FROM journal WHERE number = ?");
+        if (!before.bind(first - 1).step())
+            throw Error(ErrorCode::JournalBroken,
+                        "record " + std::to_string(first - 1) + " is missing");
+        previous = before.blob(0);
+    }
+    auto records = _database.prepare(
+        "SELECT number, kind, id, time, time_quality, details, previous_hash, hash"
+        " FROM journal WHERE number >= ? ORDER BY number");
+    records.bind(first);
+    std::int64_t expected = first;
+    while (records.step()) {
+        const std::int64_t number = records.integer(0);
+        const Bytes hash = records.blob(7);
+        if (number != expected || records.blob(6) != previous ||
+            hash != hashOf(previous, number, records.text(1), records.text(2), records.time(3),
+                           records.text(4), records.text(5)))
+            throw Error(ErrorCode::JournalBroken,
+                        "record " + std::to_string(expected) + " does not fit the chain");
+        previous = hash;
+        ++expected;
+    }
+}
+
+std::vector<JournalRecord> Journal::about(std::string_view id) const
+{
+    std::vector<JournalRecord> found;
+    auto records = _database.prepare(
+        "SELECT number, kind, id, time, time_quality, details, previous_hash, hash"
+        " FROM journal WHERE id = ? ORDER BY number");
+    records.bind(id);
+    while (records.step()) {
+        found.push_back({.number = records.integer(0),
+                         .kind = records.text(1),
+                         .id = records.text(2),
+                         .time = records.time(3),
+                         .timeQuality = records.text(4),
+                         .details = readDetails(records.text(5)),
+                         .previousHash = records.blob(6),
+                         .hash = records.blob(7)});
+    }
+    return found;
+}
+
+UtcTime Journal::newestTime(UtcTime now) const
+{
+    auto newest = _database.prepare("SELECT max(time) FROM journal");
+    newest.step();
+    return newest.isNull(0) ? now : std::max(now, newest.time(0));
+}
+
+void Journal::started(UtcTime now)
+{
+    _database.transact([&] { append(RecordKind::Start, "node", {{"version", AMT_VERSION}}, now); });
+}
+
+void Journal::watchClock(UtcTime now, Milliseconds sinceBoot)
+{
+    constexpr Milliseconds stepMax = std::chrono::minutes(5);
+    const Milliseconds difference = now.time_since_epoch() - sinceBoot;
+    const std::optional<Milliseconds> before = std::exchange(_wallMinusBoot, difference);
+    if (!before || std::chrono::abs(difference - *before) <= stepMax)
+        return;
+    const std::string step = std::to_string((difference - *before).count());
+    _database.transact([&] {
+        append(RecordKind::Clock, "node", {{"stepMilliseconds", step}}, now);
+    });
+    log::warning("clock.stepped", {{"milliseconds", step}});
+}
+
+} // namespace amt::outbox

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Envelopes: in with the commit that seals, out by receipts that name the very ciphertext.
+#include "sync/outbox/outbox.h"
+
+#include "appliance/core/json.h"
+#include "appliance/core/log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace amt::outbox {
+
+namespace {
+
+constexpr std::size_t chunkBytes = 256 * 1024;
+constexpr std::size_t problemTypeCharactersMax = 100;
+
+constexpr std::pair<EnvelopeState, std::string_view> stateNames[] = {
+    {EnvelopeState::Sealed, "SEALED"},     {EnvelopeState::Stored, "STORED"},
+    {EnvelopeState::Accepted, "ACCEPTED"}, {EnvelopeState::Rejected, "REJECTED"},
+    {EnvelopeState::Held, "HELD"},         {EnvelopeState::Purged, "PURGED"},
+};
+
+std::string_view name(envelope::EventKind kind)
+{
+    switch (kind) {
+    case envelope::EventKind::Create:
+        return "create";
+    case envelope::EventKind::Submit:
+        return "submit";
+    case envelope::EventKind::Notify:
+        return "notify";
+    case envelope::EventKind::Accept:
+        return "accept";
+    case envelope::EventKind::Reject:
+        return "reject";
+    case envelope::EventKind::Delete:
+        return "delete";
+    }
+    AMT_ASSERT(!"an event kind without a name");
+}
+
+std::string writeProblems(const std::vector<envelope::Problem>& problems)
+{
+    json::ArrayPtr array = json::makeArray();
+    for (const auto& problem : problems) {
+        json::ObjectPtr object = json::makeObject();
+        object->set("type", problem.type);
+        object->set("title", problem.title);
+        object->set("detail", problem.detail);
+        object->set("instance", problem.instance);
+        array->add(object);
+    }
+    json::ObjectPtr whole = json::makeObject();
+    whole->set("problems", array);
+    return json::write(*whole);
+}
+
+std::vector<envelope::Problem> readProblems(const std::string& text)
+{
+    std::vector<envelope::Problem> problems;
+    const json::ArrayPtr array = json::array(*json::parseObject(text), "problems");
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        const json::ObjectPtr object = array->getObject(static_cast<unsigned>(i));
+        problems.push_back({json::text(*object, "type"), json::text(*object, "title"),
+                            json::text(*object, "detail"), json::text(*object, "instance")});
+    }
+    return problems;
+}
+
+/// What an event means for an envelope in this state; nothing where it only belongs into the log.
+std::optional<EnvelopeEvent> effectOf(envelope::EventKind kind, EnvelopeState state)
+{
+    switch (kind) {
+    case envelope::EventKind::Create:
+    case envelope::EventKind::Notify:
+        return std::nullopt;
+    case envelope::EventKind::Submit:
+        return EnvelopeEvent::ReceiptVerified;
+    case envelope::EventKind::Accept:
+        return EnvelopeEvent::DestinationAccepted;
+    case envelope::EventKind::Reject:
+        return EnvelopeEvent::DestinationRejected;
+    case envelope::EventKind::Delete:
+        // After acceptance it is the service's tidying, before submission the end of an
+        // announcement. In between it would take away what nobody accepted.
+        if (state == EnvelopeState::Stored)
+            return EnvelopeEvent::PersonNeeded;
+        return std::nullopt;
+    }
+    AMT_ASSERT(!"an event kind without a meaning");
+}
+
+RecordKind recordKind(EnvelopeState state)
+{
+    switch (state) {
+    case EnvelopeState::Sealed:
+        return RecordKind::Sealed;
+    case EnvelopeState::Stored:
+        return RecordKind::Stored;
+    case EnvelopeState::Accepted:
+        return RecordKind::Accepted;
+    case EnvelopeState::Rejected:
+        return RecordKind::Rejected;
+    case EnvelopeState::Held:
+        return RecordKind::Held;
+    case EnvelopeState::Purged:
+        return RecordKind::Purged;
+    }
+    AMT_ASSERT(!"an envelope state without a record");
+}
+
+} // namespace
+
+std::string_view name(EnvelopeState state)
+{
+    for (const auto& [known, text] : stateNames) {
+        if (known == state)
+            return text;
+    }
+    AMT_ASSERT(!"an envelope state without a name");
+}
+
+EnvelopeState envelopeStateFromName(const std::string& text)
+{
+    for (const auto& [state, known] : stateNames) {
+        if (known == text)
+            return state;
+    }
+    throw Error(ErrorCode::StoreFailed, "unknown envelope state");
+}
+
+Outbox::Outbox(store::Database& database, Journal& journal, Destinations& destinations)
+    : _database(database), _journal(journal), _destinations(destinations)
+{}
+
+void Outbox::add(const NewEnvelope& sealed, UtcTime now)
+{
+    AMT_ASSERT(_database.inTransaction());
+    AMT_ASSERT(isUuid(sealed.id));
+    _database
+        .prepare("INSERT INTO envelope (id, state, destination_id, service_key, service_name, "
+                 "region_key, kid, fingerprint,"
+                 " capture_day, sealed_at) VALUES (?, 'SEALED', ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(sealed.id, sealed.destinationId, sealed.serviceKey, sealed.serviceName,
+              sealed.regionKey, sealed.kid, sealed.keyFingerprint, toIso(sealed.captureDay), now)
+        .run();
+    Details details{{"destination", sealed.destinationId},
+                    {"service", sealed.serviceKey},
+                    {"kid", sealed.kid},
+                    {"fingerprint", sealed.keyFingerprint},
+                    {"captureDay", toIso(sealed.captureDay)}};
+    const auto keep = [&](const std::string& part, const envelope::Sealed& jwe) {
+        const Bytes digest = envelope::sha256(view(jwe.compact));
+        _database
+            .prepare("INSERT INTO envelope_part (envelope_id, part, tag, size, digest) VALUES (?, "
+                     "?, ?, ?, ?)")
+            .bind(sealed.id, part, jwe.tag, static_cast<std::int64_t>(jwe.compact.size()), digest)
+            .run();
+        auto chunk = _database.prepare(
+            "INSERT INTO envelope_chunk (envelope_id, part, number, bytes) VALUES (?, ?, ?, ?)");
+        int number = 0;
+        for (std::size_t at = 0; at < jwe.compact.size(); at += chunkBytes) {
+            chunk
+                .bind(sealed.id, part, number++,
+                      toBytes(std::string_view(jwe.compact).substr(at, chunkBytes)))
+                .run();
+        }
+        details["sha256." + part] = toHex(digest);
+    };
+    keep("metadata", sealed.metadata);
+    keep("data", sealed.data);
+    for (const auto& [attachmentId, jwe] : sealed.attachments) {
+        AMT_ASSERT(isUuid(attachmentId));
+        keep(attachmentId, jwe);
+    }
+    _journal.append(RecordKind::Sealed, sealed.id, details, now);
+}
+
+std::vector<WorkItem> Outbox::items(EnvelopeState state, int limit) const
+{
+    std::vector<WorkItem> found;
+    auto rows = _database.prepare(
+        "SELECT id, destination_id, service_key, service_name, region_key, submission_id,"
+        " service_case_id, events_seen FROM envelope WHERE state = ? ORDER BY sealed_at, id LIMIT "
+        "?");
+    rows.bind(name(state), limit);
+    while (rows.step()) {
+        WorkItem item{.id = rows.text(0),
+                      .destinationId = rows.text(1),
+                      .serviceKey = rows.text(2),
+                      .serviceName = rows.text(3),
+                      .regionKey = rows.text(4),
+                      .attachments = {},
+                      .submissionId = rows.optionalText(5),
+                      .caseId = rows.optionalText(6),
+                      .eventsSeen = static_cast<int>(rows.integer(7))};
+        auto parts = _database.prepare("SELECT part FROM envelope_part WHERE envelope_id = ?"
+                                       " AND part NOT IN ('metadata', 'data') ORDER BY part");
+        parts.bind(item.id);
+        while (parts.step())
+            item.attachments.push_back(parts.text(0));
+        found.push_back(std::move(item));
+    }
+    return found;
+}
+
+std::vector<WorkItem> Outbox::waiting(int limit) const
+{
+    return items(EnvelopeState::Sealed, limit);
+}
+
+std::vector<WorkItem> Outbox::awaiting() const
+{
+    return items(EnvelopeState::Stored, -1);
+}
+
+std::optional<std::string> Outbox::part(const std::string& id, const std::string& part) const
+{
+    std::string jwe;
+    auto chunks = _database.prepare(
+        "SELECT bytes FROM envelope_chunk WHERE envelope_id = ? AND part = ? ORDER BY number");
+    chunks.bind(id, part);
+    while (chunks.step())
+        jwe += toText(chunks.blob(0));
+    if (jwe.empty())
+        return std::nullopt;
+    auto row =
+        _database.prepare("SELECT digest FROM envelope_part WHERE envelope_id = ? AND part = ?");
+    if (!row.bind(id, part).step() || row.blob(0) != envelope::sha256(view(jwe)))
+        throw Error(ErrorCode::StoreFailed, "a part of an envelope does not have its digest");
+    return jwe;
+}
+
+std::optional<EnvelopeRecord> Outbox::find(const std::string& id) const
+{
+    auto row = _database.prepare("SELECT state, held_reason, sealed_at, submission_id, "
+                                 "service_case_id, events_seen, stored_at,"
+                                 " closed_at FROM envelope WHERE id = ?");
+    if (!row.bind(id).step())
+        return std::nullopt;
+    EnvelopeRecord found{.id = id,
+                         .state = envelopeStateFromName(row.text(0)),
+                         .heldReason = row.text(1),
+                         .sealedAt = row.time(2),
+                         .ids = std::nullopt,
+                         .eventsSeen = static_cast<int>(row.integer(5)),
+                         .storedAt = row.optionalTime(6),
+                         .closedAt = row.optionalTime(7),
+                         .problems = {}};
+    if (!row.isNull(3))
+        found.ids = ServiceIds{row.text(3), row.text(4)};
+    auto problems = _database.prepare(
+        "SELECT problems FROM event WHERE envelope_id = ? AND problems IS NOT NULL");
+    if (problems.bind(id).step())
+        found.problems = readProblems(problems.text(0));
+    return found;
+}
+
+envelope::AuthenticationTags Outbox::tags(const std::string& id) const
+{
+    envelope::AuthenticationTags ours;
+    auto parts = _database.prepare("SELECT part, tag FROM envelope_part WHERE envelope_id = ?");
+    parts.bind(id);
+    while (parts.step()) {
+        const std::string part = parts.text(0);
+        if (part == "metadata")
+            ours.metadata = parts.text(1);
+        else if (part == "data")
+            ours.data = parts.text(1);
+        else
+            ours.attachments[part] = parts.text(1);
+    }
+    return ours;
+}
+
+std::optional<ServiceIds> Outbox::announced(const std::string& id, const ServiceIds& ids,
+                                            UtcTime now)
+{
+    if (!isUuid(ids.submissionId) || !isUuid(ids.caseId))
+        throw Error(ErrorCode::PortalAnswerMalformed, "ids of an announcement are not UUIDs");
+    return _database.transact([&]() -> std::optional<ServiceIds> {
+        const auto found = find(id);
+        if (!found)
+            throw Error(ErrorCode::NotFound, "no such envelope");
+        if (found->ids)
+            return found->ids == ids ? std::nullopt : found->ids;
+        if (found->state != EnvelopeState::Sealed)
+            throw Error(ErrorCode::StepOutOfOrder, "announced, but the envelope is not waiting");
+        auto used = _database.prepare("SELECT 1 FROM announcement WHERE submission_id = ?");
+        if (used.bind(ids.submissionId).step())
+            throw Error(ErrorCode::PortalAnswerMalformed, "the service gave a submission id twice");
+        _database
+            .prepare("INSERT INTO announcement (submission_id, envelope_id, service_case_id, "
+                     "announced_at) VALUES (?, ?, ?, ?)")
+            .bind(ids.submissionId, id, ids.caseId, now)
+            .run();
+        _database
+            .prepare("UPDATE envelope SET submission_id = ?, service_case_id = ?, events_seen = 0 "
+                     "WHERE id = ?")
+            .bind(ids.submissionId, ids.caseId, id)
+            .run();
+        _journal.append(RecordKind::Sent, id,
+                        {{"submission", ids.submissionId}, {"case", ids.caseId}}, now);
+        return std::nullopt;
+    });
+}
+
+void Outbox::lost(const std::string& id, const std::string& submissionId, UtcTime now)
+{
+    _database.transact([&] {
+        const auto found = find(id);
+        if (!found)
+            throw Error(ErrorCode::NotFound, "no such envelope");
+        if (found->state != EnvelopeState::Sealed || !found->ids ||
+            found->ids->submissionId != submissionId)
+            throw Error(ErrorCode::StepOutOfOrder, "this announcement does not stand");
+        _database.prepare("UPDATE announcement SET lost_at = ? WHERE submission_id = ?")
+            .bind(now, submissionId)
+            .run();
+        _database
+            .prepare("UPDATE envelope SET submission_id = NULL, service_case_id = NULL, "
+                     "events_seen = 0 WHERE id = ?")
+            .bind(id)
+            .run();
+        _journal.append(RecordKind::Lost, id, {{"submission", submissionId}}, now);
+    });
+}
+
+void Outbox::change(const std::string& id, EnvelopeState from, EnvelopeEvent event, UtcTime now)
+{
+    const auto to = envelopeTable.next(from, event);
+    AMT_ASSERT(to.has_value()); // whoever calls has asked the table before
+    const bool closes = *to == EnvelopeState::Accepted || *to == EnvelopeState::Rejected;
+    const std::optional<std::string> heldFrom =
+        *to == EnvelopeState::Held ? std::optional(std::string(name(from))) : std::nullopt;
+    _database
+        .prepare("UPDATE envelope SET state = ?, held_from = ?, held_reason = '', stored_at = "
+                 "coalesce(stored_at, ?),"
+                 " closed_at = coalesce(closed_at, ?) WHERE id = ? AND state = ?")
+        .bind(name(*to), heldFrom, *to == EnvelopeState::Stored ? std::optional(now) : std::nullopt,
+              closes ? std::optional(now) : std::nullopt, id, name(from))
+        .run();
+    AMT_ASSERT(_database.changes() == 1);
+}
+
+void Outbox::hold(const std::string& id, EnvelopeState from, const std::string& reason,
+                  const Details& details, UtcTime now)
+{
+    change(id, from, EnvelopeEvent::PersonNeeded, now);
+    _database.prepare("UPDATE envelope SET held_reason = ? WHERE id = ?").bind(reason, id).run();
+    Details told = details;
+    told["reason"] = reason;
+    _journal.append(RecordKind::Held, id, told, now);
+    log::error("envelope.held", {{"envelope", id}, {"reason", reason}});
+}
+
+Outbox::Progress Outbox::receiveEvents(const std::string& id, int offset,
+                                       const std::vector<std::string>& events, UtcTime now)
+{
+    return _database.transact([&]() -> Progress {
+        const auto found = find(id);
+        if (!found)
+            throw Error(ErrorCode::NotFound, "no such envelope");
+        if (!found->ids || offset < 0 || offset > found->eventsSeen)
+            throw Error(ErrorCode::StepOutOfOrder, "events that do not follow those before");
+        Progress progress{found->state, found->eventsSeen};
+        int position = offset;
+        for (const std::string& token : events) {
+            if (progress.state == EnvelopeState::Held)
+                break; // what follows waits until a person has looked
+            std::optional<Error> refusal;
+            try {
+                if (position < progress.eventsSeen)
+                    sameAsBefore(id, found->ids->submissionId, position, token);
+                else
+                    takeEvent(id, *found->ids, position, token, progress.state, now);
+            } catch (const Error& error) {
+                // A forged or foreign event is an ordinary outcome here: it is kept out, and a
+                // person is told.
+                if (error.errorCode() != ErrorCode::SignatureInvalid &&
+                    error.errorCode() != ErrorCode::EventRefused)
+                    throw;
+                refusal = error;
+            }
+            if (refusal) {
+                refuseEvent(id, token, *refusal, progress.state, now);
+                break;
+            }
+            ++position;
+            progress.eventsSeen = std::max(progress.eventsSeen, position);
+        }
+        _database.prepare("UPDATE envelope SET events_seen = ? WHERE id = ?")
+            .bind(progress.eventsSeen, id)
+            .run();
+        return progress;
+    });
+}
+
+void Outbox::sameAsBefore(const std::string& id, const std::string& submissionId, int position,
+                          const std::string& token) const
+{
+    auto before = _database.prepare(
+        "SELECT token FROM event WHERE envelope_id = ? AND submission_id = ? AND position = ?");
+    if (!before.bind(id, submissionId, position).step() || before.text(0) != token)
+        throw Error(ErrorCode::EventRefused, "the event log was rewritten");
+}
+
+void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int position,
+                       const std::string& token, EnvelopeState& state, UtcTime now)
+{
+    auto row = _database.prepare("SELECT destination_id FROM envelope WHERE id = ?");
+    row.bind(id).step();
+    const envelope::SecurityEvent event =
+        envelope::verifyEvent(token, _destinations.serviceKeys(),
+                              _destinations.destinationKeys(row.text(0)), _journal.newestTime(now));
+    if (event.submissionId != ids.submissionId || event.caseId != ids.caseId)
+        throw Error(ErrorCode::EventRefused, "an event about another submission");
+    auto seen = _database.prepare("SELECT 1 FROM event WHERE jti = ?");
+    if (seen.bind(event.id).step())
+        throw Error(ErrorCode::EventRefused, "an event that was received before");
+    const bool namesParts =
+        event.kind == envelope::EventKind::Submit || event.kind == envelope::EventKind::Accept;
+    if (namesParts && (!event.tags || *event.tags != tags(id)))
+        throw Error(ErrorCode::EventRefused, "the authentication tags are not those of our parts");
+    const auto effect = effectOf(event.kind, state);
+    if (effect && !envelopeTable.next(state, *effect))
+        throw Error(ErrorCode::EventRefused,
+                    "the event does not follow from the state of the envelope");
+
+    const std::optional<std::string> problems = event.kind == envelope::EventKind::Reject
+                                                    ? std::optional(writeProblems(event.problems))
+                                                    : std::nullopt;
+    _database
+        .prepare("INSERT INTO event (jti, envelope_id, submission_id, position, kind, token, "
+                 "problems, received_at)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(event.id, id, ids.submissionId, position, name(event.kind), token, problems, now)
+        .run();
+    if (!effect)
+        return;
+    if (*effect == EnvelopeEvent::PersonNeeded) {
+        hold(id, state, "SubmissionDeleted", {{"jti", event.id}}, now);
+        state = EnvelopeState::Held;
+        return;
+    }
+    change(id, state, *effect, now);
+    state = *envelopeTable.next(state, *effect);
+    _journal.append(recordKind(state), id,
+                    {{"jti", event.id},
+                     {"issuer", event.issuer},
+                     {"submission", event.submissionId},
+                     {"sha256.token", toHex(envelope::sha256(view(token)))}},
+                    now);
+    log::info("envelope.state", {{"envelope", id}, {"state", std::string(name(state))}});
+}
+
+void Outbox::refuseEvent(const std::string& id, const std::string& token, const Error& refusal,
+                         EnvelopeState& state, UtcTime now)
+{
+    log::error("event.refused", {{"envelope", id}, {"why", refusal.message()}});
+    if (!envelopeTable.next(state, EnvelopeEvent::PersonNeeded))
+        return; // closed already: nothing to hold, the alarm is all
+    hold(id, state, std::string(amt::name(refusal.errorCode())),
+         {{"sha256.token", toHex(envelope::sha256(view(token)))}, {"why", refusal.message()}}, now);
+    state = EnvelopeState::Held;
+}
+
+EnvelopeState Outbox::refused(const std::string& id, const std::string& step, int status,
+                              const std::string& problemType, UtcTime now)
+{
+    return _database.transact([&] {
+        const auto found = find(id);
+        if (!found)
+            throw Error(ErrorCode::NotFound, "no such envelope");
+        if (found->state != EnvelopeState::Sealed)
+            return found->state; // verified receipts weigh more than what the carrier heard
+        const std::string type = problemType.substr(0, problemTypeCharactersMax);
+        hold(id, found->state, "PortalRefused",
+             {{"step", step.substr(0, problemTypeCharactersMax)},
+              {"status", std::to_string(status)},
+              {"problem", type}},
+             now);
+        return EnvelopeState::Held;
+    });
+}
+
+void Outbox::release(const std::string& id, const std::string& clerk, const std::string& reason,
+                     UtcTime now)
+{
+    AMT_ASSERT(_database.inTransaction());
+    auto row = _database.prepare("SELECT held_from FROM envelope WHERE id = ? AND state = 'HELD'");
+    if (!row.bind(id).step())
+        throw Error(ErrorCode::StepOutOfOrder, "only a held envelope is released");
+    const bool stored = envelopeStateFromName(row.text(0)) == EnvelopeState::Stored;
+    change(id, EnvelopeState::Held,
+           stored ? EnvelopeEvent::ReleasedStored : EnvelopeEvent::ReleasedUnsent, now);
+    _journal.append(RecordKind::Released, id, {{"clerk", clerk}, {"reason", reason}}, now);
+}
+
+int Outbox::purgeAccepted(UtcTime now)
+{
+    AMT_ASSERT(!_database.inTransaction());
+    std::vector<std::string> accepted;
+    {
+        auto rows = _database.prepare(
+            "SELECT id FROM envelope WHERE state = 'ACCEPTED' ORDER BY closed_at, id");
+        while (rows.step())
+            accepted.push_back(rows.text(0));
+    }
+    for (const std::string& id : accepted) {
+        // One case at a time with a checkpoint after each, so that a full disk can still delete
+        // (sync.md 8).
+        _database.transact([&] {
+            _database.prepare("DELETE FROM envelope_chunk WHERE envelope_id = ?").bind(id).run();
+        });
+        checkpoint(_database);
+        _database.transact([&] {
+            auto receipt = _database.prepare(
+                "SELECT jti FROM event WHERE envelope_id = ? AND kind = 'accept'");
+            AMT_ASSERT(receipt.bind(id).step()); // S4: purged only with a verified receipt
+            change(id, EnvelopeState::Accepted, EnvelopeEvent::PayloadDeleted, now);
+            _journal.append(RecordKind::Purged, id, {{"jti", receipt.text(0)}}, now);
+        });
+    }
+    return static_cast<int>(accepted.size());
+}
+
+void checkpoint(store::Database& database)
+{
+    auto truncate = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (truncate.step() && truncate.integer(0) != 0)
+        log::warning("store.checkpoint", {{"busy", "yes"}});
+}
+
+void Outbox::contact(bool reachable, UtcTime now)
+{
+    if (reachable != _reachable)
+        log::info("portal.contact", {{"reachable", reachable ? "yes" : "no"}});
+    _reachable = reachable;
+    _lastContact = now;
+}
+
+bool Outbox::portalReachable(UtcTime now) const
+{
+    constexpr auto silenceMax = std::chrono::minutes(2);
+    return _reachable && _lastContact && std::chrono::abs(now - *_lastContact) <= silenceMax;
+}
+
+Overview Outbox::overview() const
+{
+    Overview counted;
+    auto rows = _database.prepare("SELECT state, count(*) FROM envelope WHERE state IN ('SEALED', "
+                                  "'STORED', 'HELD', 'REJECTED')"
+                                  " GROUP BY state");
+    while (rows.step()) {
+        const int count = static_cast<int>(rows.integer(1));
+        switch (envelopeStateFromName(rows.text(0))) {
+        case EnvelopeState::Sealed:
+            counted.waiting = count;
+            break;
+        case EnvelopeState::Stored:
+            counted.awaiting = count;
+            break;
+        case EnvelopeState::Held:
+            counted.held = count;
+            break;
+        case EnvelopeState::Rejected:
+            counted.rejected = count;
+            break;
+        case EnvelopeState::Accepted:
+        case EnvelopeState::Purged:
+            break;
+        }
+    }
+    auto oldest = _database.prepare("SELECT min(sealed_at) FROM envelope WHERE state = 'SEALED'");
+    oldest.step();
+    counted.oldestWaiting = oldest.optionalTime(0);
+    return counted;
+}
+
+} // namespace amt::outbox
