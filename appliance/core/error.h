@@ -46,6 +46,8 @@ namespace amt {
     /* terminals and printers */                                                                   \
     X(TerminalFrameMalformed)                                                                      \
     X(TerminalSpeaksOther)                                                                         \
+    X(TerminalUnreachable)                                                                         \
+    X(TerminalNotReady)                                                                            \
     X(PrinterFailed)                                                                               \
     /* between processes */                                                                        \
     X(BrokerMessageUnexpected)                                                                     \
