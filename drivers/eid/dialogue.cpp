@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Commands to one card, plain at first and then under secure messaging.
+#include "drivers/eid/dialogue.h"
+
+#include "appliance/core/error.h"
+#include "drivers/eid/tlv.h"
+
+#include <algorithm>
+
+namespace amt::eid {
+namespace {
+
+constexpr std::size_t shortCommandMax = 261;
+constexpr std::size_t securePiece =
+    223; ///< what fits into a short protected answer, and a command's data
+constexpr std::size_t fileBytesMax = 0x8000;
+
+bool isSuccess(const AnswerApdu& answer)
+{
+    return answer.status == statusOk || (answer.status == statusEndOfFile && !answer.data.empty());
+}
+
+} // namespace
+
+Dialogue::Dialogue(CardChannel& card, std::function<bool()> isCancelled)
+    : _card(card), _isCancelled(std::move(isCancelled)),
+      _extended(card.commandBytesMax() > shortCommandMax)
+{}
+
+AnswerApdu Dialogue::exchange(const CommandApdu& command)
+{
+    if (_isCancelled && _isCancelled())
+        throw Cancelled{};
+    if (!_secure)
+        return decodeAnswer(_card.transmit(encode(command)));
+    return _secure->unprotect(decodeAnswer(_card.transmit(encode(_secure->protect(command)))));
+}
+
+AnswerApdu Dialogue::send(const CommandApdu& command)
+{
+    const std::size_t piece = _secure ? securePiece : 255;
+    // 240 bytes and their padding are the most that a short protected command without Le can hold.
+    if (_extended || command.data.size() <= (_secure && !command.expected ? 239 : piece))
+        return exchange(command);
+
+    // Command chaining (ISO 7816-4 5.1.1.1)
+    ByteView rest = command.data;
+    for (;;) {
+        const ByteView part = rest.first(std::min(rest.size(), piece));
+        rest = rest.subspan(part.size());
+        CommandApdu next = command;
+        next.data.assign(part.begin(), part.end());
+        if (rest.empty())
+            return exchange(next);
+        next.cla = static_cast<std::uint8_t>(next.cla | chainingBit);
+        next.expected.reset();
+        const AnswerApdu answer = exchange(next);
+        if (answer.status != statusOk)
+            return answer;
+    }
+}
+
+std::size_t Dialogue::readSize() const
+{
+    if (_extended)
+        return expectExtendedMax;
+    return _secure ? securePiece : expectShortMax;
+}
+
+Dialogue::File Dialogue::readWhole(std::uint8_t shortIdentifier)
+{
+    AnswerApdu answer = send(readFile(shortIdentifier, readSize()));
+    if (answer.status == statusWrongLength && _extended && !_secure) {
+        _extended = false; // a reader that cannot; the first command of a read finds it out
+        answer = send(readFile(shortIdentifier, readSize()));
+    }
+    File file;
+    for (;;) {
+        if (!isSuccess(answer)) {
+            file.refused = answer.status;
+            file.content.clear();
+            return file;
+        }
+        append(file.content, answer.data);
+        const auto size = sizeOfTlv(file.content);
+        if ((size && *size > fileBytesMax) || file.content.size() > fileBytesMax)
+            throw Error(ErrorCode::CardAnswerMalformed, "file longer than any");
+        if (size && file.content.size() >= *size) {
+            file.content.resize(*size); // cards may pad
+            return file;
+        }
+        if (answer.data.empty() || answer.status == statusEndOfFile)
+            throw Error(ErrorCode::CardAnswerMalformed, "file shorter than it says");
+        answer = send(readOn(file.content.size(), readSize()));
+    }
+}
+
+} // namespace amt::eid

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Commands to one card, plain at first and then under secure messaging; long ones in pieces where a
+// reader wants that.
+#pragma once
+
+#include "drivers/eid/secure_messaging.h"
+#include "drivers/port/transport.h"
+
+#include <functional>
+#include <optional>
+
+namespace amt::eid {
+
+/// Thrown between two commands when the caller asked to end; caught where the read began.
+struct Cancelled {};
+
+class Dialogue {
+public:
+    /// `isCancelled` may be empty. Extended length is assumed unless the channel says that it has
+    /// none.
+    Dialogue(CardChannel& card, std::function<bool()> isCancelled);
+
+    AnswerApdu send(const CommandApdu& command);
+    /// From now on everything is protected with these keys, counter 0.
+    void protectWith(SecureMessaging channel) { _secure = std::move(channel); }
+
+    /// The whole file: as long as its BER length says, the end never probed for. The first status
+    /// that is no success is in `refused` and the file then missing.
+    struct File {
+        Bytes content;
+        std::uint16_t refused = 0;
+    };
+    File readWhole(std::uint8_t shortIdentifier);
+
+private:
+    AnswerApdu exchange(const CommandApdu& command);
+    std::size_t readSize() const;
+
+    CardChannel& _card;
+    std::function<bool()> _isCancelled;
+    bool _extended;
+    std::optional<SecureMessaging> _secure;
+};
+
+} // namespace amt::eid

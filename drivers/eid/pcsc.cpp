@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Card readers through pcsc-lite.
+#include "drivers/eid/pcsc.h"
+
+#include "appliance/core/error.h"
+
+#include <winscard.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace amt::eid {
+namespace {
+
+constexpr std::size_t answerBytesMax = 65536 + 2; // MAX_BUFFER_SIZE_EXTENDED holds it
+constexpr std::size_t commandBytesMaxExtended = 4 + 3 + 65535 + 2;
+/// A wait is cut into slices, so that a cancel that falls just before one is seen, too.
+constexpr Milliseconds slice{500};
+
+/// A session with pcscd.
+class Context {
+public:
+    Context() : _status(SCardEstablishContext(SCARD_SCOPE_SYSTEM, nullptr, nullptr, &_handle)) {}
+    ~Context()
+    {
+        if (isOpen())
+            SCardReleaseContext(_handle);
+    }
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    bool isOpen() const { return _status == SCARD_S_SUCCESS; }
+    SCARDCONTEXT handle() const { return _handle; }
+
+    /// Nothing when there is no reader of this name, or none at all.
+    std::optional<std::string> findReader(const std::string& name) const
+    {
+        DWORD size = 0;
+        if (SCardListReaders(_handle, nullptr, nullptr, &size) != SCARD_S_SUCCESS)
+            return std::nullopt;
+        std::vector<char> names(size);
+        if (SCardListReaders(_handle, nullptr, names.data(), &size) != SCARD_S_SUCCESS)
+            return std::nullopt;
+        // One after the other, each with its NUL; an empty one ends the list.
+        for (const char* next = names.data(); *next != '\0'; next += std::string(next).size() + 1) {
+            const std::string found(next);
+            if (found.compare(0, name.size(), name) == 0)
+                return found;
+        }
+        return std::nullopt;
+    }
+
+private:
+    SCARDCONTEXT _handle = 0;
+    LONG _status;
+};
+
+bool isGone(LONG status)
+{
+    switch (status) {
+    case SCARD_W_REMOVED_CARD:
+    case SCARD_W_RESET_CARD:
+    case SCARD_E_NO_SMARTCARD:
+    case SCARD_W_UNPOWERED_CARD:
+    case SCARD_W_UNRESPONSIVE_CARD:
+    case SCARD_E_READER_UNAVAILABLE:
+    case SCARD_E_UNKNOWN_READER:
+    case SCARD_E_NOT_TRANSACTED: // what a card that leaves inside an APDU looks like with some
+                                 // drivers
+    case SCARD_E_COMM_DATA_LOST:
+    case SCARD_F_COMM_ERROR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+class PcscChannel : public CardChannel {
+public:
+    PcscChannel(std::unique_ptr<Context> context, SCARDHANDLE card, DWORD protocol)
+        : _context(std::move(context)), _card(card), _protocol(protocol), _answer(answerBytesMax)
+    {}
+
+    ~PcscChannel() override
+    {
+        SCardEndTransaction(_card, SCARD_RESET_CARD); // nothing of the channel stays open
+        SCardDisconnect(_card, SCARD_RESET_CARD);
+        wipe(_answer);
+    }
+
+    Bytes transmit(ByteView command) override
+    {
+        SCARD_IO_REQUEST received{};
+        auto size = static_cast<DWORD>(_answer.size());
+        const LONG status = SCardTransmit(
+            _card, _protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1, command.data(),
+            static_cast<DWORD>(command.size()), &received, _answer.data(), &size);
+        if (isGone(status))
+            throw Error(ErrorCode::CardGone, "card left the reader");
+        if (status != SCARD_S_SUCCESS)
+            throw Error(ErrorCode::ReaderFailed, "SCardTransmit " + std::to_string(status));
+        if (size < 2) // pcscd passes a card that left inside an APDU on as success
+            throw Error(ErrorCode::CardGone, "answer without a status word");
+        return Bytes(_answer.begin(), _answer.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+
+    std::size_t commandBytesMax() const override { return commandBytesMaxExtended; }
+
+private:
+    std::unique_ptr<Context> _context;
+    SCARDHANDLE _card;
+    DWORD _protocol;
+    Bytes _answer;
+};
+
+std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> hold(std::unique_ptr<Context> context,
+                                                                 const std::string& reader)
+{
+    SCARDHANDLE card = 0;
+    DWORD protocol = 0;
+    LONG status = SCardConnect(context->handle(), reader.c_str(), SCARD_SHARE_EXCLUSIVE,
+                               SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol);
+    if (status == SCARD_S_SUCCESS) {
+        status = SCardBeginTransaction(card);
+        if (status == SCARD_S_SUCCESS)
+            return std::make_unique<PcscChannel>(std::move(context), card, protocol);
+        SCardDisconnect(card, SCARD_RESET_CARD);
+    }
+    if (isGone(status))
+        return IdentityOutcome(NoCard{});
+    return IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
+}
+
+} // namespace
+
+PcscReader::PcscReader(PcscSettings settings) : _settings(std::move(settings)) {}
+
+std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> PcscReader::connect(Milliseconds wait)
+{
+    auto context = std::make_unique<Context>();
+    if (!context->isOpen())
+        return IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
+    const auto reader = context->findReader(_settings.reader);
+    if (!reader)
+        return IdentityOutcome(NoReader{});
+
+    SCARD_READERSTATE state{};
+    state.szReader = reader->c_str();
+    state.dwCurrentState = SCARD_STATE_UNAWARE; // answers at once with what is so
+    Milliseconds left = wait;
+    _waiting = context->handle();
+    for (Milliseconds patience{0};; patience = std::min(slice, left), left -= patience) {
+        if (_cancelled) {
+            _waiting = 0;
+            return IdentityOutcome(ReadCancelled{});
+        }
+        const LONG status = SCardGetStatusChange(context->handle(),
+                                                 static_cast<DWORD>(patience.count()), &state, 1);
+        const bool isPresent = status == SCARD_S_SUCCESS &&
+                               (state.dwEventState & SCARD_STATE_PRESENT) != 0 &&
+                               (state.dwEventState & SCARD_STATE_MUTE) == 0;
+        if (isPresent)
+            break;
+        if (status == SCARD_S_SUCCESS) {
+            if ((state.dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE)) != 0) {
+                _waiting = 0;
+                return IdentityOutcome(NoReader{});
+            }
+            state.dwCurrentState = state.dwEventState;
+        } else if (status != SCARD_E_TIMEOUT && status != SCARD_E_CANCELLED) {
+            _waiting = 0;
+            return status == SCARD_E_UNKNOWN_READER || status == SCARD_E_READER_UNAVAILABLE
+                       ? IdentityOutcome(NoReader{})
+                       : IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
+        }
+        if (left <= Milliseconds(0)) {
+            _waiting = 0;
+            return IdentityOutcome(NoCard{});
+        }
+    }
+    _waiting = 0;
+    return hold(std::move(context), *reader);
+}
+
+void PcscReader::cancel()
+{
+    _cancelled = true;
+    if (const long waiting = _waiting; waiting != 0)
+        SCardCancel(waiting);
+}
+
+void PcscReader::resume()
+{
+    _cancelled = false;
+}
+
+} // namespace amt::eid

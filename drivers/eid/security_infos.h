@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// SecurityInfos: what a card says it can do, in EF.CardAccess and EF.CardSecurity (TR-03110-3
+// A.1.1).
+#pragma once
+
+#include "drivers/eid/crypto.h"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace amt::eid {
+
+/// PACEInfo for ECDH with generic mapping, AES and standardised domain parameters; others are
+/// passed over.
+struct PaceInfo {
+    Bytes oid;
+    const CipherSuite* suite = nullptr;
+    int parameterId = 0;
+};
+
+/// ChipAuthenticationInfo, version 2, ECDH with AES.
+struct ChipAuthenticationInfo {
+    Bytes oid;
+    const CipherSuite* suite = nullptr;
+    std::optional<Bytes> keyId; ///< the integer's bytes
+};
+
+/// ChipAuthenticationDomainParameterInfo with standardised domain parameters.
+struct ChipDomainInfo {
+    int parameterId = 0;
+    std::optional<Bytes> keyId;
+};
+
+/// ChipAuthenticationPublicKeyInfo with standardised domain parameters.
+struct ChipPublicKey {
+    int parameterId = 0;
+    Bytes point;
+    std::optional<Bytes> keyId;
+};
+
+/// eIDSecurityInfo: hashes of data groups.
+struct GroupHashes {
+    const char* hash = nullptr; ///< OpenSSL's name
+    std::map<int, Bytes> values;
+};
+
+struct SecurityInfos {
+    std::vector<PaceInfo> pace; ///< in the order of the card
+    std::vector<ChipAuthenticationInfo> chipAuthentication;
+    std::vector<ChipDomainInfo> chipDomains;
+    std::vector<ChipPublicKey> chipKeys;
+    std::optional<GroupHashes> groupHashes;
+    bool terminalAuthentication2 = false;
+    std::vector<Bytes> elements; ///< each SecurityInfo as encoded, known or not
+};
+
+/// `set`: the SET OF SecurityInfo. Unknown protocols are kept as elements and passed over.
+/// Throws CardAnswerMalformed; a key or hash list of a known protocol must be whole.
+SecurityInfos parseSecurityInfos(ByteView set);
+
+/// Every element of `inner` stands in `outer`, byte for byte (TR-03110-3 A.1.2: no downgrade by a
+/// forged EF.CardAccess).
+bool contains(const SecurityInfos& outer, const SecurityInfos& inner);
+
+} // namespace amt::eid

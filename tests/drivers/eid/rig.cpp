@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The virtual card of the shared rig behind a real pcscd.
+#include "tests/drivers/eid/rig.h"
+
+#include "appliance/core/real_event_loop.h"
+#include "tests/drivers/eid/reading.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace amt::test {
+namespace {
+
+std::filesystem::path sharedFolder()
+{
+    if (const char* set = std::getenv("AMT_SHARED"))
+        return set;
+    return std::filesystem::path(AMT_SOURCE_DIR) / ".." / "shared";
+}
+
+bool run(const std::string& command)
+{
+    const int status = std::system(command.c_str());
+    return status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+std::string shellWord(const std::filesystem::path& path)
+{
+    return "'" + path.string() + "'";
+}
+
+} // namespace
+
+std::unique_ptr<Rig> Rig::start(std::string& reason)
+{
+    const auto rig = sharedFolder() / "rigs" / "eid-card";
+    if (!std::filesystem::exists(rig / "start")) {
+        reason = "no rig beside the project";
+        return nullptr;
+    }
+    if (geteuid() != 0) {
+        reason = "pcscd wants root";
+        return nullptr;
+    }
+    for (const char* needed : {"/usr/sbin/pcscd", "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
+                               "/usr/bin/cvc-create", "/usr/bin/openssl", "/usr/bin/python3"}) {
+        if (!std::filesystem::exists(needed)) {
+            reason = std::string(needed) + " is missing";
+            return nullptr;
+        }
+    }
+    const int lock = open("/run/lock/amt-pcscd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+        reason = "no lock on pcscd";
+        return nullptr;
+    }
+    std::string pattern = (std::filesystem::temp_directory_path() / "amt-eid-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+        reason = "no temporary folder";
+        close(lock);
+        return nullptr;
+    }
+    std::unique_ptr<Rig> started(new Rig(rig, pattern, lock));
+    if (!run(shellWord(rig / "start") + " " + shellWord(pattern) + " >" +
+             shellWord(std::filesystem::path(pattern) / "start.log") + " 2>&1")) {
+        std::ifstream log(std::filesystem::path(pattern) / "start.log");
+        std::getline(log, reason);
+        if (reason.empty())
+            reason = "the rig did not start";
+        return nullptr;
+    }
+    return started;
+}
+
+Rig::Rig(std::filesystem::path rig, std::filesystem::path folder, int lock)
+    : _rig(std::move(rig)), _folder(std::move(folder)), _lock(lock)
+{}
+
+Rig::~Rig()
+{
+    run(shellWord(_rig / "stop") + " " + shellWord(_folder) + " >/dev/null 2>&1");
+    std::error_code ignored;
+    std::filesystem::remove_all(_folder, ignored);
+    close(_lock);
+}
+
+bool Rig::control(const std::string& command) const
+{
+    return run(shellWord(_rig / "cardctl") + " " + shellWord(_folder) + " " + command +
+               " >/dev/null");
+}
+
+IdentityRequest Rig::request(const std::string& terminal) const
+{
+    const auto certificates = _folder / "pki" / "cvc";
+    IdentityRequest request;
+    request.pin = Secret(std::string_view("123456"));
+    request.groups = twelveGroups();
+    request.certificates.chain = {readFile(certificates / "dv.cvcert"),
+                                  readFile(certificates / (terminal + ".cvcert"))};
+    request.certificates.countrySigners = {readFile(_folder / "pki" / "csca" / "csca.der")};
+    request.now = RealEventLoop().utcNow(); // the rig's certificates begin today
+    return request;
+}
+
+Bytes Rig::terminalKey(const std::string& terminal) const
+{
+    return readFile(_folder / "pki" / "cvc" / (terminal + ".pkcs8"));
+}
+
+std::size_t Rig::loggedApdus() const
+{
+    std::ifstream log(_folder / "apdu.log");
+    std::size_t lines = 0;
+    for (std::string line; std::getline(log, line);)
+        ++lines;
+    return lines;
+}
+
+} // namespace amt::test
