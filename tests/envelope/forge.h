@@ -23,4 +23,7 @@ struct SignatureKind {
 std::string signAs(const std::string& header, const std::string& payload,
                    const envelope::RsaKey& key, const SignatureKind& kind = {});
 
+/// The certificate with another signature of the same issuer.
+Bytes signedAgain(ByteView certificate, const envelope::RsaKey& issuer, const SignatureKind& kind);
+
 } // namespace amt::test
