@@ -17,7 +17,8 @@
 
 namespace amt::page {
 
-/// What stands around every kiosk page.
+/// What stands around every kiosk page. Pages that wait or time out refresh themselves: by a meta element within noscript, and
+/// by script otherwise (typing counts as being there), so the node sends no Refresh header.
 struct Frame {
     std::string language = "de";      ///< de, en, ar (test mode)
     std::string municipality;         ///< "Stadt Musterstadt"
@@ -53,6 +54,7 @@ struct NoticePage {
 struct CardPage {
     std::vector<std::string> attributes;
     std::optional<int> wrongPinTriesLeft;
+    bool pinIncomplete = false; ///< what came was not six digits; no try was used
 };
 /// GET /visit/card/reading (refreshes itself; live by /visit/events), POST /visit/card/cancel {}
 struct ReadingPage {
@@ -80,7 +82,7 @@ struct FieldView {
     };
     std::vector<Option> options; ///< choice
 };
-/// GET /visit/form, POST {fields of the page, action=next}
+/// GET /visit/form, POST {fields of the page, action=next|back}; "back" is offered when step > 1. "yesno" posts yes or no.
 struct FormPage {
     std::string serviceName;
     std::vector<FieldView> fields;
@@ -129,7 +131,7 @@ struct StillTherePage {
 struct EndedPage {
     bool timedOut = false;
 };
-/// GET /help: who helps; POST calls a person {back}
+/// GET /help?back=ADDRESS: who helps; POST calls a person {back}
 struct HelpPage {
     std::string phone;
     bool called = false;
@@ -244,6 +246,8 @@ public:
     /// A message of a language, e.g. for receipts. Parameters replace {name}. Falls back to German.
     std::string text(const std::string& language, const std::string& key,
                      const std::vector<std::pair<std::string, std::string>>& parameters = {}) const;
+    /// Whether there is a German text; lets the node check the keys of forms at start.
+    bool hasText(const std::string& key) const;
     std::vector<std::string> languages() const;
 
     struct Asset {

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What citizens see: each view of the kiosk as data for its template.
+#include "appliance/core/http.h"
+#include "appliance/core/local_date.h"
+#include "kiosk/page/surfaces.h"
+
+#include <algorithm>
+#include <array>
+
+namespace amt::page {
+namespace {
+
+constexpr std::size_t isoDayLength = 10; // 1964-11-21
+
+/// Languages whose texts were reviewed; the others appear in test mode only.
+bool isReviewed(const std::string& language)
+{
+    return language == "de" || language == "en";
+}
+
+const std::array<std::string, 5> identitySteps = {"WaitingForCard", "CheckingPin",
+                                                  "ProvingTerminal", "CheckingCard", "Reading"};
+
+/// How a ZVT result (BMP 27) is explained (facts/payment-usb.md 1.5).
+std::string declinedGroup(int code)
+{
+    switch (code) {
+    case 0x6C:
+        return "aborted";
+    case 0x64:
+    case 0x65:
+    case 0x66:
+    case 0x72:
+    case 0x73:
+        return "unreadable";
+    case 0x67:
+    case 0x68:
+    case 0x6E:
+    case 0x76:
+    case 0x78:
+    case 0x79:
+    case 0x7A:
+        return "card";
+    case 0x7D:
+    case 0x9B:
+    case 0xA1:
+    case 0xA3:
+        return "line";
+    case 0x71:
+        return "refused";
+    default:
+        return code >= 0x01 && code <= 0x63 ? "refused" : "general";
+    }
+}
+
+/// What an intermediate status (04 FF) asks the citizen to do.
+std::string statusGroup(int code)
+{
+    if (code >= 0x41 && code <= 0x5D && code != 0x50)
+        return statusGroup(code - 0x40);
+    switch (code) {
+    case 0x00:
+        return "amountCheck";
+    case 0x01:
+    case 0x02:
+    case 0x6A:
+    case 0x6B:
+    case 0x6C:
+    case 0x6D:
+        return "pin";
+    case 0x04:
+    case 0xD2:
+    case 0xD3:
+    case 0xF1:
+        return "bank";
+    case 0x05:
+        return "undoing";
+    case 0x0A:
+        return "insert";
+    case 0x0B:
+        return "remove";
+    case 0x03:
+    case 0x0C:
+    case 0x0D:
+        return "unreadable";
+    case 0x15:
+        return "wrongPin";
+    case 0x18:
+        return "pinTries";
+    case 0x1C:
+    case 0x5E:
+        return "approved";
+    case 0x1D:
+        return "refused";
+    default:
+        return "wait";
+    }
+}
+
+/// Fills one view; a function for each alternative, in the order of the visit.
+class Filler {
+public:
+    Filler(const Texts& texts, const Frame& frame) : _texts(texts), _frame(frame) {}
+
+    Filled take()
+    {
+        Data modules{Data::type::list};
+        for (const auto& each : _modules)
+            modules.push_back(Data(each));
+        set("modules", modules);
+        return std::move(_filled);
+    }
+
+    void operator()(const StartPage& view)
+    {
+        begin("start", "/");
+        set("accepting", view.accepting);
+    }
+
+    void operator()(const ServicesPage& view)
+    {
+        begin("services", "/services");
+        Data services{Data::type::list};
+        for (const auto& entry : view.services) {
+            Data service;
+            service.set("key", entry.key);
+            service.set("name", entry.name);
+            service.set("summary", entry.summary);
+            service.set("feeLine", entry.fee == Money()
+                                       ? text("services.free")
+                                       : text("services.fee", {{"fee", money(entry.fee)}}));
+            services.push_back(service);
+        }
+        set("services", services);
+    }
+
+    void operator()(const NoticePage& view)
+    {
+        begin("notice", "/visit/notice");
+        set("serviceName", view.serviceName);
+        set("attributes", groupNames(view.attributes));
+        set("unreviewed", !view.reviewedTranslation && _frame.language != "de");
+        set("noticeGerman", _texts.get("de", "notice.why") + " " + _texts.get("de", "notice.keep") +
+                                " " + _texts.get("de", "notice.rights"));
+    }
+
+    void operator()(const CardPage& view)
+    {
+        begin("card", "/visit/card");
+        module("pad");
+        set("error", view.wrongPinTriesLeft.has_value() || view.pinIncomplete);
+        if (view.wrongPinTriesLeft) {
+            set("errorTitle", text("card.wrongPinTitle"));
+            set("errorText", _texts.plural(_frame.language, "card.tries", *view.wrongPinTriesLeft));
+        } else if (view.pinIncomplete) {
+            set("errorTitle", text("card.incompleteTitle"));
+            set("errorText", text("card.pinIncomplete"));
+        }
+    }
+
+    void operator()(const ReadingPage& view)
+    {
+        begin("reading", "/visit/card/reading");
+        live("/visit/card/reading");
+        const auto at = std::find(identitySteps.begin(), identitySteps.end(), view.step);
+        const auto current = at == identitySteps.end() ? identitySteps.begin() : at;
+        set("heading", text("reading." + *current + ".heading"));
+        set("text", text("reading." + *current + ".text"));
+        Data steps{Data::type::list};
+        for (auto step = identitySteps.begin(); step != identitySteps.end(); ++step) {
+            Data item;
+            item.set("name", text("reading." + *step + ".name"));
+            item.set("number", std::to_string(step - identitySteps.begin() + 1));
+            item.set("done", step < current);
+            item.set("current", step == current);
+            steps.push_back(item);
+        }
+        set("steps", steps);
+    }
+
+    void operator()(const CardProblemPage& view)
+    {
+        begin("problem", "/visit/card/problem", "card_problem");
+        const auto outcome = _texts.has("de", "problem." + view.outcome + ".text")
+                                 ? view.outcome
+                                 : std::string("DeviceFailed");
+        set("heading", text("problem." + outcome + ".heading"));
+        set("text", text("problem." + outcome + ".text"));
+        set("advice", text("problem." + outcome + ".advice"));
+        set("canRetry", view.canRetry);
+    }
+
+    void operator()(const FormPage& view)
+    {
+        begin("form", "/visit/form");
+        module("osk");
+        set("serviceName", view.serviceName);
+        set("stepLine", text("form.step", {{"step", std::to_string(view.step)},
+                                           {"steps", std::to_string(view.steps)}}));
+        set("firstStep", view.step <= 1);
+        Data given{Data::type::list};
+        Data fields{Data::type::list};
+        Data errors{Data::type::list};
+        int errorCount = 0;
+        for (const auto& field : view.fields) {
+            if (isGiven(field)) {
+                given.push_back(fact(field));
+                continue;
+            }
+            fields.push_back(input(field));
+            if (field.errorKey.empty())
+                continue;
+            ++errorCount;
+            Data error;
+            error.set("id", "field-" + field.name);
+            error.set("label", text(field.labelKey));
+            error.set("message", errorOf(field));
+            errors.push_back(error);
+        }
+        set("hasGiven", std::any_of(view.fields.begin(), view.fields.end(), isGiven));
+        set("given", given);
+        set("fields", fields);
+        set("hasErrors", errorCount > 0);
+        set("errors", errors);
+        set("errorsLine", _texts.plural(_frame.language, "form.errors", errorCount));
+    }
+
+    void operator()(const ReviewPage& view)
+    {
+        begin("review", "/visit/review");
+        set("serviceName", view.serviceName);
+        set("fee", money(view.fee));
+        Data fields{Data::type::list};
+        for (const auto& field : view.fields)
+            fields.push_back(fact(field));
+        set("fields", fields);
+    }
+
+    void operator()(const PayPage& view)
+    {
+        begin("pay", "/visit/pay");
+        set("fee", money(view.fee));
+        set("feeFor", text("pay.for", {{"service", view.serviceName}}));
+        if (view.declinedCode)
+            set("declined", text("declined." + declinedGroup(*view.declinedCode)));
+        set("terminalReady", view.terminalReady);
+    }
+
+    void operator()(const PayRunningPage& view)
+    {
+        begin("running", "/visit/pay/running", "pay_running");
+        live("/visit/pay/running");
+        set("fee", money(view.fee));
+        set("aborting", view.aborting);
+        set("status",
+            text(view.aborting ? "running.aborting" : "running." + statusGroup(view.statusCode)));
+        if (!view.statusText.empty())
+            set("terminalText", view.statusText);
+    }
+
+    void operator()(const PayUnresolvedPage& view)
+    {
+        begin("unresolved", "/visit/pay/unresolved", "pay_unresolved");
+        live("/visit/pay/unresolved");
+        set("fee", money(view.fee));
+        set("reference", view.reference);
+    }
+
+    void operator()(const DonePage& view)
+    {
+        begin("done", "/visit/done");
+        if (view.printing == "printing")
+            live("/visit/done");
+        else
+            refresh(view.untilEnd, "/visit/timeout");
+        module("countdown");
+        set("reference", view.reference);
+        set("paidLine", view.fee == Money() ? text("done.free")
+                                            : text(view.paid ? "done.paid" : "done.unpaid",
+                                                   {{"fee", money(view.fee)}}));
+        const auto key = "done.printing." + view.printing;
+        const auto printing = _texts.has("de", key) ? key : std::string("done.printing.noPrinter");
+        set("printingLine", text(printing));
+        set("canPrint", view.printing != "printing" && view.printing != "noPrinter");
+        set("printLabel", text(view.printing == "notWanted" ? "done.print" : "done.printAgain"));
+        set("checkCard", true);
+        set("untilEnd", std::to_string(view.untilEnd.count()));
+        set("untilEndLine", _texts.plural(_frame.language, "done.untilEnd", view.untilEnd.count()));
+    }
+
+    void operator()(const StillTherePage& view)
+    {
+        begin("still", "/visit/still-there", "still_there");
+        refresh(view.left, "/visit/timeout");
+        module("countdown");
+        set("left", std::to_string(view.left.count()));
+        set("leftLine", _texts.plural(_frame.language, "still.left", view.left.count()));
+    }
+
+    void operator()(const EndedPage& view)
+    {
+        begin("ended", "/ended");
+        refresh(endedStays, "/");
+        set("heading", text(view.timedOut ? "ended.timedOutHeading" : "ended.heading"));
+        set("text", text(view.timedOut ? "ended.timedOutText" : "ended.text"));
+    }
+
+    void operator()(const HelpPage& view)
+    {
+        begin("help", "/help");
+        set("helpPage", true);
+        if (!view.phone.empty())
+            set("phone", view.phone);
+        set("called", view.called);
+        set("back", view.back);
+        set("path", view.back);
+    }
+
+    void operator()(const ErrorPage& view)
+    {
+        begin("refused", "/", "error");
+        const auto key = "error." + std::string(amt::name(view.code));
+        set("what", text(key));
+        set("inGerman", !_texts.has(_frame.language, key));
+        set("code", std::to_string(view.status) + " " + std::string(amt::name(view.code)));
+    }
+
+private:
+    static constexpr std::chrono::seconds endedStays{15};
+    static constexpr std::chrono::seconds liveAfter{3};
+
+    std::string text(const std::string& key, const Parameters& parameters = {}) const
+    {
+        return _texts.get(_frame.language, key, parameters);
+    }
+
+    std::string money(Money amount) const { return _texts.money(_frame.language, amount); }
+
+    template <typename Value>
+    void set(const std::string& name, const Value& value)
+    {
+        _filled.data.set(name, value);
+    }
+
+    void module(const std::string& name) { _modules.push_back(name); }
+
+    /// The frame around `page`. `path` is the address to come back to after a change of language or
+    /// a call for help.
+    void begin(const std::string& page, const std::string& path,
+               const std::string& templateName = "")
+    {
+        _filled.name = templateName.empty() ? page : templateName;
+        set("page", page);
+        set("title", text(page + ".title"));
+        set("path", path);
+        set("pathEncoded", escapeUri(path));
+        set("language", _frame.language);
+        set("direction", text("language.direction"));
+        set("municipality", _frame.municipality);
+        set("clock", _texts.clock(_frame.language, _frame.now));
+        set("time", localTime(_frame.now));
+        set("nowMilliseconds", std::to_string(toMilliseconds(_frame.now)));
+        set("formKey", _frame.formKey);
+        set("offline", !_frame.portalReachable);
+        set("inVisit", _frame.inVisit);
+        Data choices{Data::type::list};
+        for (const auto& language : _texts.languages()) {
+            if (!isReviewed(language) && !_frame.testModeLanguages && language != _frame.language)
+                continue;
+            Data choice;
+            choice.set("code", language);
+            choice.set("name", _texts.get(language, "language.name"));
+            choice.set("current", language == _frame.language);
+            choices.push_back(choice);
+        }
+        set("languageChoices", choices);
+        if (_frame.inVisit && page != "still") {
+            module("idle");
+            set("idleAfter", std::to_string(_frame.idleWarning.count()));
+            refresh(_frame.idleWarning, "/visit/still-there");
+        }
+    }
+
+    /// For browsers without script; with script the modules do it, and typing counts as being
+    /// there.
+    void refresh(std::chrono::seconds after, const std::string& to)
+    {
+        set("refreshAfter", std::to_string(after.count()));
+        set("refreshTo", to);
+    }
+
+    void live(const std::string& path)
+    {
+        module("live");
+        set("live", true);
+        set("idleAfter", false); // a step that runs holds the clock (ui.md 3.7)
+        refresh(liveAfter, path);
+    }
+
+    Data groupNames(const std::vector<std::string>& attributes) const
+    {
+        Data names{Data::type::list};
+        for (const auto& attribute : attributes)
+            names.push_back(Data(text("group." + attribute)));
+        return names;
+    }
+
+    static bool isGiven(const FieldView& field) { return field.origin == "eid"; }
+
+    std::string errorOf(const FieldView& field) const
+    {
+        const bool known = _texts.has("de", field.errorKey);
+        return text(known ? field.errorKey : "form.error.general", {{"detail", field.errorDetail}});
+    }
+
+    Data fact(const FieldView& field) const
+    {
+        Data item;
+        item.set("label", text(field.labelKey));
+        item.set("value", shownValue(_texts, _frame.language, field));
+        item.set("fromCard", isGiven(field));
+        return item;
+    }
+
+    Data input(const FieldView& field) const
+    {
+        const bool chosen = field.kind == "choice" || field.kind == "yesno";
+        Data item;
+        item.set("name", field.name);
+        item.set("field", field.name);
+        item.set("label", text(field.labelKey));
+        item.set("value", chosen ? field.value : shownValue(_texts, _frame.language, field));
+        item.set("optional", field.optional);
+        item.set("isInput", !chosen);
+        item.set("isChoice", chosen);
+        item.set("numeric", field.name == "postalCode");
+        item.set("wide", field.name == "street");
+        item.set("lengthMax", field.kind == "text" ? "120" : "20");
+        item.set("error", false);
+        item.set("help", false);
+        std::string describedBy;
+        if (!field.helpKey.empty()) {
+            item.set("help", text(field.helpKey));
+            describedBy = "hint-" + field.name;
+        }
+        if (!field.errorKey.empty()) {
+            item.set("error", errorOf(field));
+            describedBy += (describedBy.empty() ? "error-" : " error-") + field.name;
+        }
+        item.set("describedBy", describedBy.empty() ? Data(false) : Data(describedBy));
+        Data options{Data::type::list};
+        const auto offer = [&](const std::string& value, const std::string& label, bool isChosen) {
+            Data option;
+            option.set("value", value);
+            option.set("label", label);
+            option.set("chosen", isChosen);
+            options.push_back(option);
+        };
+        if (field.kind == "yesno") {
+            offer("yes", text("form.yes"), field.value == "yes");
+            offer("no", text("form.no"), field.value == "no");
+        }
+        for (const auto& option : field.options)
+            offer(option.value, option.label, option.value == field.value);
+        item.set("options", options);
+        return item;
+    }
+
+    const Texts& _texts;
+    const Frame& _frame;
+    Filled _filled{"", Data{Data::type::object}};
+    std::vector<std::string> _modules{"press", "clock", "focus"};
+};
+
+} // namespace
+
+std::string shownValue(const Texts& texts, const std::string& language, const FieldView& field)
+{
+    if (field.kind == "yesno" && !field.value.empty())
+        return texts.get(language, field.value == "yes" ? "form.yes" : "form.no");
+    if (field.kind == "date" && field.value.size() == isoDayLength && field.value[4] == '-')
+        return field.value.substr(8, 2) + "." + field.value.substr(5, 2) + "." +
+               field.value.substr(0, 4);
+    for (const auto& option : field.options)
+        if (option.value == field.value)
+            return option.label;
+    return field.value;
+}
+
+Filled fillKiosk(const Texts& texts, const Frame& frame, const KioskView& view)
+{
+    Filler filler(texts, frame);
+    std::visit(filler, view);
+    return filler.take();
+}
+
+} // namespace amt::page

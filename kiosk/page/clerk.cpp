@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What clerks and the waiting room see: each view of desk and display as data for its template.
+#include "appliance/core/local_date.h"
+#include "kiosk/page/surfaces.h"
+
+namespace amt::page {
+namespace {
+
+const std::string german = "de";
+
+/// Fills one view; a function for each alternative.
+class DeskFiller {
+public:
+    DeskFiller(const Texts& texts, const DeskFrame& frame) : _texts(texts), _frame(frame) {}
+
+    Filled take() { return std::move(_filled); }
+
+    void operator()(const SignInPage& view)
+    {
+        using Kind = SignInPage::Kind;
+        const std::string kind = view.kind == Kind::SignIn  ? "signIn"
+                                 : view.kind == Kind::First ? "first"
+                                                            : "recover";
+        begin("signIn", "sign_in", text("desk.title." + kind));
+        set("lead", text("desk.lead." + kind));
+        set("submit", text("desk.submit." + kind));
+        set("action", view.kind == Kind::SignIn  ? "/desk/sign-in"
+                      : view.kind == Kind::First ? "/desk/first"
+                                                 : "/desk/recover");
+        set("signIn", view.kind == Kind::SignIn);
+        set("first", view.kind == Kind::First);
+        set("recover", view.kind == Kind::Recover);
+        set("newPassword", newPassword(view.kind != Kind::SignIn, ""));
+        set("needsFirst", view.needsFirst && view.kind != Kind::First);
+        if (view.refused)
+            set("problem", text("desk.refused." + kind));
+        if (view.wait.count() > 0)
+            set(view.refused ? "problemText" : "problem",
+                _texts.plural(german, "desk.wait", view.wait.count()));
+    }
+
+    void operator()(const PaperHalfPage& view)
+    {
+        begin("paper", "paper", text("desk.title.paper"));
+        set("code", view.code);
+    }
+
+    void operator()(const CasesPage& view)
+    {
+        begin("cases", "cases", text("desk.title.cases"));
+        if (view.helpCalls > 0)
+            set("helpLine", _texts.plural(german, "desk.helpCalls", view.helpCalls));
+        Data cases{Data::type::list};
+        for (const auto& row : view.cases) {
+            Data item;
+            item.set("id", row.id);
+            item.set("reference", row.reference);
+            item.set("service", row.service);
+            item.set("createdAt", moment(row.createdAt));
+            item.set("badge", stateBadge(row.state));
+            item.set("payment", textOr("desk.pay." + row.payment, row.payment));
+            item.set("held", row.heldReason.empty() ? Data(false) : Data(held(row.heldReason)));
+            cases.push_back(item);
+        }
+        set("hasCases", !view.cases.empty());
+        set("cases", cases);
+    }
+
+    void operator()(const CasePage& view)
+    {
+        begin("cases", "case", text("desk.title.case", {{"reference", view.reference}}));
+        set("id", view.id);
+        set("reference", view.reference);
+        set("serviceName", view.serviceName);
+        set("badge", stateBadge(view.state));
+        if (!view.heldReason.empty())
+            set("held", held(view.heldReason));
+        set("readable", view.readable);
+        set("fields", fields(view.fields));
+        set("payment", payment(view.payment));
+        Data way{Data::type::list};
+        for (const auto& entry : view.way) {
+            Data item;
+            item.set("at", moment(entry.at));
+            item.set("what", textOr("desk.way." + entry.kind, entry.kind));
+            item.set("detail", entry.detail);
+            way.push_back(item);
+        }
+        set("way", way);
+        set("canRelease", view.canRelease);
+    }
+
+    void operator()(const ClerksPage& view)
+    {
+        begin("clerks", "clerks", text("desk.title.clerks"));
+        Data names{Data::type::list};
+        for (const auto& each : view.names)
+            names.push_back(Data("name", each));
+        set("names", names);
+        if (!view.message.empty())
+            set("message", textOr(view.message, view.message));
+        set("addForm", newPassword(true, "-new"));
+        set("resetForm", newPassword(true, "-reset"));
+    }
+
+    void operator()(const DevicesPage& view)
+    {
+        begin("devices", "devices", text("desk.title.devices"));
+        Data devices{Data::type::list};
+        for (const auto& device : view.devices) {
+            Data item;
+            item.set("kind", device.kind);
+            item.set("name", textOr("desk.device." + device.kind, device.kind));
+            item.set("badge", badge(device.present ? "success" : "danger",
+                                    text(device.present ? "desk.present" : "desk.absent")));
+            item.set("emulated", device.emulated);
+            item.set("detail", device.detail.empty() ? Data(false)
+                                                     : Data(textOr(device.detail, device.detail)));
+            item.set("hasActs", !device.acts.empty());
+            Data acts{Data::type::list};
+            for (const auto& act : device.acts) {
+                Data offered;
+                offered.set("act", act.act);
+                offered.set("label", textOr(act.labelKey, act.act));
+                acts.push_back(offered);
+            }
+            item.set("acts", acts);
+            devices.push_back(item);
+        }
+        set("devices", devices);
+        set("portal", textOr(view.portalDetail, view.portalDetail));
+    }
+
+    void operator()(const DeskErrorPage& view)
+    {
+        begin("error", "error", text("desk.title.error"));
+        set("what", text("deskError." + std::string(amt::name(view.code))));
+        set("code", std::to_string(view.status) + " " + std::string(amt::name(view.code)));
+    }
+
+private:
+    std::string text(const std::string& key, const Parameters& parameters = {}) const
+    {
+        return _texts.get(german, key, parameters);
+    }
+
+    std::string textOr(const std::string& key, const std::string& otherwise) const
+    {
+        return _texts.has(german, key) ? text(key) : otherwise;
+    }
+
+    template <typename Value>
+    void set(const std::string& name, const Value& value)
+    {
+        _filled.data.set(name, value);
+    }
+
+    void begin(const std::string& page, const std::string& templateName, const std::string& title)
+    {
+        _filled.name = templateName;
+        set("page", page);
+        set("title", title);
+        set("municipality", _frame.municipality);
+        set("formKey", _frame.formKey);
+        set("offline", !_frame.portalReachable && !_frame.clerk.empty());
+        set("keyOpen", _frame.deskKeyOpen);
+        set("problem", false);
+        set("problemText", false);
+        set("clerk", _frame.clerk.empty() ? Data(false) : Data(_frame.clerk));
+        Data sections{Data::type::list};
+        for (const auto& [section, address] :
+             {std::pair<std::string, std::string>{"cases", "/desk"},
+              {"devices", "/desk/devices"},
+              {"clerks", "/desk/clerks"}}) {
+            Data item;
+            item.set("href", address);
+            item.set("name", text("desk.section." + section));
+            item.set("current", section == page);
+            sections.push_back(item);
+        }
+        set("sections", sections);
+    }
+
+    static Data newPassword(bool wanted, const std::string& suffix)
+    {
+        return wanted ? Data("suffix", suffix) : Data(false);
+    }
+
+    static std::string moment(UtcTime time)
+    {
+        return germanDate(localDate(time)) + ", " + localTime(time) + " Uhr";
+    }
+
+    static Data badge(const std::string& kind, const std::string& label)
+    {
+        Data item;
+        item.set("kind", kind);
+        item.set("good", kind == "success");
+        item.set("bad", kind == "danger" || kind == "warning");
+        item.set("label", label);
+        return item;
+    }
+
+    Data stateBadge(const std::string& state) const
+    {
+        const std::string kind = state == "Accepted"   ? "success"
+                                 : state == "Rejected" ? "danger"
+                                 : state == "Held"     ? "warning"
+                                                       : "info";
+        return badge(kind, textOr("desk.state." + state, state));
+    }
+
+    std::string held(const std::string& reason) const
+    {
+        return _texts.has(german, "desk.held." + reason)
+                   ? text("desk.held." + reason)
+                   : text("desk.held.general", {{"reason", reason}});
+    }
+
+    Data fields(const std::vector<FieldView>& views) const
+    {
+        Data fields{Data::type::list};
+        for (const auto& view : views) {
+            Data item;
+            item.set("label", textOr(view.labelKey, view.name));
+            item.set("value", shownValue(_texts, german, view));
+            item.set("origin", textOr("desk.origin." + view.origin, view.origin));
+            fields.push_back(item);
+        }
+        return fields;
+    }
+
+    Data payment(const std::optional<CasePage::PaymentView>& view) const
+    {
+        if (!view)
+            return Data(false);
+        const auto orNothing = [](const std::string& value) {
+            return value.empty() || value == "0" ? Data(false) : Data(value);
+        };
+        Data item;
+        item.set("state", textOr("desk.pay." + view->state, view->state));
+        item.set("amount", view->amount.german());
+        item.set("at", view->at ? Data(moment(*view->at)) : Data(false));
+        item.set("terminalId", orNothing(view->terminalId));
+        item.set("trace", orNothing(std::to_string(view->trace)));
+        item.set("receipt", orNothing(std::to_string(view->receipt)));
+        item.set("card", orNothing(view->card));
+        return item;
+    }
+
+    const Texts& _texts;
+    const DeskFrame& _frame;
+    Filled _filled{"", Data{Data::type::object}};
+};
+
+} // namespace
+
+Filled fillDesk(const Texts& texts, const DeskFrame& frame, const DeskView& view)
+{
+    DeskFiller filler(texts, frame);
+    std::visit(filler, view);
+    return filler.take();
+}
+
+Filled fillDisplay(const Texts&, const DisplayPage& view)
+{
+    Filled filled{"board", Data{Data::type::object}};
+    filled.data.set("municipality", view.municipality);
+    filled.data.set("time", localTime(view.now));
+    filled.data.set("nowMilliseconds", std::to_string(toMilliseconds(view.now)));
+    return filled;
+}
+
+} // namespace amt::page

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Templates of one surface in one language: parts and texts are put in once, when they are read.
+#pragma once
+
+#include "kiosk/page/texts.h"
+
+#include <kainjow/mustache.hpp>
+
+#include <map>
+#include <string>
+
+namespace amt::page {
+
+using Data = kainjow::mustache::data;
+
+/// Mustache, with two additions that are resolved when a template is read:
+/// `[[key]]` is the text of that key, its {name}s filled from the data and set apart with <bdi>;
+/// `[[@key]]` the same for attributes, without <bdi>. `{{> part}}` is another template of the
+/// folder,
+/// `{{> icon/x}}` and `{{> picture/x}}` are drawings. What is inserted is always escaped: `{{{` and
+/// `{{&` are refused.
+class Templates {
+public:
+    /// Reads `folder`/`surface`/*.mustache. Throws ConfigurationInvalid.
+    Templates(const std::string& folder, const std::string& surface, const std::string& language,
+              const Texts& texts);
+
+    std::string render(const std::string& name, const Data& data);
+
+private:
+    std::map<std::string, kainjow::mustache::mustache> _templates;
+};
+
+/// For element text and quoted attributes; control characters become U+FFFD.
+std::string escapeHtml(const std::string& text);
+
+} // namespace amt::page
