@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Who may ask: clients, their secrets and bearer tokens (OAuth 2, client_secret_post; RFC
+// 6749 4.4).
+#pragma once
+
+#include "appliance/core/http.h"
+#include "appliance/core/random.h"
+#include "appliance/store/store.h"
+#include "sync/gateway/gateway.h"
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace amt::gateway {
+
+struct Caller {
+    std::string clientId;
+    std::set<std::string, std::less<>> scopes;
+};
+
+class Access {
+public:
+    Access(store::Database& database, RandomSource& random, std::chrono::seconds tokenLife);
+
+    void enter(const ClientEntry& client);
+    /// POST /token with a form body.
+    HttpResponse token(const HttpRequest& request, UtcTime now);
+    /// Of the Authorization header; nothing when the token is missing, unknown or expired.
+    std::optional<Caller> caller(const HttpRequest& request, UtcTime now);
+
+private:
+    store::Database& _database;
+    RandomSource& _random;
+    std::chrono::seconds _tokenLife;
+};
+
+} // namespace amt::gateway

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Set-up of a gateway with one destination, and the files that node, sync and subscriber start with
+// (ENROLMENT.md).
+#pragma once
+
+#include "appliance/core/clock.h"
+#include "appliance/core/random.h"
+#include "sync/gateway/gateway.h"
+#include "sync/gateway/subscriber.h"
+
+#include <filesystem>
+#include <string>
+
+namespace amt::gateway {
+
+enum class SetUp { Made, WasThere };
+
+/// Makes keys, certificates, clients, the destination, its database and the enrolment files. A
+/// folder that was set up stays as it is. Takes seconds (RSA). Throws ConfigurationInvalid when it
+/// was set up for another address.
+SetUp setUp(const std::filesystem::path& state, const std::string& url, UtcTime now,
+            RandomSource& random);
+
+/// What `serve` needs of a folder that was set up. Throws ConfigurationInvalid.
+GatewaySettings loadGateway(const std::filesystem::path& state);
+std::filesystem::path databaseFile(const std::filesystem::path& state);
+std::filesystem::path serverCertificateFile(const std::filesystem::path& state);
+std::filesystem::path serverKeyFile(const std::filesystem::path& state);
+
+/// subscriber.json. Throws ConfigurationInvalid, JsonMalformed, KeyUnusable.
+struct SubscriberEnrolment {
+    std::string url, caCertificate;
+    SubscriberSettings settings;
+};
+SubscriberEnrolment loadSubscriber(const std::filesystem::path& file);
+
+} // namespace amt::gateway

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Files that are whole or not there: written beside, synced, renamed, folder synced. Mode 0600,
+// folders 0700.
+#pragma once
+
+#include "appliance/core/bytes.h"
+
+#include <filesystem>
+#include <string>
+
+namespace amt::gateway {
+
+/// Throws SystemFailed.
+void writeDurably(const std::filesystem::path& file, ByteView content);
+/// Makes the folder and syncs its parent. Throws SystemFailed.
+void makeFolder(const std::filesystem::path& folder);
+/// Throws ConfigurationInvalid when it is not there or over 1 MiB.
+Bytes readSmallFile(const std::filesystem::path& file);
+
+} // namespace amt::gateway

@@ -1,0 +1,888 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The gateway: its addresses and their checks, the v2 flow (facts/portal.md 1.3 to 1.8), and the
+// jobs of 1.11.
+#include "sync/gateway/gateway.h"
+
+#include "appliance/core/json.h"
+#include "appliance/core/log.h"
+#include "sync/gateway/access.h"
+#include "sync/gateway/ledger.h"
+#include "sync/gateway/problem.h"
+#include "sync/gateway/statements.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+namespace amt::gateway {
+namespace {
+
+using envelope::EventKind;
+using envelope::SecurityEvent;
+
+constexpr std::size_t formBytesMax = 8 * 1024;
+constexpr std::size_t jsonBytesMax = 64 * 1024;
+constexpr std::size_t tokenBytesMax = 64 * 1024;
+constexpr int pageLimitMax = 500;
+constexpr std::string_view servicePrefix = "urn:de:fim:leika:leistung:";
+
+enum class Who { Anyone, Sender, Subscriber, Manager, Either };
+enum class BodyKind { None, Form, Json, Jose };
+
+std::vector<std::string> segmentsOf(const std::string& path)
+{
+    std::vector<std::string> segments;
+    std::size_t from = 1;
+    while (from <= path.size()) {
+        const std::size_t slash = std::min(path.find('/', from), path.size());
+        segments.push_back(path.substr(from, slash - from));
+        from = slash + 1;
+    }
+    return segments;
+}
+
+std::string headerOf(const HttpRequest& request, const std::string& name)
+{
+    const auto found = request.headers.find(name);
+    return found == request.headers.end() ? std::string() : found->second;
+}
+
+/// "application/json" of "Application/JSON; charset=utf-8"
+std::string mediaTypeOf(const HttpRequest& request)
+{
+    std::string type = headerOf(request, "content-type");
+    type = type.substr(0, type.find(';'));
+    while (!type.empty() && type.back() == ' ')
+        type.pop_back();
+    for (char& letter : type) {
+        if (letter >= 'A' && letter <= 'Z')
+            letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return type;
+}
+
+std::string_view expectedType(BodyKind kind)
+{
+    switch (kind) {
+    case BodyKind::None:
+        return {};
+    case BodyKind::Form:
+        return "application/x-www-form-urlencoded";
+    case BodyKind::Json:
+        return "application/json";
+    case BodyKind::Jose:
+        return "application/jose";
+    }
+    return {};
+}
+
+std::string digestOf(std::string_view text)
+{
+    return toHex(envelope::sha256(view(text)));
+}
+
+/// cty of a JWE whose header was checked before.
+std::string contentTypeOf(const std::string& jwe)
+{
+    const Bytes header = fromBase64Url(std::string_view(jwe).substr(0, jwe.find('.')));
+    return json::text(*json::parseObject(toText(header)), "cty");
+}
+
+HttpResponse notFound(std::string_view what)
+{
+    return problem(404, std::string(what) + "-not-found", "unknown here, or gone");
+}
+
+} // namespace
+
+class Gateway::Impl {
+public:
+    Impl(GatewaySettings settings, store::Database& database, EventLoop& loop, RandomSource& random)
+        : _settings(std::move(settings)), _database(database), _loop(loop), _random(random),
+          _ledger(database), _access(database, random, _settings.tokenLife)
+    {
+        migrate(_database);
+        const std::size_t scheme = _settings.url.find("://");
+        if (scheme == std::string::npos || _settings.url.back() == '/')
+            throw Error(ErrorCode::ConfigurationInvalid, "address of the service");
+        _settings.hosts.push_back(_settings.url.substr(scheme + 3));
+        scheduleJobs();
+    }
+    ~Impl() { _loop.cancel(_jobs); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void enter(const ClientEntry& client) { _access.enter(client); }
+    void enter(const DestinationEntry& destination)
+    {
+        _database.transact([&] { _ledger.enter(destination); });
+    }
+    std::vector<CensusRow> census() { return _ledger.census(); }
+
+    HttpResponse handle(const HttpRequest& request);
+
+private:
+    /// One request that passed the door.
+    struct Call {
+        const HttpRequest& request;
+        Caller caller;                  ///< empty for addresses that are open to anyone
+        std::vector<std::string> names; ///< what stands where the pattern has a colon
+        std::map<std::string, std::string> query;
+        UtcTime now;
+    };
+    struct Route {
+        std::string_view method, pattern;
+        Who who;
+        BodyKind body;
+        std::size_t bodyMax;
+        bool paged;
+        HttpResponse (Impl::*answer)(const Call&);
+    };
+    std::vector<Route> routes() const;
+    HttpResponse answered(const HttpRequest& request);
+
+    HttpResponse health(const Call& call);
+    HttpResponse token(const Call& call);
+    HttpResponse serviceKeys(const Call& call);
+    HttpResponse destination(const Call& call);
+    HttpResponse destinationKey(const Call& call);
+    HttpResponse changeDestination(const Call& call);
+    HttpResponse announce(const Call& call);
+    HttpResponse putAttachment(const Call& call);
+    HttpResponse submit(const Call& call);
+    HttpResponse caseEvents(const Call& call);
+    HttpResponse submissionEvents(const Call& call);
+    HttpResponse waiting(const Call& call);
+    HttpResponse fetch(const Call& call);
+    HttpResponse fetchAttachment(const Call& call);
+    HttpResponse postEvent(const Call& call);
+
+    std::optional<Submission> ownSubmission(const Call& call);
+    std::optional<Submission> addressedSubmission(const Call& call);
+    std::optional<HttpResponse> refusedJwe(const std::string& jwe,
+                                           const std::string& destinationId);
+    envelope::AuthenticationTags tagsOf(const Submission& submission);
+    void logByService(const Submission& submission, EventKind kind,
+                      std::optional<envelope::AuthenticationTags> tags,
+                      std::vector<envelope::Problem> problems);
+
+    void scheduleJobs();
+    void runJobs();
+
+    GatewaySettings _settings;
+    store::Database& _database;
+    EventLoop& _loop;
+    RandomSource& _random;
+    Ledger _ledger;
+    Access _access;
+    TimerId _jobs = 0;
+};
+
+// --- the door
+// --------------------------------------------------------------------------------------------------------
+
+std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
+{
+    const std::size_t attachmentMax = _settings.attachmentBytesMax;
+    const std::size_t submissionMax = _settings.submissionBytesMax;
+    return {
+        {"GET", "/health", Who::Anyone, BodyKind::None, 0, false, &Impl::health},
+        {"POST", "/token", Who::Anyone, BodyKind::Form, formBytesMax, false, &Impl::token},
+        {"GET", "/.well-known/jwks.json", Who::Anyone, BodyKind::None, 0, false,
+         &Impl::serviceKeys},
+        {"GET", "/v2/destinations/:", Who::Either, BodyKind::None, 0, false, &Impl::destination},
+        {"PATCH", "/v2/destinations/:", Who::Manager, BodyKind::Json, jsonBytesMax, false,
+         &Impl::changeDestination},
+        {"GET", "/v2/destinations/:/keys/:", Who::Either, BodyKind::None, 0, false,
+         &Impl::destinationKey},
+        {"POST", "/v2/submissions", Who::Sender, BodyKind::Json, jsonBytesMax, false,
+         &Impl::announce},
+        {"GET", "/v2/submissions", Who::Subscriber, BodyKind::None, 0, true, &Impl::waiting},
+        {"PUT", "/v2/submissions/:", Who::Sender, BodyKind::Json, submissionMax, false,
+         &Impl::submit},
+        {"GET", "/v2/submissions/:", Who::Subscriber, BodyKind::None, 0, false, &Impl::fetch},
+        {"PUT", "/v2/submissions/:/attachments/:", Who::Sender, BodyKind::Jose, attachmentMax,
+         false, &Impl::putAttachment},
+        {"GET", "/v2/submissions/:/attachments/:", Who::Subscriber, BodyKind::None, 0, false,
+         &Impl::fetchAttachment},
+        {"GET", "/v2/submissions/:/events", Who::Either, BodyKind::None, 0, true,
+         &Impl::submissionEvents},
+        {"GET", "/v2/cases/:/events", Who::Either, BodyKind::None, 0, true, &Impl::caseEvents},
+        {"POST", "/v2/cases/:/events", Who::Subscriber, BodyKind::Jose, tokenBytesMax, false,
+         &Impl::postEvent},
+    };
+}
+
+HttpResponse Gateway::Impl::handle(const HttpRequest& request)
+{
+    try {
+        return answered(request);
+    } catch (const Error& failure) { // the HTTP handler's door
+        if (failure.errorCode() == ErrorCode::StoreFailed)
+            throw;
+        log::warning("gateway.refused", {{"code", failure.name()}, {"detail", failure.message()}});
+        return problemFor(failure);
+    }
+}
+
+HttpResponse Gateway::Impl::answered(const HttpRequest& request)
+{
+    const auto& hosts = _settings.hosts;
+    const std::string host = headerOf(request, "host");
+    if (host.empty())
+        return problem(400, "host-missing", "a Host header is needed");
+    if (std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+        return problem(421, "host-foreign", "this service has another name");
+
+    const auto asked = segmentsOf(request.path);
+    std::optional<Route> found;
+    std::vector<std::string> names;
+    std::string allowed;
+    for (const auto& route : routes()) {
+        const auto pattern = segmentsOf(std::string(route.pattern));
+        std::vector<std::string> matched;
+        bool same = pattern.size() == asked.size();
+        for (std::size_t i = 0; same && i < pattern.size(); ++i) {
+            if (pattern[i] == ":")
+                matched.push_back(asked[i]);
+            else
+                same = pattern[i] == asked[i];
+        }
+        if (!same)
+            continue;
+        allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+        if (route.method == request.method) {
+            found = route;
+            names = std::move(matched);
+        }
+    }
+
+    Call call{.request = request,
+              .caller = {},
+              .names = std::move(names),
+              .query = {},
+              .now = _loop.utcNow()};
+    const bool open = allowed.empty() ? false : !request.path.starts_with("/v2/");
+    if (!open) {
+        // the real front door takes a request without it for a robot (facts/portal.md 1.3)
+        if (headerOf(request, "user-agent").empty())
+            return problem(403, "user-agent-missing", "a User-Agent header is needed");
+        auto caller = _access.caller(request, call.now);
+        if (!caller) {
+            auto refused = problem(401, "unauthorized", "a valid access token is needed");
+            refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+            return refused;
+        }
+        call.caller = std::move(*caller);
+    }
+    if (allowed.empty())
+        return problem(404, "address-not-found", "there is nothing at this address");
+    if (!found) {
+        auto refused = problem(405, "method-not-allowed", "this address knows " + allowed);
+        refused.headers.emplace_back("Allow", allowed);
+        return refused;
+    }
+
+    const auto& scopes = call.caller.scopes;
+    const bool sends = scopes.contains(sendScope);
+    const bool subscribes = scopes.contains(subscribeScope);
+    const bool permitted = found->who == Who::Anyone || (found->who == Who::Sender && sends) ||
+                           (found->who == Who::Subscriber && subscribes) ||
+                           (found->who == Who::Manager && scopes.contains(manageScope)) ||
+                           (found->who == Who::Either && (sends || subscribes));
+    if (!permitted)
+        return problem(403, "scope-missing", "the access token lacks the scope for this address");
+    if (found->body == BodyKind::None && !request.body.empty())
+        return problem(400, "body-unexpected", "this address takes no body");
+    if (found->body != BodyKind::None && mediaTypeOf(request) != expectedType(found->body))
+        return problem(415, "unsupported-media-type",
+                       "this address takes " + std::string(expectedType(found->body)));
+    if (request.body.size() > found->bodyMax)
+        return problem(413, "body-too-large", "over the limit for this address");
+    call.query = parseForm(request.query);
+    for (const auto& [name, value] : call.query) {
+        const bool known =
+            found->paged && (name == "limit" || name == "offset" ||
+                             (name == "destinationId" && found->answer == &Impl::waiting));
+        if (!known)
+            return problem(400, "query-unexpected", "a query parameter is not known here");
+    }
+    return (this->*found->answer)(call);
+}
+
+namespace {
+
+/// limit 1 to 500, offset from 0; nothing when either is anything else.
+std::optional<Page> pageOf(const std::map<std::string, std::string>& query)
+{
+    Page page;
+    const auto read = [&](const char* name, int least, int most, int& into) {
+        const auto given = query.find(name);
+        if (given == query.end())
+            return true;
+        const std::string& text = given->second;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+        return error == std::errc() && end == text.data() + text.size() && into >= least &&
+               into <= most;
+    };
+    if (!read("limit", 1, pageLimitMax, page.limit) ||
+        !read("offset", 0, 1'000'000'000, page.offset))
+        return std::nullopt;
+    return page;
+}
+
+HttpResponse badPage()
+{
+    return problem(400, "paging-invalid", "limit is 1 to 500, offset from 0");
+}
+
+HttpResponse eventLog(const std::vector<std::string>& tokens)
+{
+    auto list = json::makeArray();
+    for (const auto& token : tokens)
+        list->add(token);
+    auto body = json::makeObject();
+    body->set("eventLog", list);
+    return jsonResponse(200, json::write(*body));
+}
+
+} // namespace
+
+// --- open to anyone
+// --------------------------------------------------------------------------------------------------
+
+HttpResponse Gateway::Impl::health(const Call&)
+{
+    return jsonResponse(200, R"({"status":"up"})");
+}
+
+HttpResponse Gateway::Impl::token(const Call& call)
+{
+    return _access.token(call.request, call.now);
+}
+
+HttpResponse Gateway::Impl::serviceKeys(const Call&)
+{
+    auto keys = json::makeArray();
+    keys->add(envelope::writeJwk({.kid = _settings.signingKid,
+                                  .use = envelope::KeyUse::Verify,
+                                  .key = _settings.signingKey,
+                                  .chain = {}}));
+    auto body = json::makeObject();
+    body->set("keys", keys);
+    return jsonResponse(200, json::write(*body));
+}
+
+// --- destinations
+// ----------------------------------------------------------------------------------------------------
+
+HttpResponse Gateway::Impl::destination(const Call& call)
+{
+    const auto found = _ledger.destination(call.names[0]);
+    if (!found)
+        return notFound("destination");
+    auto document = json::parseObject(found->document);
+    document->set("status", found->status);
+    return jsonResponse(200, json::write(*document));
+}
+
+HttpResponse Gateway::Impl::destinationKey(const Call& call)
+{
+    const auto key = _ledger.key(call.names[0], call.names[1]);
+    return key ? jsonResponse(200, *key) : notFound("key");
+}
+
+HttpResponse Gateway::Impl::changeDestination(const Call& call)
+{
+    const auto body = json::parseObject(call.request.body);
+    json::onlyKeys(*body, {"status"});
+    const std::string status = json::text(*body, "status");
+    if (status != "active" && status != "inactive")
+        return problem(422, "destination-state-invalid", "active or inactive");
+    const auto found = _ledger.destination(call.names[0]);
+    if (!found || found->ownerId != call.caller.clientId)
+        return notFound("destination");
+    _database.transact([&] { _ledger.setStatus(found->id, status); });
+    return destination(call);
+}
+
+// --- sending
+// ---------------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct AnnouncementBody {
+    std::string destinationId, service, serviceName, region, caseId;
+    std::vector<std::string> attachments;
+
+    std::string digest() const
+    {
+        auto sorted = attachments;
+        std::sort(sorted.begin(), sorted.end());
+        auto all = json::makeArray();
+        for (const auto* field : {&destinationId, &service, &serviceName, &region, &caseId})
+            all->add(*field);
+        for (const auto& id : sorted)
+            all->add(id);
+        return digestOf(json::write(*all));
+    }
+};
+
+AnnouncementBody readAnnouncement(const std::string& text)
+{
+    const auto body = json::parseObject(text);
+    json::onlyKeys(*body,
+                   {"destinationId", "announcedAttachments", "publicService", "region", "caseId"});
+    const auto service = json::object(*body, "publicService");
+    json::onlyKeys(*service, {"identifier", "name"});
+    return {.destinationId = json::text(*body, "destinationId"),
+            .service = json::text(*service, "identifier"),
+            .serviceName = json::optionalText(*service, "name").value_or(""),
+            .region = json::optionalText(*body, "region").value_or(""),
+            .caseId = json::optionalText(*body, "caseId").value_or(""),
+            .attachments = body->has("announcedAttachments")
+                               ? json::texts(*body, "announcedAttachments")
+                               : std::vector<std::string>()};
+}
+
+bool offers(const json::Object& destination, const std::string& service)
+{
+    for (const auto& entry : *json::array(destination, "publicServices")) {
+        if (json::text(*entry.extract<json::ObjectPtr>(), "identifier") == service)
+            return true;
+    }
+    return false;
+}
+
+HttpResponse announced(const Submission& submission)
+{
+    auto body = json::makeObject();
+    body->set("submissionId", submission.id);
+    body->set("caseId", submission.caseId);
+    return jsonResponse(201, json::write(*body));
+}
+
+} // namespace
+
+HttpResponse Gateway::Impl::announce(const Call& call)
+{
+    const auto body = readAnnouncement(call.request.body);
+    const std::string envelopeId = headerOf(call.request, "idempotency-key");
+    if (!envelopeId.empty() && !isUuid(envelopeId))
+        return problem(400, "idempotency-key-invalid", "the Idempotency-Key is a UUID");
+    const std::string digest = body.digest();
+
+    return _database.transact([&]() -> HttpResponse {
+        std::optional<Claim> claim;
+        if (!envelopeId.empty())
+            claim = _ledger.claim(call.caller.clientId, envelopeId);
+        if (claim) {
+            if (claim->announcementDigest != digest) {
+                log::error("gateway.other_announcement", {{"envelope", envelopeId}});
+                return problem(409, "idempotency-key-reused",
+                               "this Idempotency-Key stands for another announcement");
+            }
+            const auto standing = _ledger.submission(claim->submissionId);
+            if (standing && standing->state != SubmissionState::Deleted)
+                return announced(*standing);
+        }
+
+        const auto destination = _ledger.destination(body.destinationId);
+        if (!destination)
+            return notFound("destination");
+        if (destination->status != "active")
+            return problem(422, "destination-state-invalid", "this destination takes nothing now");
+        const bool leika = body.service.starts_with(servicePrefix) &&
+                           body.service.size() == servicePrefix.size() + 14;
+        if (!leika || !offers(*json::parseObject(destination->document), body.service))
+            return problem(422, "unsupported-service",
+                           "this destination does not offer the service");
+        if (body.attachments.size() > _settings.attachmentsMax)
+            return problem(422, "too-many-attachments",
+                           "at most " + std::to_string(_settings.attachmentsMax));
+        std::set<std::string> ids;
+        for (const auto& id : body.attachments) {
+            if (!isUuid(id) || !ids.insert(id).second)
+                return problem(422, "attachments-mismatch", "attachment ids are UUIDs, each once");
+        }
+
+        CaseFile opened{.id = body.caseId,
+                        .clientId = call.caller.clientId,
+                        .destinationId = body.destinationId};
+        if (opened.id.empty()) {
+            opened.id = randomUuid(_random);
+            _ledger.add(opened);
+        } else {
+            const auto known = _ledger.caseFile(opened.id);
+            if (!known || known->clientId != opened.clientId ||
+                known->destinationId != opened.destinationId)
+                return notFound("case");
+        }
+        const Submission made{.id = randomUuid(_random),
+                              .caseId = opened.id,
+                              .clientId = opened.clientId,
+                              .destinationId = opened.destinationId,
+                              .service = body.service,
+                              .state = SubmissionState::Announced,
+                              .metadata = {},
+                              .data = {},
+                              .metadataDigest = {},
+                              .dataDigest = {}};
+        _ledger.announce(made, envelopeId, body.attachments, call.now);
+        if (claim) // the one before died incomplete
+            _ledger.moveClaim(made.clientId, envelopeId, made.id);
+        else if (!envelopeId.empty())
+            _ledger.addClaim(made.clientId, envelopeId,
+                             {.announcementDigest = digest, .submissionId = made.id});
+        logByService(made, EventKind::Create, std::nullopt, {});
+        return announced(made);
+    });
+}
+
+/// Of the caller, by the first name in the path.
+std::optional<Submission> Gateway::Impl::ownSubmission(const Call& call)
+{
+    auto found = _ledger.submission(call.names[0]);
+    if (found && found->clientId == call.caller.clientId)
+        return found;
+    return std::nullopt;
+}
+
+/// At a destination of the caller, waiting to be fetched.
+std::optional<Submission> Gateway::Impl::addressedSubmission(const Call& call)
+{
+    auto found = _ledger.submission(call.names[0]);
+    if (!found || found->state != SubmissionState::Submitted)
+        return std::nullopt;
+    const auto destination = _ledger.destination(found->destinationId);
+    return destination && destination->ownerId == call.caller.clientId ? found : std::nullopt;
+}
+
+/// Throws EnvelopeMalformed, or says that nobody there could open it.
+std::optional<HttpResponse> Gateway::Impl::refusedJwe(const std::string& jwe,
+                                                      const std::string& destinationId)
+{
+    if (!_ledger.canEncryptFor(destinationId, envelope::sealedFor(jwe)))
+        return problem(422, "encryption-key-unknown", "kid is not a key of this destination");
+    return std::nullopt;
+}
+
+HttpResponse Gateway::Impl::putAttachment(const Call& call)
+{
+    const auto submission = ownSubmission(call);
+    if (!submission || submission->state == SubmissionState::Deleted)
+        return notFound("submission");
+    const auto parts = _ledger.attachments(submission->id);
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [&](const auto& each) { return each.id == call.names[1]; });
+    if (part == parts.end())
+        return notFound("attachment");
+    const std::string& jwe = call.request.body;
+    const std::string digest = digestOf(jwe);
+    if (!part->digest.empty()) {
+        if (part->digest == digest)
+            return emptyResponse(204);
+        log::error("gateway.other_attachment", {{"submission", submission->id}});
+        return problem(409, "attachment-differs", "other bytes are stored under this id");
+    }
+    if (submission->state != SubmissionState::Announced)
+        return problem(409, "submission-state-invalid", "already submitted");
+    if (auto refused = refusedJwe(jwe, submission->destinationId))
+        return *refused;
+    _database.transact([&] {
+        _ledger.storeAttachment(
+            submission->id, {.id = part->id, .digest = digest, .tag = envelope::tagOf(jwe)}, jwe);
+    });
+    return emptyResponse(204);
+}
+
+HttpResponse Gateway::Impl::submit(const Call& call)
+{
+    const auto body = json::parseObject(call.request.body, _settings.submissionBytesMax);
+    json::onlyKeys(*body, {"encryptedMetadata", "encryptedData"});
+    auto submission = ownSubmission(call);
+    if (!submission || submission->state == SubmissionState::Deleted)
+        return notFound("submission");
+    const auto given = [&](const char* name) {
+        return json::optionalText(*body, name).value_or("");
+    };
+    const std::string metadata = given("encryptedMetadata");
+    const std::string data = given("encryptedData");
+    if (metadata.empty() || data.empty())
+        return problem(422, "part-missing", "encryptedMetadata and encryptedData are both needed");
+
+    if (submission->state != SubmissionState::Announced) {
+        if (submission->metadataDigest == digestOf(metadata) &&
+            submission->dataDigest == digestOf(data))
+            return jsonResponse(200, announced(*submission).body);
+        log::error("gateway.other_submission", {{"submission", submission->id}});
+        return problem(409, "submission-differs", "other bytes are stored under this id");
+    }
+    for (const auto* jwe : {&metadata, &data}) {
+        if (auto refused = refusedJwe(*jwe, submission->destinationId))
+            return *refused;
+    }
+    const std::string dataType = contentTypeOf(data);
+    if (contentTypeOf(metadata) != "application/json" ||
+        (dataType != "application/json" && dataType != "application/xml"))
+        return problem(422, "invalid-jwe", "Invalid JWE Header 'cty'");
+    submission->metadata = metadata;
+    submission->data = data;
+    submission->metadataDigest = digestOf(metadata);
+    submission->dataDigest = digestOf(data);
+    std::string all = submission->metadataDigest + submission->dataDigest;
+    for (const auto& part : _ledger.attachments(submission->id)) {
+        if (part.digest.empty())
+            return problem(422, "attachment-missing", "an announced attachment did not arrive");
+        all += part.id + part.digest;
+    }
+    _database.transact([&] {
+        _ledger.storeSubmission(*submission, digestOf(all), call.now);
+        logByService(*submission, EventKind::Submit, tagsOf(*submission), {});
+    });
+    return jsonResponse(200, announced(*submission).body);
+}
+
+envelope::AuthenticationTags Gateway::Impl::tagsOf(const Submission& submission)
+{
+    envelope::AuthenticationTags tags{.metadata = envelope::tagOf(submission.metadata),
+                                      .data = envelope::tagOf(submission.data),
+                                      .attachments = {}};
+    for (const auto& part : _ledger.attachments(submission.id))
+        tags.attachments[part.id] = part.tag;
+    return tags;
+}
+
+/// Signs and logs; part of the commit that changes the state.
+void Gateway::Impl::logByService(const Submission& submission, EventKind kind,
+                                 std::optional<envelope::AuthenticationTags> tags,
+                                 std::vector<envelope::Problem> problems)
+{
+    const UtcTime now = _loop.utcNow();
+    const SecurityEvent event{.id = randomUuid(_random),
+                              .issuer = _settings.url,
+                              .issuedAt = std::chrono::floor<std::chrono::seconds>(now),
+                              .submissionId = submission.id,
+                              .caseId = submission.caseId,
+                              .kind = kind,
+                              .tags = std::move(tags),
+                              .problems = std::move(problems)};
+    _ledger.log(event, envelope::signEvent(event, _settings.signingKey, _settings.signingKid), now);
+}
+
+// --- event logs
+// ------------------------------------------------------------------------------------------------------
+
+HttpResponse Gateway::Impl::caseEvents(const Call& call)
+{
+    const auto page = pageOf(call.query);
+    if (!page)
+        return badPage();
+    const auto opened = _ledger.caseFile(call.names[0]);
+    if (!opened)
+        return notFound("case");
+    const auto destination = _ledger.destination(opened->destinationId);
+    const bool own = opened->clientId == call.caller.clientId ||
+                     (destination && destination->ownerId == call.caller.clientId);
+    return own ? eventLog(_ledger.eventsOfCase(opened->id, *page)) : notFound("case");
+}
+
+HttpResponse Gateway::Impl::submissionEvents(const Call& call)
+{
+    const auto page = pageOf(call.query);
+    if (!page)
+        return badPage();
+    const auto submission = _ledger.submission(call.names[0]);
+    if (!submission)
+        return notFound("submission");
+    const auto destination = _ledger.destination(submission->destinationId);
+    const bool own = submission->clientId == call.caller.clientId ||
+                     (destination && destination->ownerId == call.caller.clientId);
+    return own ? eventLog(_ledger.eventsOfSubmission(submission->id, *page))
+               : notFound("submission");
+}
+
+// --- subscribing
+// -----------------------------------------------------------------------------------------------------
+
+HttpResponse Gateway::Impl::waiting(const Call& call)
+{
+    const auto page = pageOf(call.query);
+    if (!page)
+        return badPage();
+    const auto wanted = call.query.find("destinationId");
+    if (wanted == call.query.end())
+        return problem(400, "destination-missing", "destinationId is needed");
+    const auto destination = _ledger.destination(wanted->second);
+    if (!destination || destination->ownerId != call.caller.clientId)
+        return notFound("destination");
+    auto list = json::makeArray();
+    for (const auto& each : _ledger.waiting(destination->id, *page)) {
+        auto entry = json::makeObject();
+        entry->set("destinationId", destination->id);
+        entry->set("submissionId", each.submissionId);
+        entry->set("caseId", each.caseId);
+        list->add(entry);
+    }
+    auto body = json::makeObject();
+    body->set("count", static_cast<int>(list->size()));
+    body->set("offset", page->offset);
+    body->set("totalCount", _ledger.countWaiting(destination->id));
+    body->set("submissions", list);
+    return jsonResponse(200, json::write(*body));
+}
+
+HttpResponse Gateway::Impl::fetch(const Call& call)
+{
+    const auto submission = addressedSubmission(call);
+    if (!submission)
+        return notFound("submission");
+    auto ids = json::makeArray();
+    for (const auto& part : _ledger.attachments(submission->id))
+        ids->add(part.id);
+    auto service = json::makeObject();
+    service->set("identifier", submission->service);
+    auto body = json::makeObject();
+    body->set("destinationId", submission->destinationId);
+    body->set("submissionId", submission->id);
+    body->set("caseId", submission->caseId);
+    body->set("publicService", service);
+    body->set("attachments", ids);
+    body->set("encryptedMetadata", submission->metadata);
+    body->set("encryptedData", submission->data);
+    return jsonResponse(200, json::write(*body));
+}
+
+HttpResponse Gateway::Impl::fetchAttachment(const Call& call)
+{
+    const auto submission = addressedSubmission(call);
+    if (!submission)
+        return notFound("submission");
+    auto jwe = _ledger.attachmentBody(submission->id, call.names[1]);
+    if (!jwe)
+        return notFound("attachment");
+    auto response = jsonResponse(200, std::move(*jwe));
+    response.headers[0].second = "application/jose";
+    return response;
+}
+
+HttpResponse Gateway::Impl::postEvent(const Call& call)
+{
+    const auto opened = _ledger.caseFile(call.names[0]);
+    const auto destination = opened ? _ledger.destination(opened->destinationId) : std::nullopt;
+    if (!destination || destination->ownerId != call.caller.clientId)
+        return notFound("case");
+
+    const std::string& token = call.request.body;
+    const envelope::IssuerKeys service{.issuer = _settings.url,
+                                       .keys = {{.kid = _settings.signingKid,
+                                                 .use = envelope::KeyUse::Verify,
+                                                 .key = _settings.signingKey,
+                                                 .chain = {}}}};
+    const SecurityEvent event = envelope::verifyEvent(
+        token, service, {.issuer = destination->id, .keys = _ledger.signatureKeys(destination->id)},
+        call.now);
+    if (event.issuer != destination->id ||
+        (event.kind != EventKind::Accept && event.kind != EventKind::Reject))
+        return problem(422, "invalid-event", "a destination says accept or reject");
+    const auto submission = _ledger.submission(event.submissionId);
+    if (event.caseId != opened->id || !submission || submission->caseId != opened->id)
+        return problem(422, "invalid-event", "the event is about another submission");
+
+    const auto closed =
+        event.kind == EventKind::Accept ? SubmissionState::Accepted : SubmissionState::Rejected;
+    if (submission->state == closed) // said before; the answer was lost
+        return emptyResponse(204);
+    if (submission->state != SubmissionState::Submitted)
+        return problem(409, "submission-state-invalid", "not waiting for an answer");
+    if (_ledger.isLogged(event.id))
+        return problem(409, "event-known", "this event was sent before");
+    if (event.kind == EventKind::Accept && event.tags != tagsOf(*submission))
+        return problem(422, "incorrect-authentication-tag",
+                       "the tags are not those of this submission");
+    _database.transact([&] {
+        _ledger.log(event, token, call.now);
+        _ledger.close(submission->id, closed);
+    });
+    return emptyResponse(204);
+}
+
+// --- jobs
+// ------------------------------------------------------------------------------------------------------------
+
+void Gateway::Impl::scheduleJobs()
+{
+    _jobs = _loop.after(_settings.jobInterval, [this] {
+        runJobs();
+        scheduleJobs();
+    });
+}
+
+/// At most a hundred of a kind at a time; the rest waits for the next turn.
+void Gateway::Impl::runJobs()
+{
+    const UtcTime now = _loop.utcNow();
+    for (const auto& id : _ledger.incompleteSince(now - _settings.incompleteLife)) {
+        _database.transact([&] {
+            logByService(*_ledger.submission(id), EventKind::Delete, std::nullopt, {});
+            _ledger.close(id, SubmissionState::Deleted);
+        });
+    }
+    for (const auto& id : _ledger.unnotifiedSince(now - _settings.notifyAfter)) {
+        _database.transact([&] {
+            logByService(*_ledger.submission(id), EventKind::Notify, std::nullopt, {});
+            _ledger.noteNotified(id);
+        });
+    }
+    for (const auto& id : _ledger.unfetchedSince(now - _settings.rejectAfter)) {
+        _database.transact([&] {
+            logByService(*_ledger.submission(id), EventKind::Reject, std::nullopt,
+                         {{.type = "https://schema.fitko.de/fit-connect/events/problems/"
+                                   "submission-expired",
+                           .title = "Nicht abgeholt",
+                           .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
+                           .instance = "submission"}});
+            _ledger.close(id, SubmissionState::Rejected);
+        });
+    }
+}
+
+// --- Gateway
+// ---------------------------------------------------------------------------------------------------------
+
+void migrate(store::Database& database)
+{
+    const std::array migrations = {store::Migration{.number = 1, .sql = sql::initial}};
+    database.migrate(migrations);
+}
+
+Gateway::Gateway(GatewaySettings settings, store::Database& database, EventLoop& loop,
+                 RandomSource& random)
+    : _impl(std::make_unique<Impl>(std::move(settings), database, loop, random))
+{}
+
+Gateway::~Gateway() = default;
+
+void Gateway::enter(const ClientEntry& client)
+{
+    _impl->enter(client);
+}
+
+void Gateway::enter(const DestinationEntry& destination)
+{
+    _impl->enter(destination);
+}
+
+HttpResponse Gateway::handle(const HttpRequest& request)
+{
+    return _impl->handle(request);
+}
+
+std::vector<CensusRow> Gateway::census()
+{
+    return _impl->census();
+}
+
+} // namespace amt::gateway

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// amt-gateway without its sockets: FIT-Connect v2 in shape, one request in, one answer out, on the
+// loop.
+#pragma once
+
+#include "appliance/core/event_loop.h"
+#include "appliance/core/http.h"
+#include "appliance/core/random.h"
+#include "appliance/core/secret.h"
+#include "appliance/store/store.h"
+#include "sync/envelope/envelope.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace amt::gateway {
+
+inline constexpr std::string_view sendScope =
+    "https://schema.fitko.de/fit-connect/oauth/scopes/send-submissions";
+inline constexpr std::string_view subscribeScope =
+    "https://schema.fitko.de/fit-connect/oauth/scopes/subscribe-submissions";
+inline constexpr std::string_view manageScope =
+    "https://schema.fitko.de/fit-connect/oauth/scopes/manage-destinations";
+
+struct GatewaySettings {
+    /// Own address without a slash at the end: `iss` of the service's events.
+    std::string url;
+    envelope::RsaKey signingKey;
+    std::string signingKid;
+    /// Accepted Host headers, port included as a client sends it; what `url` names is always
+    /// accepted.
+    std::vector<std::string> hosts;
+    std::chrono::seconds tokenLife{1800};
+    std::chrono::hours incompleteLife{24};   ///< then deleted
+    std::chrono::hours notifyAfter{3 * 24};  ///< unfetched: notify-submission
+    std::chrono::hours rejectAfter{14 * 24}; ///< unfetched: rejected by the service
+    std::chrono::minutes jobInterval{10};
+    std::size_t attachmentsMax = 100;
+    std::size_t attachmentBytesMax = 40 * 1024 * 1024; ///< as JWE
+    std::size_t submissionBytesMax = 12 * 1024 * 1024; ///< metadata and data as JWE
+};
+
+struct ClientEntry {
+    std::string id;
+    Secret secret; ///< at least 256 random bits: a plain hash of it is stored
+    std::vector<std::string> scopes;
+};
+
+struct DestinationEntry {
+    std::string id;
+    std::string ownerId; ///< the subscriber client
+    std::string
+        document; ///< JSON as `GET /v2/destinations/{id}` answers it; `status` in it is not used
+    std::vector<envelope::PublicJwk> keys; ///< by use: to encrypt for it, to verify what it signs
+};
+
+/// One row for each announcement ever made, for invariants and reports. No content.
+struct CensusRow {
+    std::string clientId, envelopeId, submissionId, caseId;
+    std::string state;  ///< announced, submitted, accepted, rejected, deleted
+    std::string digest; ///< over all parts; empty until submitted
+};
+
+/// Brings the schema up to date.
+void migrate(store::Database& database);
+
+class Gateway {
+public:
+    /// Brings the schema up to date. What is passed by reference must outlive the gateway.
+    Gateway(GatewaySettings settings, store::Database& database, EventLoop& loop,
+            RandomSource& random);
+    ~Gateway();
+
+    /// Repeating either changes nothing, but a destination's document and new keys are taken over.
+    void enter(const ClientEntry& client);
+    void enter(const DestinationEntry& destination);
+
+    /// On the loop. Every refusal is an answer; only StoreFailed is thrown: the process must end,
+    /// because the disk is not to be asked twice (sync.md 3).
+    HttpResponse handle(const HttpRequest& request);
+
+    std::vector<CensusRow> census();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+} // namespace amt::gateway

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Poco's HTTP server with TLS. Its threads parse, post, wait and write; nothing else.
+#include "sync/gateway/https_front.h"
+
+#include "appliance/core/error.h"
+#include "appliance/core/log.h"
+#include "sync/gateway/problem.h"
+
+#include <Poco/Net/Context.h>
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/SecureServerSocket.h>
+#include <Poco/URI.h>
+
+#include <future>
+
+namespace amt::gateway {
+namespace {
+
+using Answer = std::function<HttpResponse(const HttpRequest&)>;
+
+constexpr auto answerTimeout = std::chrono::seconds(10);
+constexpr int threadsMax = 16;
+
+/// Throws RequestMalformed, InputTooLarge.
+HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyBytesMax)
+{
+    HttpRequest request;
+    request.method = from.getMethod();
+    const std::string& target = from.getURI();
+    const std::size_t mark = target.find('?');
+    if (!target.starts_with('/') || target.find('#') != std::string::npos)
+        throw Error(ErrorCode::RequestMalformed, "request target");
+    try {
+        Poco::URI::decode(target.substr(0, mark), request.path);
+    } catch (const Poco::Exception&) {
+        throw Error(ErrorCode::RequestMalformed, "request target");
+    }
+    if (mark != std::string::npos)
+        request.query = target.substr(mark + 1);
+    for (const auto& [name, value] : from) {
+        std::string lower = name;
+        for (char& letter : lower) {
+            if (letter >= 'A' && letter <= 'Z')
+                letter = static_cast<char>(letter - 'A' + 'a');
+        }
+        if (!request.headers.emplace(std::move(lower), value).second)
+            throw Error(ErrorCode::RequestMalformed, "doubled header");
+    }
+    if (from.hasContentLength() &&
+        from.getContentLength64() > static_cast<Poco::Int64>(bodyBytesMax))
+        throw Error(ErrorCode::InputTooLarge, "body");
+    char buffer[16 * 1024];
+    auto& stream = from.stream();
+    while (stream.read(buffer, sizeof buffer), stream.gcount() > 0) {
+        request.body.append(buffer, static_cast<std::size_t>(stream.gcount()));
+        if (request.body.size() > bodyBytesMax)
+            throw Error(ErrorCode::InputTooLarge, "body");
+    }
+    if (from.hasContentLength() &&
+        static_cast<Poco::Int64>(request.body.size()) != from.getContentLength64())
+        throw Error(ErrorCode::RequestMalformed, "body shorter than announced");
+    request.peer = "network";
+    return request;
+}
+
+void write(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
+{
+    to.setStatus(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
+    to.setReason(Poco::Net::HTTPResponse::getReasonForStatus(to.getStatus()));
+    for (const auto& [name, value] : response.headers)
+        to.add(name, value);
+    to.sendBuffer(response.body.data(), response.body.size());
+}
+
+class Handler : public Poco::Net::HTTPRequestHandler {
+public:
+    Handler(EventLoop& loop, Answer answer, std::size_t bodyBytesMax)
+        : _loop(loop), _answer(std::move(answer)), _bodyBytesMax(bodyBytesMax)
+    {}
+
+    void handleRequest(Poco::Net::HTTPServerRequest& from,
+                       Poco::Net::HTTPServerResponse& to) override
+    {
+        try {
+            write(answered(readRequest(from, _bodyBytesMax)), to);
+        } catch (const Error& failure) { // the HTTP handler's door
+            to.setKeepAlive(false);      // what is left of the body is not read
+            write(problemFor(failure), to);
+        }
+    }
+
+private:
+    HttpResponse answered(HttpRequest request)
+    {
+        // shared by this thread and the task, which may come after the time-out
+        const auto promise = std::make_shared<std::promise<HttpResponse>>();
+        auto future = promise->get_future();
+        _loop.post([promise, answer = _answer, request = std::move(request)] {
+            promise->set_value(answer(request));
+        });
+        if (future.wait_for(answerTimeout) == std::future_status::ready)
+            return future.get(); // throws when the task ended without an answer
+        auto late = problem(503, "overloaded", "no answer within the time limit");
+        late.headers.emplace_back("Retry-After", "5");
+        return late;
+    }
+
+    EventLoop& _loop;
+    Answer _answer;
+    std::size_t _bodyBytesMax;
+};
+
+class Factory : public Poco::Net::HTTPRequestHandlerFactory {
+public:
+    Factory(EventLoop& loop, Answer answer, std::size_t bodyBytesMax)
+        : _loop(loop), _answer(std::move(answer)), _bodyBytesMax(bodyBytesMax)
+    {}
+
+    Poco::Net::HTTPRequestHandler*
+    createRequestHandler(const Poco::Net::HTTPServerRequest&) override
+    {
+        return new Handler(_loop, _answer, _bodyBytesMax); // Poco owns it
+    }
+
+private:
+    EventLoop& _loop;
+    Answer _answer;
+    std::size_t _bodyBytesMax;
+};
+
+} // namespace
+
+class HttpsFront::Impl {
+public:
+    Impl(const FrontSettings& settings, EventLoop& loop, Answer answer)
+        : _threads(2, threadsMax),
+          _server(new Factory(loop, std::move(answer), settings.bodyBytesMax), _threads,
+                  listen(settings), parameters())
+    {
+        _server.start();
+    }
+    ~Impl() { _server.stopAll(true); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+private:
+    static Poco::Net::HTTPServerParams::Ptr parameters()
+    {
+        Poco::Net::HTTPServerParams::Ptr set = new Poco::Net::HTTPServerParams;
+        set->setMaxThreads(threadsMax);
+        set->setMaxQueued(128);
+        set->setTimeout(Poco::Timespan(30, 0));
+        set->setKeepAlive(true);
+        set->setKeepAliveTimeout(Poco::Timespan(10, 0));
+        set->setSoftwareVersion("amt-gateway");
+        return set;
+    }
+
+    static Poco::Net::ServerSocket listen(const FrontSettings& settings)
+    {
+        Poco::Net::Context::Params tls;
+        tls.privateKeyFile = settings.privateKeyFile.string();
+        tls.certificateFile = settings.certificateFile.string();
+        tls.verificationMode = Poco::Net::Context::VERIFY_NONE; // clients show a token
+        tls.loadDefaultCAs = false;
+        try {
+            Poco::Net::Context::Ptr context =
+                new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, tls);
+            context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_3);
+            return Poco::Net::SecureServerSocket(
+                Poco::Net::SocketAddress("127.0.0.1", settings.port), 64, context);
+        } catch (const Poco::Exception& failure) {
+            throw Error(ErrorCode::ConfigurationInvalid, "cannot listen: " + failure.displayText());
+        }
+    }
+
+    Poco::ThreadPool _threads;
+    Poco::Net::HTTPServer _server;
+};
+
+HttpsFront::HttpsFront(const FrontSettings& settings, EventLoop& loop, Answer answer)
+    : _impl(std::make_unique<Impl>(settings, loop, std::move(answer)))
+{}
+
+HttpsFront::~HttpsFront() = default;
+
+} // namespace amt::gateway

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// HTTPS before the loop: TLS 1.3 only; each request becomes a value, is answered on the loop, and
+// waits at most 10 s.
+#pragma once
+
+#include "appliance/core/event_loop.h"
+#include "appliance/core/http.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+namespace amt::gateway {
+
+struct FrontSettings {
+    std::uint16_t port = 0;
+    std::filesystem::path certificateFile, privateKeyFile;
+    std::size_t bodyBytesMax = 48 * 1024 * 1024;
+};
+
+class HttpsFront {
+public:
+    /// Listens on 127.0.0.1 and answers until it goes. `answer` runs on the loop; what it throws
+    /// closes the connection without an answer. The loop must be running when requests come, and
+    /// outlive the front. Throws ConfigurationInvalid when the port is taken.
+    HttpsFront(const FrontSettings& settings, EventLoop& loop,
+               std::function<HttpResponse(const HttpRequest&)> answer);
+    ~HttpsFront();
+    HttpsFront(const HttpsFront&) = delete;
+    HttpsFront& operator=(const HttpsFront&) = delete;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+} // namespace amt::gateway

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The gateway's books in the database.
+#include "sync/gateway/ledger.h"
+
+#include "appliance/core/error.h"
+#include "appliance/core/json.h"
+#include "sync/gateway/statements.h"
+
+#include <array>
+
+namespace amt::gateway {
+namespace {
+
+struct StateName {
+    SubmissionState state;
+    std::string_view name;
+};
+constexpr std::array stateNames = {
+    StateName{SubmissionState::Announced, "announced"},
+    StateName{SubmissionState::Submitted, "submitted"},
+    StateName{SubmissionState::Accepted, "accepted"},
+    StateName{SubmissionState::Rejected, "rejected"},
+    StateName{SubmissionState::Deleted, "deleted"},
+};
+
+std::string_view nameOf(SubmissionState state)
+{
+    for (const auto& known : stateNames) {
+        if (known.state == state)
+            return known.name;
+    }
+    throw Error(ErrorCode::StoreFailed, "unknown state of a submission");
+}
+
+SubmissionState stateOf(std::string_view name)
+{
+    for (const auto& known : stateNames) {
+        if (known.name == name)
+            return known.state;
+    }
+    throw Error(ErrorCode::StoreFailed, "unknown state of a submission");
+}
+
+std::string_view nameOf(envelope::EventKind kind)
+{
+    switch (kind) {
+    case envelope::EventKind::Create:
+        return "create-submission";
+    case envelope::EventKind::Submit:
+        return "submit-submission";
+    case envelope::EventKind::Notify:
+        return "notify-submission";
+    case envelope::EventKind::Accept:
+        return "accept-submission";
+    case envelope::EventKind::Reject:
+        return "reject-submission";
+    case envelope::EventKind::Delete:
+        return "delete-submission";
+    }
+    throw Error(ErrorCode::EventRefused, "unknown kind");
+}
+
+std::string_view nameOf(envelope::KeyUse use)
+{
+    return use == envelope::KeyUse::Encrypt ? "encrypt" : "verify";
+}
+
+} // namespace
+
+void Ledger::enter(const DestinationEntry& entry)
+{
+    _database.prepare(sql::addDestination).bind(entry.id, entry.ownerId, entry.document).run();
+    _database.prepare(sql::replaceDestinationDocument).bind(entry.document, entry.id).run();
+    for (const auto& key : entry.keys) {
+        _database.prepare(sql::addDestinationKey)
+            .bind(entry.id, key.kid, nameOf(key.use), json::write(*envelope::writeJwk(key)))
+            .run();
+    }
+}
+
+std::optional<Destination> Ledger::destination(const std::string& id)
+{
+    auto row = _database.prepare(sql::destinationById);
+    row.bind(id);
+    if (!row.step())
+        return std::nullopt;
+    return Destination{
+        .id = id, .ownerId = row.text(0), .status = row.text(1), .document = row.text(2)};
+}
+
+void Ledger::setStatus(const std::string& destinationId, const std::string& status)
+{
+    _database.prepare(sql::setDestinationStatus).bind(status, destinationId).run();
+}
+
+std::optional<std::string> Ledger::key(const std::string& destinationId, const std::string& kid)
+{
+    auto row = _database.prepare(sql::destinationKey);
+    row.bind(destinationId, kid);
+    return row.step() ? std::optional(row.text(1)) : std::nullopt;
+}
+
+bool Ledger::canEncryptFor(const std::string& destinationId, const std::string& kid)
+{
+    auto row = _database.prepare(sql::destinationKey);
+    row.bind(destinationId, kid);
+    return row.step() && row.text(0) == nameOf(envelope::KeyUse::Encrypt);
+}
+
+std::vector<envelope::PublicJwk> Ledger::signatureKeys(const std::string& destinationId)
+{
+    std::vector<envelope::PublicJwk> keys;
+    auto row = _database.prepare(sql::destinationKeysFor);
+    row.bind(destinationId, nameOf(envelope::KeyUse::Verify));
+    while (row.step())
+        keys.push_back(
+            envelope::parseJwk(*json::parseObject(row.text(0)), envelope::KeyUse::Verify));
+    return keys;
+}
+
+void Ledger::add(const CaseFile& opened)
+{
+    _database.prepare(sql::addCase).bind(opened.id, opened.clientId, opened.destinationId).run();
+}
+
+std::optional<CaseFile> Ledger::caseFile(const std::string& id)
+{
+    auto row = _database.prepare(sql::caseById);
+    row.bind(id);
+    if (!row.step())
+        return std::nullopt;
+    return CaseFile{.id = id, .clientId = row.text(0), .destinationId = row.text(1)};
+}
+
+void Ledger::announce(const Submission& submission, const std::string& envelopeId,
+                      const std::vector<std::string>& attachmentIds, UtcTime now)
+{
+    _database.prepare(sql::addSubmission)
+        .bind(submission.id, submission.caseId, submission.clientId, submission.destinationId,
+              envelopeId.empty() ? std::nullopt : std::optional(envelopeId), submission.service,
+              now)
+        .run();
+    for (const auto& id : attachmentIds)
+        _database.prepare(sql::addAttachment).bind(submission.id, id).run();
+}
+
+std::optional<Claim> Ledger::claim(const std::string& clientId, const std::string& envelopeId)
+{
+    auto row = _database.prepare(sql::envelopeClaim);
+    row.bind(clientId, envelopeId);
+    if (!row.step())
+        return std::nullopt;
+    return Claim{.announcementDigest = row.text(0), .submissionId = row.text(1)};
+}
+
+void Ledger::addClaim(const std::string& clientId, const std::string& envelopeId,
+                      const Claim& claim)
+{
+    _database.prepare(sql::claimEnvelope)
+        .bind(clientId, envelopeId, claim.announcementDigest, claim.submissionId)
+        .run();
+    if (_database.changes() != 1)
+        throw Error(ErrorCode::StoreFailed, "an envelope was announced twice at once");
+}
+
+void Ledger::moveClaim(const std::string& clientId, const std::string& envelopeId,
+                       const std::string& submissionId)
+{
+    _database.prepare(sql::moveEnvelopeClaim).bind(submissionId, clientId, envelopeId).run();
+}
+
+std::optional<Submission> Ledger::submission(const std::string& id)
+{
+    auto row = _database.prepare(sql::submissionById);
+    row.bind(id);
+    if (!row.step())
+        return std::nullopt;
+    return Submission{.id = row.text(0),
+                      .caseId = row.text(1),
+                      .clientId = row.text(2),
+                      .destinationId = row.text(3),
+                      .service = row.text(4),
+                      .state = stateOf(row.text(5)),
+                      .metadata = row.text(6),
+                      .data = row.text(7),
+                      .metadataDigest = row.text(8),
+                      .dataDigest = row.text(9)};
+}
+
+std::vector<StoredPart> Ledger::attachments(const std::string& submissionId)
+{
+    std::vector<StoredPart> parts;
+    auto row = _database.prepare(sql::attachmentsOf);
+    row.bind(submissionId);
+    while (row.step())
+        parts.push_back({.id = row.text(0), .digest = row.text(1), .tag = row.text(2)});
+    return parts;
+}
+
+std::optional<std::string> Ledger::attachmentBody(const std::string& submissionId,
+                                                  const std::string& id)
+{
+    auto row = _database.prepare(sql::attachmentById);
+    row.bind(submissionId, id);
+    return row.step() ? row.optionalText(1) : std::nullopt;
+}
+
+void Ledger::storeAttachment(const std::string& submissionId, const StoredPart& part,
+                             const std::string& jwe)
+{
+    _database.prepare(sql::storeAttachment)
+        .bind(jwe, part.digest, part.tag, submissionId, part.id)
+        .run();
+}
+
+void Ledger::storeSubmission(const Submission& submission, const std::string& digest, UtcTime now)
+{
+    _database.prepare(sql::storeSubmission)
+        .bind(now, submission.metadata, submission.data, submission.metadataDigest,
+              submission.dataDigest, digest, submission.id)
+        .run();
+}
+
+void Ledger::close(const std::string& submissionId, SubmissionState state)
+{
+    _database.prepare(sql::closeSubmission).bind(nameOf(state), submissionId).run();
+    _database.prepare(sql::dropAttachmentBodies).bind(submissionId).run();
+}
+
+std::vector<Ledger::Waiting> Ledger::waiting(const std::string& destinationId, Page page)
+{
+    std::vector<Waiting> found;
+    auto row = _database.prepare(sql::submittedAt);
+    row.bind(destinationId, page.limit, page.offset);
+    while (row.step())
+        found.push_back({.submissionId = row.text(0), .caseId = row.text(1)});
+    return found;
+}
+
+int Ledger::countWaiting(const std::string& destinationId)
+{
+    auto row = _database.prepare(sql::countSubmittedAt);
+    row.bind(destinationId);
+    return row.step() ? static_cast<int>(row.integer(0)) : 0;
+}
+
+void Ledger::log(const envelope::SecurityEvent& event, const std::string& token, UtcTime now)
+{
+    _database.prepare(sql::addEvent)
+        .bind(event.caseId, event.submissionId, event.id, nameOf(event.kind), token, now)
+        .run();
+}
+
+bool Ledger::isLogged(const std::string& jti)
+{
+    auto row = _database.prepare(sql::eventById);
+    row.bind(jti);
+    return row.step();
+}
+
+std::vector<std::string> Ledger::eventsOfCase(const std::string& caseId, Page page)
+{
+    return tokens(sql::eventsOfCase, caseId, page);
+}
+
+std::vector<std::string> Ledger::eventsOfSubmission(const std::string& submissionId, Page page)
+{
+    return tokens(sql::eventsOfSubmission, submissionId, page);
+}
+
+std::vector<std::string> Ledger::tokens(std::string_view statement, const std::string& id,
+                                        Page page)
+{
+    std::vector<std::string> found;
+    auto row = _database.prepare(statement);
+    row.bind(id, page.limit, page.offset);
+    while (row.step())
+        found.push_back(row.text(0));
+    return found;
+}
+
+std::vector<std::string> Ledger::column(std::string_view statement, UtcTime before)
+{
+    std::vector<std::string> found;
+    auto row = _database.prepare(statement);
+    row.bind(before);
+    while (row.step())
+        found.push_back(row.text(0));
+    return found;
+}
+
+std::vector<std::string> Ledger::incompleteSince(UtcTime before)
+{
+    return column(sql::incompleteBefore, before);
+}
+
+std::vector<std::string> Ledger::unnotifiedSince(UtcTime before)
+{
+    return column(sql::unfetchedToNotify, before);
+}
+
+std::vector<std::string> Ledger::unfetchedSince(UtcTime before)
+{
+    return column(sql::unfetchedBefore, before);
+}
+
+void Ledger::noteNotified(const std::string& submissionId)
+{
+    _database.prepare(sql::noteNotified).bind(submissionId).run();
+}
+
+std::vector<CensusRow> Ledger::census()
+{
+    std::vector<CensusRow> rows;
+    auto row = _database.prepare(sql::census);
+    while (row.step())
+        rows.push_back({.clientId = row.text(0),
+                        .envelopeId = row.text(1),
+                        .submissionId = row.text(2),
+                        .caseId = row.text(3),
+                        .state = row.text(4),
+                        .digest = row.text(5)});
+    return rows;
+}
+
+} // namespace amt::gateway

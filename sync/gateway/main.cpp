@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// amt-gateway: init, serve, subscribe.
+#include "appliance/core/log.h"
+#include "appliance/core/random.h"
+#include "appliance/core/real_event_loop.h"
+#include "sync/gateway/enrolment.h"
+#include "sync/gateway/gateway.h"
+#include "sync/gateway/https_front.h"
+
+#include <Poco/Util/Application.h>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <map>
+
+namespace amt::gateway {
+namespace {
+
+class GatewayProgram : public Poco::Util::Application {
+public:
+    GatewayProgram() { setUnixOptions(true); }
+
+protected:
+    void defineOptions(Poco::Util::OptionSet& options) override
+    {
+        Poco::Util::Application::defineOptions(options);
+        const auto add = [&](const char* name, const char* what, const char* argument) {
+            Poco::Util::Option option(name, "", what);
+            if (*argument)
+                option.argument(argument);
+            options.addOption(option.callback(
+                Poco::Util::OptionCallback<GatewayProgram>(this, &GatewayProgram::keep)));
+        };
+        add("state", "folder of keys, database and enrolment files", "DIR");
+        add("url", "init: https://HOST:PORT, the name this service signs with", "URL");
+        add("port", "serve: port on 127.0.0.1", "N");
+        add("inbox", "subscribe: folder for the cases", "DIR");
+        add("reject", "subscribe: reject everything", "");
+        add("once", "subscribe: one round, then end", "");
+        add("help", "say this", "");
+    }
+
+    int main(const std::vector<std::string>& commands) override
+    {
+        const std::string command = commands.size() == 1 ? commands[0] : std::string();
+        try { // the door of main
+            if (_options.contains("help") || command.empty())
+                return usage();
+            if (command == "init")
+                return prepare();
+            if (command == "serve")
+                return serveRequests();
+            return usage();
+        } catch (const Error& failure) {
+            log::error("gateway.failed", {{"code", failure.name()}, {"detail", failure.message()}});
+            return EXIT_SOFTWARE;
+        }
+    }
+
+private:
+    void keep(const std::string& name, const std::string& value) { _options[name] = value; }
+
+    const std::string& needed(const char* name) const
+    {
+        const auto found = _options.find(name);
+        if (found == _options.end())
+            throw Error(ErrorCode::ConfigurationInvalid, std::string("--") + name + " is needed");
+        return found->second;
+    }
+
+    int usage()
+    {
+        Poco::Util::HelpFormatter help(options());
+        help.setUnixStyle(true);
+        help.setCommand("amt-gateway");
+        help.setUsage("init|serve|subscribe [options]");
+        help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
+        help.format(std::cout);
+        return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
+    }
+
+    int prepare()
+    {
+        SystemRandom random;
+        const RealEventLoop clock;
+        const std::filesystem::path state = needed("state");
+        const SetUp done = setUp(state, needed("url"), clock.utcNow(), random);
+        std::cout << (done == SetUp::Made ? "made " : "kept ") << state.string() << '\n';
+        return EXIT_OK;
+    }
+
+    int serveRequests()
+    {
+        const std::filesystem::path state = needed("state");
+        RealEventLoop loop;
+        SignalWaiter signals([&] { loop.stop(); });
+        SystemRandom random;
+        store::DatabaseSettings file;
+        file.path = databaseFile(state).string();
+        auto settings = loadGateway(state);
+        store::Database database(std::move(file));
+        Gateway gateway(std::move(settings), database, loop, random);
+
+        FrontSettings front;
+        front.port = port();
+        front.certificateFile = serverCertificateFile(state);
+        front.privateKeyFile = serverKeyFile(state);
+        bool failed = false;
+        const HttpsFront doors(front, loop, [&](const HttpRequest& request) {
+            try {
+                return gateway.handle(request);
+            } catch (const Error&) { // the disk: end, and begin again from what is on it
+                failed = true;
+                loop.stop();
+                throw;
+            }
+        });
+        log::info("gateway.up", {{"port", std::to_string(front.port)}});
+        loop.run();
+        log::info("gateway.down");
+        return failed ? EXIT_IOERR : EXIT_OK;
+    }
+
+    std::uint16_t port() const
+    {
+        const std::string& text = needed("port");
+        int number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number < 1 ||
+            number > 65535)
+            throw Error(ErrorCode::ConfigurationInvalid, "--port is 1 to 65535");
+        return static_cast<std::uint16_t>(number);
+    }
+
+    std::map<std::string, std::string> _options;
+};
+
+} // namespace
+} // namespace amt::gateway
+
+int main(int argc, char** argv)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    ::umask(077);
+    amt::log::setProcess("amt-gateway");
+    amt::gateway::GatewayProgram program;
+    try {
+        program.init(argc, argv);
+    } catch (const Poco::Exception& failure) {
+        std::cerr << failure.displayText() << '\n';
+        return Poco::Util::Application::EXIT_USAGE;
+    }
+    return program.run();
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Refusals as application/problem+json.
+#include "sync/gateway/problem.h"
+
+#include "appliance/core/json.h"
+
+namespace amt::gateway {
+namespace {
+
+/// "submission-not-found" as "Submission not found"
+std::string titleOf(std::string_view type)
+{
+    std::string title(type);
+    for (char& letter : title) {
+        if (letter == '-')
+            letter = ' ';
+    }
+    if (!title.empty() && title[0] >= 'a' && title[0] <= 'z')
+        title[0] = static_cast<char>(title[0] - 'a' + 'A');
+    return title;
+}
+
+} // namespace
+
+HttpResponse problem(int status, std::string_view type, const std::string& detail)
+{
+    auto body = json::makeObject();
+    body->set("type", std::string(problemTypePrefix) + std::string(type));
+    body->set("title", titleOf(type));
+    body->set("status", status);
+    body->set("detail", detail);
+    return {.status = status,
+            .headers = {{"Content-Type", "application/problem+json"},
+                        {"Cache-Control", "no-store"},
+                        {"X-Content-Type-Options", "nosniff"}},
+            .body = json::write(*body),
+            .eventTopic = std::nullopt};
+}
+
+HttpResponse problemFor(const Error& failure)
+{
+    const ErrorCode code = failure.errorCode();
+    if (code == ErrorCode::EnvelopeMalformed)
+        return problem(422, "invalid-jwe",
+                       "not a compact JWE with RSA-OAEP-256, A256GCM, kid and cty");
+    if (code == ErrorCode::SignatureInvalid)
+        return problem(422, "invalid-event", "not a PS512 token by a key of this destination");
+    if (code == ErrorCode::EventRefused)
+        return problem(422, "invalid-event", "not an event that this destination may send");
+    if (code == ErrorCode::InputTooLarge)
+        return problem(413, "body-too-large", "over the limit for this address");
+    if (code == ErrorCode::StoreFull) {
+        auto full = problem(503, "storage-exhausted", "please come back later");
+        full.headers.emplace_back("Retry-After", "900");
+        return full;
+    }
+    return problem(400, "malformed-request", "the request could not be read");
+}
+
+HttpResponse jsonResponse(int status, std::string body)
+{
+    return {.status = status,
+            .headers = {{"Content-Type", "application/json"},
+                        {"Cache-Control", "no-store"},
+                        {"X-Content-Type-Options", "nosniff"}},
+            .body = std::move(body),
+            .eventTopic = std::nullopt};
+}
+
+HttpResponse emptyResponse(int status)
+{
+    return {.status = status,
+            .headers = {{"Cache-Control", "no-store"}},
+            .body = {},
+            .eventTopic = std::nullopt};
+}
+
+} // namespace amt::gateway

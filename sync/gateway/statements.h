@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Every SQL statement of the gateway, in words that SQLite and PostgreSQL share. Parameters are $1,
+// $2 in the order of their first use, which both number alike.
+#pragma once
+
+#include <string_view>
+
+namespace amt::gateway::sql {
+
+extern const std::string_view initial; ///< migrations/0001_initial.sql
+
+// clients and tokens
+inline constexpr std::string_view addClient =
+    "INSERT INTO client (id, secret_hash, scopes) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+inline constexpr std::string_view clientById =
+    "SELECT secret_hash, scopes FROM client WHERE id = $1";
+inline constexpr std::string_view addToken =
+    "INSERT INTO access_token (hash, client_id, scopes, expires_at) VALUES ($1, $2, $3, $4)";
+inline constexpr std::string_view tokenByHash =
+    "SELECT client_id, scopes, expires_at FROM access_token WHERE hash = $1";
+inline constexpr std::string_view dropExpiredTokens =
+    "DELETE FROM access_token WHERE expires_at <= $1";
+
+// destinations
+inline constexpr std::string_view addDestination =
+    "INSERT INTO destination (id, owner_id, status, document) VALUES ($1, $2, 'active', $3)"
+    " ON CONFLICT (id) DO NOTHING";
+inline constexpr std::string_view addDestinationKey =
+    "INSERT INTO destination_key (destination_id, kid, purpose, jwk) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (destination_id, kid) DO NOTHING";
+inline constexpr std::string_view replaceDestinationDocument =
+    "UPDATE destination SET document = $1 WHERE id = $2";
+inline constexpr std::string_view setDestinationStatus =
+    "UPDATE destination SET status = $1 WHERE id = $2";
+inline constexpr std::string_view destinationById =
+    "SELECT owner_id, status, document FROM destination WHERE id = $1";
+inline constexpr std::string_view destinationKey =
+    "SELECT purpose, jwk FROM destination_key WHERE destination_id = $1 AND kid = $2";
+inline constexpr std::string_view destinationKeysFor =
+    "SELECT jwk FROM destination_key WHERE destination_id = $1 AND purpose = $2 ORDER BY kid";
+
+// announcing
+inline constexpr std::string_view addCase =
+    "INSERT INTO case_file (id, client_id, destination_id) VALUES ($1, $2, $3)";
+inline constexpr std::string_view caseById =
+    "SELECT client_id, destination_id FROM case_file WHERE id = $1";
+inline constexpr std::string_view addSubmission =
+    "INSERT INTO submission (id, case_id, client_id, destination_id, envelope_id, service, state,"
+    " announced_at) VALUES ($1, $2, $3, $4, $5, $6, 'announced', $7)";
+inline constexpr std::string_view addAttachment =
+    "INSERT INTO attachment (submission_id, id) VALUES ($1, $2)";
+inline constexpr std::string_view claimEnvelope =
+    "INSERT INTO idempotency (client_id, envelope_id, digest, submission_id) VALUES ($1, $2, $3, "
+    "$4)"
+    " ON CONFLICT (client_id, envelope_id) DO NOTHING";
+inline constexpr std::string_view envelopeClaim =
+    "SELECT digest, submission_id FROM idempotency WHERE client_id = $1 AND envelope_id = $2";
+inline constexpr std::string_view moveEnvelopeClaim =
+    "UPDATE idempotency SET submission_id = $1 WHERE client_id = $2 AND envelope_id = $3";
+
+// parts
+inline constexpr std::string_view submissionById =
+    "SELECT id, case_id, client_id, destination_id, service, state, metadata, data, "
+    "metadata_digest,"
+    " data_digest FROM submission WHERE id = $1";
+inline constexpr std::string_view attachmentsOf =
+    "SELECT id, digest, tag FROM attachment WHERE submission_id = $1 ORDER BY id";
+inline constexpr std::string_view attachmentById =
+    "SELECT digest, jwe FROM attachment WHERE submission_id = $1 AND id = $2";
+inline constexpr std::string_view storeAttachment =
+    "UPDATE attachment SET jwe = $1, digest = $2, tag = $3 WHERE submission_id = $4 AND id = $5";
+inline constexpr std::string_view storeSubmission =
+    "UPDATE submission SET state = 'submitted', submitted_at = $1, metadata = $2, data = $3,"
+    " metadata_digest = $4, data_digest = $5, digest = $6 WHERE id = $7";
+
+// closing: the payload goes, ids, digests and result stay
+inline constexpr std::string_view closeSubmission =
+    "UPDATE submission SET state = $1, metadata = NULL, data = NULL WHERE id = $2";
+inline constexpr std::string_view dropAttachmentBodies =
+    "UPDATE attachment SET jwe = NULL WHERE submission_id = $1";
+
+// reading
+inline constexpr std::string_view submittedAt =
+    "SELECT id, case_id FROM submission WHERE destination_id = $1 AND state = 'submitted'"
+    " ORDER BY submitted_at, id LIMIT $2 OFFSET $3";
+inline constexpr std::string_view countSubmittedAt =
+    "SELECT count(*) FROM submission WHERE destination_id = $1 AND state = 'submitted'";
+inline constexpr std::string_view addEvent =
+    "INSERT INTO event (case_id, submission_id, jti, kind, token, logged_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6)";
+inline constexpr std::string_view eventById = "SELECT case_id FROM event WHERE jti = $1";
+inline constexpr std::string_view eventsOfCase =
+    "SELECT token FROM event WHERE case_id = $1 ORDER BY number LIMIT $2 OFFSET $3";
+inline constexpr std::string_view eventsOfSubmission =
+    "SELECT token FROM event WHERE submission_id = $1 ORDER BY number LIMIT $2 OFFSET $3";
+
+// jobs
+inline constexpr std::string_view incompleteBefore =
+    "SELECT id FROM submission WHERE state = 'announced' AND announced_at <= $1"
+    " ORDER BY announced_at LIMIT 100";
+inline constexpr std::string_view unfetchedToNotify =
+    "SELECT id FROM submission WHERE state = 'submitted' AND notified = 0 AND submitted_at <= $1"
+    " ORDER BY submitted_at LIMIT 100";
+inline constexpr std::string_view noteNotified = "UPDATE submission SET notified = 1 WHERE id = $1";
+inline constexpr std::string_view unfetchedBefore =
+    "SELECT id FROM submission WHERE state = 'submitted' AND submitted_at <= $1"
+    " ORDER BY submitted_at LIMIT 100";
+
+// for invariants
+inline constexpr std::string_view census =
+    "SELECT client_id, envelope_id, id, case_id, state, digest FROM submission"
+    " ORDER BY announced_at, id";
+
+} // namespace amt::gateway::sql

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// X.509 for TLS by OpenSSL.
+#include "sync/gateway/tls_identity.h"
+
+#include "appliance/core/error.h"
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+
+namespace amt::gateway {
+namespace {
+
+using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using X509Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+using Memory = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+void check(bool good, const char* what)
+{
+    if (!good)
+        throw Error(ErrorCode::SystemFailed, std::string("certificate: ") + what);
+}
+
+Key makeKey()
+{
+    Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+    check(key != nullptr, "key");
+    return key;
+}
+
+void extend(X509* certificate, X509* issuer, int kind, const std::string& value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
+        X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str()), &X509_EXTENSION_free);
+    check(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "extension");
+}
+
+struct Plan {
+    std::string commonName;
+    EVP_PKEY* subject;
+    X509* issuer; ///< null: signs itself
+    EVP_PKEY* issuerKey;
+    std::string alternativeNames; ///< empty for the authority
+};
+
+X509Certificate make(const Plan& plan, UtcTime from, UtcTime until)
+{
+    X509Certificate made(X509_new(), &X509_free);
+    check(made != nullptr, "memory");
+    X509* certificate = made.get();
+    X509* issuer = plan.issuer ? plan.issuer : certificate;
+    std::unique_ptr<BIGNUM, decltype(&BN_free)> number(BN_new(), &BN_free);
+    check(number && BN_rand(number.get(), 127, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1 &&
+              BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)),
+          "serial number");
+    const auto seconds = [](UtcTime time) {
+        return static_cast<time_t>(toMilliseconds(time) / 1000);
+    };
+    check(X509_set_version(certificate, X509_VERSION_3) == 1 &&
+              ASN1_TIME_set(X509_getm_notBefore(certificate), seconds(from)) &&
+              ASN1_TIME_set(X509_getm_notAfter(certificate), seconds(until)) &&
+              X509_set_pubkey(certificate, plan.subject) == 1,
+          "content");
+    X509_NAME* name = X509_get_subject_name(certificate);
+    check(X509_NAME_add_entry_by_txt(
+              name, "CN", MBSTRING_UTF8,
+              reinterpret_cast<const unsigned char*>(plan.commonName.c_str()), -1, -1, 0) == 1 &&
+              X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1,
+          "name");
+    const bool isAuthority = plan.alternativeNames.empty();
+    extend(certificate, issuer, NID_basic_constraints,
+           isAuthority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE");
+    extend(certificate, issuer, NID_key_usage,
+           isAuthority ? "critical,keyCertSign" : "critical,digitalSignature");
+    extend(certificate, issuer, NID_subject_key_identifier, "hash");
+    if (!isAuthority) {
+        extend(certificate, issuer, NID_authority_key_identifier, "keyid:always");
+        extend(certificate, issuer, NID_ext_key_usage, "serverAuth");
+        extend(certificate, issuer, NID_subject_alt_name, plan.alternativeNames);
+    }
+    check(X509_sign(certificate, plan.issuerKey, EVP_sha256()) > 0, "signature");
+    return made;
+}
+
+template <typename Write>
+std::string pem(Write write)
+{
+    Memory memory(BIO_new(BIO_s_secmem()), &BIO_free);
+    check(memory && write(memory.get()) == 1, "PEM");
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(memory.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
+bool isAddress(const std::string& host)
+{
+    return host.find_first_not_of("0123456789.") == std::string::npos ||
+           host.find(':') != std::string::npos;
+}
+
+} // namespace
+
+TlsIdentity makeTlsIdentity(const std::vector<std::string>& hosts, UtcTime from, UtcTime until)
+{
+    std::string names;
+    for (const auto& host : hosts)
+        names += (names.empty() ? "" : ",") + std::string(isAddress(host) ? "IP:" : "DNS:") + host;
+    const Key authorityKey = makeKey();
+    const Key serverKey = makeKey();
+    const auto authority = make({.commonName = "Amtsstube Gateway CA",
+                                 .subject = authorityKey.get(),
+                                 .issuer = nullptr,
+                                 .issuerKey = authorityKey.get(),
+                                 .alternativeNames = {}},
+                                from, until);
+    const auto server = make({.commonName = hosts.at(0),
+                              .subject = serverKey.get(),
+                              .issuer = authority.get(),
+                              .issuerKey = authorityKey.get(),
+                              .alternativeNames = names},
+                             from, until);
+    const auto certificatePem = [](X509* certificate) {
+        return pem([&](BIO* out) { return PEM_write_bio_X509(out, certificate); });
+    };
+    return {.authority = certificatePem(authority.get()),
+            .certificate = certificatePem(server.get()),
+            .privateKey = pem([&](BIO* out) {
+                return PEM_write_bio_PrivateKey(out, serverKey.get(), nullptr, nullptr, 0, nullptr,
+                                                nullptr);
+            })};
+}
+
+} // namespace amt::gateway
