@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The three device ports over a broker's socket. What is lost on the way has a name for each port.
+#include "drivers/broker/client.h"
+
+#include "appliance/core/error.h"
+#include "drivers/broker/line.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
+
+namespace amt {
+namespace {
+
+using broker::Driver;
+using broker::Line;
+using broker::makeBody;
+using broker::Message;
+using broker::MessageType;
+
+// A broker that is silent for longer is taken for gone. Longer than everything the drivers wait for
+// themselves.
+constexpr Milliseconds readingMax = std::chrono::seconds(90); ///< after the wait for the card
+constexpr Milliseconds paymentMax = std::chrono::minutes(25);
+constexpr Milliseconds printingMax = std::chrono::seconds(90);
+
+int code(const json::Object& body)
+{
+    const auto value = json::integer(body, "code");
+    if (value < 0 || value > 0xFFFF)
+        throw Error(ErrorCode::JsonMalformed, "status code out of its range");
+    return static_cast<int>(value);
+}
+
+} // namespace
+
+// Identity
+
+class BrokerIdentityReader::Impl {
+public:
+    Impl(BrokerAddress address, EventLoop& loop)
+        : _loop(loop), _line(Driver::Eid, std::move(address), loop,
+                             {.heard = [this](const Message& message) { heard(message); },
+                              .gone = [this] { finish(DeviceFailed{ErrorCode::BrokerGone}); }})
+    {}
+
+    ~Impl()
+    {
+        *_alive = false;
+        _loop.cancel(_watchdog);
+    }
+
+    void read(IdentityRequest request, Milliseconds waitForCard, Callbacks callbacks)
+    {
+        if (_running) {
+            later([done = std::move(callbacks.done)] {
+                done(DeviceFailed{ErrorCode::StepOutOfOrder});
+            });
+            return;
+        }
+        const auto id = _line.newId();
+        auto body = makeBody(MessageType::Read, id);
+        body->set("request", toJson(request));
+        body->set("waitForCard", waitForCard.count());
+        if (!_line.send(MessageType::Read, id, body)) {
+            later(
+                [done = std::move(callbacks.done)] { done(DeviceFailed{ErrorCode::BrokerGone}); });
+            return;
+        }
+        _running = Running{id, std::move(callbacks)};
+        _watchdog = _loop.after(waitForCard + readingMax, [this] { _line.hangUp(); });
+    }
+
+    void cancel()
+    {
+        if (!_running || std::exchange(_running->cancelled, true))
+            return;
+        _line.send(MessageType::Cancel, _running->id, makeBody(MessageType::Cancel, _running->id));
+    }
+
+    const Line& line() const { return _line; }
+
+private:
+    struct Running {
+        std::int64_t id;
+        Callbacks callbacks;
+        bool cancelled = false;
+    };
+
+    void heard(const Message& message)
+    {
+        if (!_running || message.id != _running->id)
+            return;
+        if (message.type == MessageType::Step) {
+            const auto step = identityStepFromName(json::text(*message.body, "step"));
+            if (const auto callback = _running->callbacks.step)
+                callback(step);
+        } else if (message.type == MessageType::Sign) {
+            auto toBeSigned = json::bytes(*message.body, "toBeSigned");
+            const auto callback = _running->callbacks.sign;
+            if (!callback)
+                return sign(message.id, std::nullopt);
+            callback(std::move(toBeSigned),
+                     [this, alive = _alive, id = message.id](std::optional<Bytes> signature) {
+                         if (*alive)
+                             sign(id, signature);
+                     });
+        } else if (message.type == MessageType::Identity) {
+            finish(identityOutcomeFromJson(*json::object(*message.body, "outcome")));
+        }
+    }
+
+    void sign(std::int64_t id, const std::optional<Bytes>& signature)
+    {
+        if (!_running || _running->id != id)
+            return;
+        auto body = makeBody(MessageType::Signature, id);
+        body->set("signature",
+                  signature ? Poco::Dynamic::Var(toBase64Url(*signature)) : Poco::Dynamic::Var());
+        _line.send(MessageType::Signature, id, body);
+    }
+
+    void finish(IdentityOutcome outcome)
+    {
+        if (!_running)
+            return;
+        const auto callbacks = std::move(_running->callbacks);
+        _running.reset();
+        _loop.cancel(_watchdog);
+        callbacks.done(std::move(outcome));
+    }
+
+    void later(Task task)
+    {
+        _loop.post([alive = _alive, task = std::move(task)] {
+            if (*alive)
+                task();
+        });
+    }
+
+    EventLoop& _loop;
+    std::shared_ptr<bool> _alive =
+        std::make_shared<bool>(true); ///< shared with tasks and answers under way
+    std::optional<Running> _running;
+    TimerId _watchdog = 0;
+    Line _line;
+};
+
+BrokerIdentityReader::BrokerIdentityReader(BrokerAddress address, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(std::move(address), loop))
+{}
+
+BrokerIdentityReader::~BrokerIdentityReader() = default;
+
+void BrokerIdentityReader::read(IdentityRequest request, Milliseconds waitForCard,
+                                Callbacks callbacks)
+{
+    _impl->read(std::move(request), waitForCard, std::move(callbacks));
+}
+
+void BrokerIdentityReader::cancel()
+{
+    _impl->cancel();
+}
+
+bool BrokerIdentityReader::connected() const
+{
+    return _impl->line().connected();
+}
+
+bool BrokerIdentityReader::emulated() const
+{
+    return _impl->line().emulated();
+}
+
+// Payment
+
+class BrokerPaymentTerminal::Impl {
+public:
+    Impl(BrokerAddress address, EventLoop& loop)
+        : _loop(loop),
+          _line(Driver::Payment, std::move(address), loop,
+                {.heard = [this](const Message& message) { heard(message); },
+                 .gone = [this] { finish(PaymentUnresolved{"broker gone while the order ran"}); }})
+    {}
+
+    ~Impl()
+    {
+        *_alive = false;
+        _loop.cancel(_watchdog);
+    }
+
+    void start(MessageType type, const PaymentOrder& order, Callbacks callbacks)
+    {
+        AMT_ASSERT(callbacks.evidence && callbacks.done);
+        const auto refuse = [&](ErrorCode why) {
+            // What was never charged is certain; what was to be found out stays open.
+            PaymentOutcome outcome = PaymentNotStarted{why};
+            if (type == MessageType::Resolve)
+                outcome = PaymentUnresolved{"broker not ready: " + std::string(name(why))};
+            later([done = std::move(callbacks.done), outcome = std::move(outcome)] {
+                done(outcome);
+            });
+        };
+        if (_running)
+            return refuse(ErrorCode::StepOutOfOrder);
+        const auto id = _line.newId();
+        auto body = makeBody(type, id);
+        body->set("order", toJson(order));
+        if (!_line.send(type, id, body))
+            return refuse(ErrorCode::BrokerGone);
+        _running = Running{id, std::move(callbacks)};
+        _watchdog = _loop.after(paymentMax, [this] { _line.hangUp(); });
+    }
+
+    void abort()
+    {
+        constexpr int abortsMax = 16; // as in the table
+        if (!_running || ++_running->aborts > abortsMax)
+            return;
+        _line.send(MessageType::Abort, _running->id, makeBody(MessageType::Abort, _running->id));
+    }
+
+    const Line& line() const { return _line; }
+
+private:
+    struct Running {
+        std::int64_t id;
+        Callbacks callbacks;
+        int aborts = 0;
+    };
+
+    void heard(const Message& message)
+    {
+        if (!_running || message.id != _running->id)
+            return;
+        const auto& body = *message.body;
+        const auto callbacks = _running->callbacks; // a callback may end the order
+        if (message.type == MessageType::Status) {
+            TerminalStatus status{.code = code(body), .text = json::text(body, "text")};
+            if (callbacks.status)
+                callbacks.status(std::move(status));
+        } else if (message.type == MessageType::Evidence) {
+            const auto evidence = paymentEvidenceFromName(json::text(body, "evidence"));
+            std::optional<TerminalRecord> record;
+            if (body.has("record"))
+                record = terminalRecordFromJson(*json::object(body, "record"));
+            callbacks.evidence(evidence, std::move(record),
+                               [this, alive = _alive, id = message.id] {
+                                   if (*alive && _running && _running->id == id)
+                                       _line.send(MessageType::Committed, id,
+                                                  makeBody(MessageType::Committed, id));
+                               });
+        } else if (message.type == MessageType::Receipt) {
+            std::vector<ReceiptLine> lines;
+            for (const auto& entry : *json::array(body, "lines")) {
+                if (entry.type() != typeid(json::ObjectPtr))
+                    throw Error(ErrorCode::JsonMalformed, "a receipt line is an object");
+                lines.push_back(receiptLineFromJson(*entry.extract<json::ObjectPtr>()));
+            }
+            if (callbacks.receipt)
+                callbacks.receipt(std::move(lines));
+        } else if (message.type == MessageType::Payment) {
+            finish(paymentOutcomeFromJson(*json::object(body, "outcome")));
+        }
+    }
+
+    void finish(PaymentOutcome outcome)
+    {
+        if (!_running)
+            return;
+        const auto callbacks = std::move(_running->callbacks);
+        _running.reset();
+        _loop.cancel(_watchdog);
+        callbacks.done(std::move(outcome));
+    }
+
+    void later(Task task)
+    {
+        _loop.post([alive = _alive, task = std::move(task)] {
+            if (*alive)
+                task();
+        });
+    }
+
+    EventLoop& _loop;
+    std::shared_ptr<bool> _alive =
+        std::make_shared<bool>(true); ///< shared with tasks and commits under way
+    std::optional<Running> _running;
+    TimerId _watchdog = 0;
+    Line _line;
+};
+
+BrokerPaymentTerminal::BrokerPaymentTerminal(BrokerAddress address, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(std::move(address), loop))
+{}
+
+BrokerPaymentTerminal::~BrokerPaymentTerminal() = default;
+
+void BrokerPaymentTerminal::authorise(PaymentOrder order, Callbacks callbacks)
+{
+    _impl->start(MessageType::Authorise, order, std::move(callbacks));
+}
+
+void BrokerPaymentTerminal::abort()
+{
+    _impl->abort();
+}
+
+void BrokerPaymentTerminal::resolve(PaymentOrder order, Callbacks callbacks)
+{
+    _impl->start(MessageType::Resolve, order, std::move(callbacks));
+}
+
+bool BrokerPaymentTerminal::connected() const
+{
+    return _impl->line().connected();
+}
+
+bool BrokerPaymentTerminal::emulated() const
+{
+    return _impl->line().emulated();
+}
+
+// Printing
+
+class BrokerReceiptPrinter::Impl {
+public:
+    Impl(BrokerAddress address, EventLoop& loop)
+        : _loop(loop), _line(Driver::Printer, std::move(address), loop,
+                             {.heard = [this](const Message& message) { heard(message); },
+                              .gone = [this] { gone(); }})
+    {}
+
+    ~Impl()
+    {
+        *_alive = false;
+        _loop.cancel(_watchdog);
+    }
+
+    void print(PrintJob job, std::function<void(PrintOutcome)> done)
+    {
+        _requests.push_back({.job = std::move(job), .printed = std::move(done), .state = {}});
+        startNext();
+    }
+
+    void state(std::function<void(PrinterState)> done)
+    {
+        _requests.push_back({.job = std::nullopt, .printed = {}, .state = std::move(done)});
+        startNext();
+    }
+
+    const Line& line() const { return _line; }
+
+private:
+    struct Request {
+        std::optional<PrintJob> job; ///< nothing: a question for the state
+        std::function<void(PrintOutcome)> printed;
+        std::function<void(PrinterState)> state;
+        std::int64_t id = 0; ///< once it has left
+    };
+
+    void startNext()
+    {
+        if (_requests.empty() || _requests.front().id != 0 || _answering)
+            return;
+        auto& request = _requests.front();
+        const auto type = request.job ? MessageType::Print : MessageType::State;
+        const auto id = _line.newId();
+        auto body = makeBody(type, id);
+        if (request.job)
+            body->set("job", toJson(*request.job));
+        if (_line.send(type, id, body)) {
+            request.id = id;
+            _watchdog = _loop.after(printingMax, [this] { _line.hangUp(); });
+            return;
+        }
+        _answering = true; // not from within the caller's own call
+        _loop.post([this, alive = _alive] {
+            if (!*alive)
+                return;
+            _answering = false;
+            answer(NoPrinter{}, {});
+        });
+    }
+
+    void heard(const Message& message)
+    {
+        if (_requests.empty() || message.id != _requests.front().id)
+            return;
+        if (message.type == MessageType::Printed)
+            answer(printOutcomeFromJson(*json::object(*message.body, "outcome")), {});
+        else if (message.type == MessageType::State)
+            answer(NoPrinter{}, printerStateFromJson(*json::object(*message.body, "state")));
+    }
+
+    void gone()
+    {
+        if (!_requests.empty() && _requests.front().id != 0)
+            answer(PrintInterrupted{}, {});
+    }
+
+    void answer(PrintOutcome outcome, PrinterState printerState)
+    {
+        const auto request = std::move(_requests.front());
+        _requests.pop_front();
+        _loop.cancel(_watchdog);
+        startNext();
+        if (request.job)
+            request.printed(std::move(outcome));
+        else
+            request.state(printerState);
+    }
+
+    EventLoop& _loop;
+    std::shared_ptr<bool> _alive = std::make_shared<bool>(true); ///< shared with tasks under way
+    std::deque<Request> _requests; ///< the first one is with the broker if it has an id
+    bool _answering = false;
+    TimerId _watchdog = 0;
+    Line _line;
+};
+
+BrokerReceiptPrinter::BrokerReceiptPrinter(BrokerAddress address, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(std::move(address), loop))
+{}
+
+BrokerReceiptPrinter::~BrokerReceiptPrinter() = default;
+
+void BrokerReceiptPrinter::print(PrintJob job, std::function<void(PrintOutcome)> done)
+{
+    _impl->print(std::move(job), std::move(done));
+}
+
+void BrokerReceiptPrinter::state(std::function<void(PrinterState)> done)
+{
+    _impl->state(std::move(done));
+}
+
+bool BrokerReceiptPrinter::connected() const
+{
+    return _impl->line().connected();
+}
+
+bool BrokerReceiptPrinter::emulated() const
+{
+    return _impl->line().emulated();
+}
+
+} // namespace amt

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The device ports as amt-node sees them: each speaks to its amt-broker over a Unix socket, by a
+// reader thread of its own, and connects again whenever the broker comes back. PROTOCOL.md says
+// what happens on the line.
+#pragma once
+
+#include "appliance/core/event_loop.h"
+#include "drivers/port/identity.h"
+#include "drivers/port/payment.h"
+#include "drivers/port/printing.h"
+
+#include <memory>
+#include <string>
+
+namespace amt {
+
+struct BrokerAddress {
+    std::string socket;    ///< path
+    unsigned peerUser = 0; ///< the only user whose broker is spoken to; another one is logged
+                           ///< (PeerForeign) and left
+};
+
+/// All methods on the loop, which must outlive it. No callback comes after its end.
+class BrokerIdentityReader : public IdentityReader {
+public:
+    BrokerIdentityReader(BrokerAddress address, EventLoop& loop);
+    ~BrokerIdentityReader() override;
+
+    /// Without a broker, or when it goes in the middle: DeviceFailed{BrokerGone}.
+    void read(IdentityRequest request, Milliseconds waitForCard, Callbacks callbacks) override;
+    void cancel() override;
+
+    bool connected() const;
+    bool emulated() const; ///< what the connected broker said of itself
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+class BrokerPaymentTerminal : public PaymentTerminal {
+public:
+    BrokerPaymentTerminal(BrokerAddress address, EventLoop& loop);
+    ~BrokerPaymentTerminal() override;
+
+    /// PaymentNotStarted when the order never left; PaymentUnresolved when the broker goes after it
+    /// has left.
+    void authorise(PaymentOrder order, Callbacks callbacks) override;
+    void abort() override;
+    /// Without a broker the order stays PaymentUnresolved.
+    void resolve(PaymentOrder order, Callbacks callbacks) override;
+
+    bool connected() const;
+    bool emulated() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+class BrokerReceiptPrinter : public ReceiptPrinter {
+public:
+    BrokerReceiptPrinter(BrokerAddress address, EventLoop& loop);
+    ~BrokerReceiptPrinter() override;
+
+    /// One after the other. NoPrinter when the job never left, PrintInterrupted when the broker
+    /// goes after it has left.
+    void print(PrintJob job, std::function<void(PrintOutcome)> done) override;
+    /// Waits behind running jobs.
+    void state(std::function<void(PrinterState)> done) override;
+
+    bool connected() const;
+    bool emulated() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+} // namespace amt
