@@ -519,19 +519,14 @@ private:
     Next write(Poco::Net::HTTPServerResponseImpl& answer, const HttpResponse& response,
                Session& session, Connection& connection, bool keep, bool head)
     {
+        if (response.eventTopic) {
+            startLivePage(response, connection);
+            return Next::Live;
+        }
         answer.setStatusAndReason(
             static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
         for (const auto& [name, value] : response.headers)
             answer.add(name, value);
-        if (response.eventTopic) {
-            answer.set("Content-Type", "text/event-stream");
-            answer.set("Cache-Control", "no-store");
-            answer.setContentLength(Poco::Net::HTTPMessage::UNKNOWN_CONTENT_LENGTH);
-            answer.setChunkedTransferEncoding(false);
-            answer.send().flush();
-            _hub.join(*response.eventTopic, connection.socket);
-            return Next::Live;
-        }
         if (head) {
             answer.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
             answer.send().flush();
@@ -539,6 +534,22 @@ private:
             answer.sendBuffer(response.body.data(), response.body.size());
         }
         return keep && session.connected() ? Next::Keep : Next::Close;
+    }
+
+    /// Poco's response would shut the sending side down with its stream, so this head is written
+    /// here.
+    void startLivePage(const HttpResponse& response, Connection& connection)
+    {
+        std::string head =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+            "Connection: close\r\n";
+        for (const auto& [name, value] : response.headers) {
+            if (name != "Content-Type" && name != "Cache-Control")
+                head += name + ": " + value + "\r\n";
+        }
+        head += "\r\n";
+        connection.socket.sendBytes(head.data(), static_cast<int>(head.size()));
+        _hub.join(*response.eventTopic, connection.socket);
     }
 
     FrontSettings _settings;
