@@ -154,8 +154,11 @@ BOOST_DATA_TEST_CASE(a_broken_head_is_refused_whole, boost::unit_test::data::mak
 BOOST_AUTO_TEST_CASE(a_head_over_its_limit_is_refused)
 {
     Town town;
-    const std::string answer =
-        town.raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
+    std::string answer;
+    try {
+        answer = town.raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
+    } catch (const Poco::Net::ConnectionResetException&) { // refused before it was read to its end
+    }
     BOOST_TEST((answer.empty() || answer.starts_with("HTTP/1.1 400")), answer);
 }
 
