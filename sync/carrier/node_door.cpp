@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// PROTOCOL.md in HTTP.
+#include "sync/carrier/node_door.h"
+
+#include "appliance/core/json.h"
+#include "appliance/core/log.h"
+#include "appliance/core/random.h"
+
+namespace amt::carrier {
+namespace {
+
+constexpr std::size_t workBytesMax = 4 * 1024 * 1024;
+
+Envelope readEnvelope(const json::Object& object)
+{
+    json::onlyKeys(object, {"id", "destinationId", "serviceKey", "serviceName", "regionKey",
+                            "attachments", "submissionId", "caseId", "eventsSeen"});
+    Envelope envelope{.id = json::text(object, "id"),
+                      .destinationId = json::text(object, "destinationId"),
+                      .serviceKey = json::text(object, "serviceKey"),
+                      .serviceName = json::text(object, "serviceName"),
+                      .regionKey = json::optionalText(object, "regionKey").value_or(""),
+                      .attachments = json::texts(object, "attachments"),
+                      .announced = std::nullopt,
+                      .eventsSeen = static_cast<int>(json::integer(object, "eventsSeen"))};
+    const auto submission = json::optionalText(object, "submissionId");
+    const auto opened = json::optionalText(object, "caseId");
+    if (submission && opened)
+        envelope.announced = portal::Announced{.submissionId = *submission, .caseId = *opened};
+    if (!isUuid(envelope.id) || !isUuid(envelope.destinationId))
+        throw Error(ErrorCode::JsonMalformed, "ids of an envelope");
+    return envelope;
+}
+
+std::vector<Envelope> readEnvelopes(const json::Object& object, const std::string& key)
+{
+    std::vector<Envelope> all;
+    for (const auto& entry : *json::array(object, key)) {
+        if (entry.type() != typeid(json::ObjectPtr))
+            throw Error(ErrorCode::JsonMalformed, key);
+        all.push_back(readEnvelope(*entry.extract<json::ObjectPtr>()));
+    }
+    return all;
+}
+
+Work readWork(const std::string& text)
+{
+    const auto object = json::parseObject(text, workBytesMax);
+    json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys"});
+    return {.envelopes = readEnvelopes(*object, "envelopes"),
+            .awaiting = readEnvelopes(*object, "awaiting"),
+            .destinations = json::texts(*object, "destinations"),
+            .serviceKeys = json::boolean(*object, "serviceKeys")};
+}
+
+/// `read` of an answer with this status; nothing otherwise, noted in the log.
+template <typename Value, typename Read>
+std::optional<Value> valueOf(const HttpResponse* response, int status, const char* what, Read read)
+{
+    if (!response)
+        return std::nullopt;
+    if (response->status == status) {
+        try {
+            return read(response->body);
+        } catch (const Error& failure) { // the door to the node: what it says may be unreadable
+            log::error("carrier.node_unreadable", {{"what", what}, {"code", failure.name()}});
+            return std::nullopt;
+        }
+    }
+    log::warning("carrier.node_refused",
+                 {{"what", what}, {"status", std::to_string(response->status)}});
+    return std::nullopt;
+}
+
+Taken takenOf(const HttpResponse* response, const char* what)
+{
+    if (response && response->status >= 200 && response->status < 300)
+        return Taken::Yes;
+    if (response)
+        log::warning("carrier.node_refused",
+                     {{"what", what}, {"status", std::to_string(response->status)}});
+    return Taken::No;
+}
+
+portal::Announced readIds(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    json::onlyKeys(*object, {"submissionId", "caseId"});
+    return {.submissionId = json::text(*object, "submissionId"),
+            .caseId = json::text(*object, "caseId")};
+}
+
+} // namespace
+
+void NodeDoor::send(HttpRequest request, std::function<void(const HttpResponse*)> then)
+{
+    request.headers["host"] = "node";
+    _exchange.send(std::move(request), [then = std::move(then)](const HttpAnswer& answer) {
+        then(std::get_if<HttpResponse>(&answer));
+    });
+}
+
+void NodeDoor::get(const std::string& path, std::function<void(const HttpResponse*)> then)
+{
+    send({.method = "GET", .path = path, .query = {}, .headers = {}, .body = {}, .peer = {}},
+         std::move(then));
+}
+
+void NodeDoor::post(const std::string& path, const std::string& body,
+                    std::function<void(const HttpResponse*)> then)
+{
+    send({.method = "POST",
+          .path = path,
+          .query = {},
+          .headers = {{"content-type", "application/json"}},
+          .body = body,
+          .peer = {}},
+         std::move(then));
+}
+
+void NodeDoor::work(Then<Work> then)
+{
+    get("/sync/work", [then = std::move(then)](const HttpResponse* response) {
+        then(valueOf<Work>(response, 200, "work", readWork));
+    });
+}
+
+void NodeDoor::part(const Envelope& envelope, const std::string& part, Then<std::string> then)
+{
+    const bool attachment = part != "metadata" && part != "data";
+    get("/sync/envelopes/" + envelope.id + (attachment ? "/attachments/" : "/") + part,
+        [then = std::move(then)](const HttpResponse* response) {
+            then(valueOf<std::string>(response, 200, "part",
+                                      [](const std::string& body) { return body; }));
+        });
+}
+
+void NodeDoor::announced(const std::string& envelopeId, const portal::Announced& ids,
+                         Then<Standing> then)
+{
+    auto body = json::makeObject();
+    body->set("submissionId", ids.submissionId);
+    body->set("caseId", ids.caseId);
+    post("/sync/envelopes/" + envelopeId + "/announced", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             if (response && response->status == 409)
+                 return then(
+                     valueOf<Standing>(response, 409, "announced", [](const std::string& text) {
+                         return Standing(readIds(text));
+                     }));
+             then(valueOf<Standing>(response, 204, "announced",
+                                    [](const std::string&) { return Standing(); }));
+         });
+}
+
+void NodeDoor::lost(const std::string& envelopeId, const std::string& submissionId, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("submissionId", submissionId);
+    post("/sync/envelopes/" + envelopeId + "/lost", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "lost"));
+         });
+}
+
+void NodeDoor::events(const std::string& envelopeId, int offset,
+                      const std::vector<std::string>& tokens, Then<Progress> then)
+{
+    auto list = json::makeArray();
+    for (const auto& token : tokens)
+        list->add(token);
+    auto body = json::makeObject();
+    body->set("offset", offset);
+    body->set("events", list);
+    post("/sync/envelopes/" + envelopeId + "/events", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(valueOf<Progress>(response, 200, "events", [](const std::string& text) {
+                 const auto object = json::parseObject(text);
+                 json::onlyKeys(*object, {"state", "eventsSeen"});
+                 return Progress{.state = json::text(*object, "state"),
+                                 .eventsSeen =
+                                     static_cast<int>(json::integer(*object, "eventsSeen"))};
+             }));
+         });
+}
+
+void NodeDoor::refused(const std::string& envelopeId, const std::string& step,
+                       const portal::Refused& refusal, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("step", step);
+    body->set("status", refusal.status);
+    body->set("problemType", refusal.problemType);
+    post("/sync/envelopes/" + envelopeId + "/refused", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "refused"));
+         });
+}
+
+void NodeDoor::destination(const std::string& destinationId, const std::string& document,
+                           const std::string& key, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("document", document);
+    body->set("key", key);
+    post("/sync/destinations/" + destinationId, json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "destination"));
+         });
+}
+
+void NodeDoor::serviceKeys(const std::string& jwks, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("jwks", jwks);
+    post("/sync/service-keys", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "service-keys"));
+         });
+}
+
+void NodeDoor::status(bool reachable, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("reachable", reachable);
+    post("/sync/status", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "status"));
+         });
+}
+
+} // namespace amt::carrier

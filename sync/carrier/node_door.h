@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The node's side of the carrier: PROTOCOL.md as calls and values.
+#pragma once
+
+#include "appliance/core/http.h"
+#include "sync/portal/portal_link.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace amt::carrier {
+
+struct Envelope {
+    std::string id, destinationId, serviceKey, serviceName, regionKey;
+    std::vector<std::string> attachments;
+    std::optional<portal::Announced> announced;
+    int eventsSeen = 0;
+};
+
+struct Work {
+    std::vector<Envelope> envelopes; ///< to be sent, oldest first
+    std::vector<Envelope> awaiting;  ///< handed over, not answered by the destination
+    std::vector<std::string> destinations;
+    bool serviceKeys = false; ///< the node wants the service's key set
+};
+
+struct Progress {
+    std::string state; ///< SEALED, STORED, ACCEPTED, REJECTED, HELD, PURGED
+    int eventsSeen = 0;
+};
+
+/// What `announced` is answered with: taken (nothing), or the ids that stand.
+using Standing = std::optional<portal::Announced>;
+
+enum class Taken { Yes, No };
+
+/// Every answer may be nothing (or No): the node did not answer, or refused. It runs once, on the
+/// loop.
+class NodeDoor {
+public:
+    explicit NodeDoor(HttpExchange& exchange) : _exchange(exchange) {}
+
+    template <typename Value>
+    using Then = std::function<void(std::optional<Value>)>;
+    using ThenTaken = std::function<void(Taken)>;
+
+    void work(Then<Work> then);
+    /// `part`: "metadata", "data" or an attachment's id.
+    void part(const Envelope& envelope, const std::string& part, Then<std::string> then);
+    void announced(const std::string& envelopeId, const portal::Announced& ids,
+                   Then<Standing> then);
+    void lost(const std::string& envelopeId, const std::string& submissionId, ThenTaken then);
+    void events(const std::string& envelopeId, int offset, const std::vector<std::string>& tokens,
+                Then<Progress> then);
+    void refused(const std::string& envelopeId, const std::string& step,
+                 const portal::Refused& refusal, ThenTaken then);
+    void destination(const std::string& destinationId, const std::string& document,
+                     const std::string& key, ThenTaken then);
+    void serviceKeys(const std::string& jwks, ThenTaken then);
+    void status(bool reachable, ThenTaken then);
+
+private:
+    void get(const std::string& path, std::function<void(const HttpResponse*)> then);
+    void post(const std::string& path, const std::string& body,
+              std::function<void(const HttpResponse*)> then);
+    void send(HttpRequest request, std::function<void(const HttpResponse*)> then);
+
+    HttpExchange& _exchange;
+};
+
+} // namespace amt::carrier
