@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The certificates of a simulated card: CVCA, DV and terminal on one side, CSCA and document signer
+// on the other.
+#include "tests/sim/card/pki.h"
+
+#include "appliance/core/error.h"
+#include "appliance/core/json.h"
+#include "drivers/eid/tlv.h"
+#include "tests/sim/card/chip.h"
+
+#include <openssl/x509v3.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace amt::sim {
+namespace {
+
+using eid::Tlv;
+
+constexpr int curveId = 13; // brainpoolP256r1
+constexpr const char* cvcaReference = "DECVCAAMTSS00001";
+
+void must(bool succeeded)
+{
+    if (!succeeded)
+        throw Error(ErrorCode::SystemFailed, "OpenSSL while making the simulated card's keys");
+}
+
+struct Pair {
+    Bytes secret, point;
+};
+
+Pair newPair(const ChipCurve& curve, RandomSource& random)
+{
+    Bytes secret = curve.newSecret(random);
+    Bytes point = curve.times(curve.generator(), secret);
+    return {std::move(secret), std::move(point)};
+}
+
+Bytes pkcs8(EVP_PKEY* key)
+{
+    const Own<PKCS8_PRIV_KEY_INFO> info(EVP_PKEY2PKCS8(key));
+    must(info != nullptr);
+    std::uint8_t* encoded = nullptr;
+    const int size = i2d_PKCS8_PRIV_KEY_INFO(info.get(), &encoded);
+    must(size > 0);
+    Bytes bytes(encoded, encoded + size);
+    OPENSSL_clear_free(encoded, static_cast<std::size_t>(size));
+    return bytes;
+}
+
+Own<EVP_PKEY> fromPkcs8(ByteView encoded)
+{
+    const std::uint8_t* at = encoded.data();
+    Own<EVP_PKEY> key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(encoded.size())));
+    must(key != nullptr);
+    return key;
+}
+
+Bytes digits(LocalDate day)
+{
+    const int year = static_cast<int>(day.year()) % 100;
+    const auto month = static_cast<int>(static_cast<unsigned>(day.month()));
+    const auto date = static_cast<int>(static_cast<unsigned>(day.day()));
+    Bytes bytes;
+    for (const int two : {year, month, date}) {
+        bytes.push_back(static_cast<std::uint8_t>(two / 10));
+        bytes.push_back(static_cast<std::uint8_t>(two % 10));
+    }
+    return bytes;
+}
+
+/// Read DG 1-11, 13, 15, 17-20; age and place verification. Role in the two bits above.
+constexpr std::uint64_t roleDv = 2, roleTerminal = 0;
+Bytes authorisation(std::uint64_t role)
+{
+    std::uint64_t bits = role << 38 | 0x3;
+    for (const int group : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20})
+        bits |= std::uint64_t{1} << (7 + group);
+    Bytes bytes;
+    for (int shift = 32; shift >= 0; shift -= 8)
+        bytes.push_back(static_cast<std::uint8_t>(bits >> shift));
+    return bytes;
+}
+
+struct Validity {
+    LocalDate from, until;
+};
+
+Bytes cvCertificate(const std::string& authority, EVP_PKEY* authorityKey, const std::string& holder,
+                    const Bytes& holderPoint, std::uint64_t role, const Validity& valid)
+{
+    const Bytes body =
+        Tlv()
+            .add(0x7F4E,
+                 Tlv()
+                     .add(0x5F29, Bytes{0})
+                     .add(0x42, view(authority))
+                     .add(0x7F49,
+                          Tlv().add(0x06, fromHex("04007f00070202020203")).add(0x86, holderPoint))
+                     .add(0x5F20, view(holder))
+                     .add(0x7F4C, Tlv()
+                                      .add(0x06, fromHex("04007f000703010202"))
+                                      .add(0x53, authorisation(role)))
+                     .add(0x5F25, digits(valid.from))
+                     .add(0x5F24, digits(valid.until)))
+            .bytes();
+    return Tlv()
+        .add(0x7F21, Tlv().append(body).add(0x5F37, signPlainSha256(authorityKey, body)))
+        .bytes();
+}
+
+void addExtension(X509* certificate, X509* issuer, int nid, const char* value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    const Own<X509_EXTENSION> extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
+    must(extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1);
+}
+
+X509_NAME* setName(X509_NAME* name, const char* commonName)
+{
+    const auto add = [&](const char* field, const char* value) {
+        must(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+                                        reinterpret_cast<const unsigned char*>(value), -1, -1,
+                                        0) == 1);
+    };
+    add("C", "DE");
+    add("O", "Musterbund");
+    add("CN", commonName);
+    return name;
+}
+
+enum class Authority { Country, Signer };
+
+Own<X509> x509(EVP_PKEY* key, const char* name, Authority kind, X509* issuer, EVP_PKEY* issuerKey,
+               UtcTime now)
+{
+    constexpr long daysBack = 400, daysOn = 3650, day = 86400;
+    Own<X509> certificate(X509_new());
+    X509* raw = certificate.get();
+    const auto at = static_cast<std::time_t>(toMilliseconds(now) / 1000);
+    must(X509_set_version(raw, 2) == 1);
+    ASN1_INTEGER_set(X509_get_serialNumber(raw), kind == Authority::Country ? 1 : 4711);
+    ASN1_TIME_set(X509_getm_notBefore(raw), at - daysBack * day);
+    ASN1_TIME_set(X509_getm_notAfter(raw), at + daysOn * day);
+    setName(X509_get_subject_name(raw), name);
+    must(X509_set_issuer_name(raw, X509_get_subject_name(issuer != nullptr ? issuer : raw)) == 1);
+    must(X509_set_pubkey(raw, key) == 1);
+    if (kind == Authority::Country) {
+        addExtension(raw, raw, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+        addExtension(raw, raw, NID_key_usage, "critical,keyCertSign,cRLSign");
+        addExtension(raw, raw, NID_subject_key_identifier, "hash");
+    } else {
+        addExtension(raw, issuer, NID_key_usage, "critical,digitalSignature");
+        addExtension(raw, issuer, NID_authority_key_identifier, "keyid");
+    }
+    must(X509_sign(raw, issuerKey, EVP_sha256()) > 0);
+    return certificate;
+}
+
+Bytes der(X509* certificate)
+{
+    std::uint8_t* encoded = nullptr;
+    const int size = i2d_X509(certificate, &encoded);
+    must(size > 0);
+    Bytes bytes(encoded, encoded + size);
+    OPENSSL_free(encoded);
+    return bytes;
+}
+
+struct Country {
+    Bytes authority; ///< DER
+    Bytes signer;    ///< DER
+    Bytes signerKey; ///< PKCS#8
+};
+
+/// CSCA and document signer with explicit curve parameters, as the German ones have them.
+Country makeCountry(RandomSource& random, UtcTime now, const char* name)
+{
+    const ChipCurve curve(curveId);
+    const Pair top = newPair(curve, random);
+    const Pair low = newPair(curve, random);
+    const auto topKey = toKey(curve, top.secret, top.point, Parameters::Explicit);
+    const auto lowKey = toKey(curve, low.secret, low.point, Parameters::Explicit);
+    const auto authority = x509(topKey.get(), name, Authority::Country, nullptr, topKey.get(), now);
+    const auto signer =
+        x509(lowKey.get(), "Ausweissigner", Authority::Signer, authority.get(), topKey.get(), now);
+    return {der(authority.get()), der(signer.get()), pkcs8(lowKey.get())};
+}
+
+void writeFile(const std::filesystem::path& path, ByteView bytes)
+{
+    const auto fresh = path.string() + ".new";
+    {
+        std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+        std::filesystem::permissions(fresh, std::filesystem::perms::owner_read |
+                                                std::filesystem::perms::owner_write);
+        file.write(reinterpret_cast<const char*>(bytes.data()),
+                   static_cast<std::streamsize>(bytes.size()));
+        if (!file.flush())
+            throw Error(ErrorCode::SystemFailed, "cannot write the simulated card's keys");
+    }
+    std::filesystem::rename(fresh, path);
+}
+
+Bytes readFile(const std::filesystem::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        throw Error(ErrorCode::SystemFailed, "cannot read the simulated card's keys");
+    return Bytes(std::istreambuf_iterator<char>(file), {});
+}
+
+} // namespace
+
+CardPki makeCardPki(RandomSource& random, UtcTime now)
+{
+    const ChipCurve curve(curveId);
+    const LocalDate today = localDate(now);
+    const Pair cvca = newPair(curve, random);
+    const Pair dv = newPair(curve, random);
+    const Pair terminal = newPair(curve, random);
+    const auto cvcaKey = toKey(curve, cvca.secret, cvca.point, Parameters::Named);
+    const auto dvKey = toKey(curve, dv.secret, dv.point, Parameters::Named);
+    const auto terminalKey = toKey(curve, terminal.secret, terminal.point, Parameters::Named);
+    Country country = makeCountry(random, now, "CSCA Musterbund");
+
+    CardPki pki;
+    pki.validUntil = plusDays(today, 90);
+    pki.terminalChain = {
+        cvCertificate(cvcaReference, cvcaKey.get(), "DEDVAMTSS00001", dv.point, roleDv,
+                      {plusDays(today, -300), plusDays(today, 300)}),
+        cvCertificate("DEDVAMTSS00001", dvKey.get(), "DEATAMTSS00001", terminal.point, roleTerminal,
+                      {plusDays(today, -1), pki.validUntil}),
+    };
+    pki.terminalKey = Secret(pkcs8(terminalKey.get()));
+    pki.countrySigner = std::move(country.authority);
+    pki.cvcaReference = cvcaReference;
+    pki.cvcaPoint = cvca.point;
+    pki.chipSecret = Secret(curve.newSecret(random));
+    pki.signer = std::move(country.signer);
+    pki.signerKey = Secret(std::move(country.signerKey));
+    return pki;
+}
+
+CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, UtcTime now)
+{
+    const auto cardFile = folder / "card.json";
+    if (std::filesystem::exists(cardFile)) {
+        const auto kept = json::parseObject(toText(readFile(cardFile)));
+        CardPki pki;
+        pki.validUntil = localDateFromIso(json::text(*kept, "validUntil"));
+        if (plusDays(localDate(now), 7) <= pki.validUntil) {
+            pki.terminalChain = {readFile(folder / "dv.cvcert"),
+                                 readFile(folder / "terminal.cvcert")};
+            pki.terminalKey = Secret(readFile(folder / "terminal.pkcs8"));
+            pki.countrySigner = readFile(folder / "csca.der");
+            pki.cvcaReference = json::text(*kept, "cvcaReference");
+            pki.cvcaPoint = json::bytes(*kept, "cvcaPoint");
+            pki.chipSecret = Secret(json::bytes(*kept, "chipSecret"));
+            pki.signer = json::bytes(*kept, "signer");
+            pki.signerKey = Secret(json::bytes(*kept, "signerKey"));
+            return pki;
+        }
+    }
+
+    CardPki pki = makeCardPki(random, now);
+    std::filesystem::create_directories(folder);
+    writeFile(folder / "dv.cvcert", pki.terminalChain.front());
+    writeFile(folder / "terminal.cvcert", pki.terminalChain.back());
+    writeFile(folder / "terminal.pkcs8", pki.terminalKey.reveal());
+    writeFile(folder / "csca.der", pki.countrySigner);
+    auto kept = json::makeObject();
+    kept->set("validUntil", toIso(pki.validUntil));
+    kept->set("cvcaReference", pki.cvcaReference);
+    kept->set("cvcaPoint", toBase64Url(pki.cvcaPoint));
+    kept->set("chipSecret", toBase64Url(pki.chipSecret.reveal()));
+    kept->set("signer", toBase64Url(pki.signer));
+    kept->set("signerKey", toBase64Url(pki.signerKey.reveal()));
+    writeFile(cardFile, toBytes(json::write(*kept))); // last: with it the folder is whole
+    return pki;
+}
+
+Bytes signAsTerminal(const CardPki& pki, ByteView toBeSigned)
+{
+    const auto key = fromPkcs8(pki.terminalKey.reveal());
+    return signPlainSha256(key.get(), Bytes(toBeSigned.begin(), toBeSigned.end()));
+}
+
+Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos)
+{
+    const auto key = fromPkcs8(pki.signerKey.reveal());
+    const std::uint8_t* at = pki.signer.data();
+    const Own<X509> signer(d2i_X509(nullptr, &at, static_cast<long>(pki.signer.size())));
+    must(signer != nullptr);
+    const Own<BIO> content(BIO_new_mem_buf(infos.data(), static_cast<int>(infos.size())));
+    const Own<CMS_ContentInfo> cms(
+        CMS_sign(nullptr, nullptr, nullptr, nullptr, CMS_BINARY | CMS_PARTIAL));
+    const Own<ASN1_OBJECT> type(OBJ_txt2obj("0.4.0.127.0.7.3.2.1", 1));
+    must(cms != nullptr && CMS_set1_eContentType(cms.get(), type.get()) == 1);
+    must(CMS_add1_signer(cms.get(), signer.get(), key.get(), EVP_sha256(),
+                         CMS_BINARY | CMS_NOSMIMECAP) != nullptr);
+    must(CMS_final(cms.get(), content.get(), nullptr, CMS_BINARY) == 1);
+    std::uint8_t* encoded = nullptr;
+    const int size = i2d_CMS_ContentInfo(cms.get(), &encoded);
+    must(size > 0);
+    Bytes bytes(encoded, encoded + size);
+    OPENSSL_free(encoded);
+    return bytes;
+}
+
+CardPki withForeignSigner(CardPki pki, RandomSource& random, UtcTime now)
+{
+    Country foreign = makeCountry(random, now, "CSCA Nirgendwo");
+    pki.signer = std::move(foreign.signer);
+    pki.signerKey = Secret(std::move(foreign.signerKey));
+    return pki;
+}
+
+} // namespace amt::sim

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What the card needs of its PKI beyond card.h. Inside tests/sim/card only.
+#pragma once
+
+#include "tests/sim/card/card.h"
+
+namespace amt::sim {
+
+/// EF.CardSecurity: `infos` (a SET OF SecurityInfo) signed by the document signer.
+Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos);
+/// The same with a document signer of an unknown country.
+CardPki withForeignSigner(CardPki pki, RandomSource& random, UtcTime now);
+
+} // namespace amt::sim
