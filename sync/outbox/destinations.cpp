@@ -172,6 +172,14 @@ bool Destinations::enrolled() const
     return any.step();
 }
 
+std::string Destinations::ownDestination() const
+{
+    auto first = _database.prepare("SELECT id FROM destination ORDER BY rowid LIMIT 1");
+    if (!first.step())
+        throw Error(ErrorCode::KeyUnusable, "no destination is enrolled");
+    return first.text(0);
+}
+
 std::string Destinations::destinationFor(const std::string& serviceKey) const
 {
     auto all = _database.prepare("SELECT id, document FROM destination ORDER BY id");

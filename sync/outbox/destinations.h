@@ -51,6 +51,8 @@ public:
     /// then.
     void enrol(const Enrolment& enrolment, UtcTime now);
     bool enrolled() const;
+    /// The first that was enrolled; throws KeyUnusable before enrolment.
+    std::string ownDestination() const;
     /// Whose document names this service (LeiKa key, 14 digits). Throws KeyUnusable when there is
     /// none.
     std::string destinationFor(const std::string& serviceKey) const;

@@ -44,6 +44,10 @@ Answers answersFromCard(const Service& service, const IdentityData& card);
 /// The fields that this step asks for: all of the step, those from the card included.
 std::vector<const Field*> fieldsOf(const Service& service, int step);
 
+/// Whether this step has a field that the card did not give: the others need not be shown as a page
+/// of their own.
+bool asksAnything(const Service& service, int step, const Answers& answers);
+
 /// Posted fields of one step (without the page's own, such as key and action). Refused whole
 /// (FormFieldUnexpected): a field of another step or of none, a field that came from the card.
 PageTaken takePage(const Service& service, int step, const Answers& before,

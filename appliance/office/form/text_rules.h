@@ -14,6 +14,8 @@ namespace amt::office {
 /// Data types of DIN 91379 that forms use here.
 enum class CharacterSet { NamesA, TextB };
 
+/// Throws TextNotAllowed for invalid UTF-8.
+std::string nfc(std::string_view text);
 /// NFC, blanks trimmed and collapsed. Throws TextNotAllowed for invalid UTF-8.
 std::string tidied(std::string_view text);
 /// The first character (with its combining marks) that the set does not hold, or nothing. `text` is
@@ -22,7 +24,7 @@ std::optional<std::string> offending(std::string_view text, CharacterSet set);
 /// Code points.
 int charactersIn(std::string_view text);
 
-/// Why something is not a plate, as error key, or the plate as it is written: "KLE AB 123E".
+/// Why something is not a plate, as error key, or the plate as it is written: "MS-AB 123E".
 struct PlateJudged {
     std::string plate;
     std::string errorKey; ///< empty: fine

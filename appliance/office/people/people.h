@@ -117,19 +117,24 @@ private:
     struct Live {
         UtcTime seenAt;
         UtcTime writtenAt;
+        bool openedDeskKey = false; ///< in this process
     };
 
-    Opened openWithDataKey(Secret dataKey) const;
+    Opened openWith(Secret dataKey) const;
     std::optional<Secret> unwrap(const std::string& holder, const Secret& key) const;
     void wrap(const std::string& holder, const Secret& key, const Secret& dataKey);
-    SignedIn begin(const Clerk& clerk, Opened opened, UtcTime now);
+    Secret recoveryKey(const Secret& paperHalf) const;
+    SignedIn begin(const Clerk& clerk, Opened opened, std::string_view act, UtcTime now);
     Clerk insertClerk(const std::string& name, const Stretched& password, const Secret& dataKey,
                       UtcTime now);
-    void setPassword(const std::string& clerkId, const Stretched& password, const Secret& dataKey);
+    void setPassword(const Clerk& clerk, const Stretched& password, const Secret& dataKey);
     void failed(const std::string& name, UtcTime now);
     void succeeded(const std::string& name);
     std::optional<Clerk> clerkNamed(const std::string& name) const;
-    Session required(const Secret& token, UtcTime now);
+    /// Who acts with the desk key open. Throws NotSignedIn, NotAllowed.
+    Clerk required(const Secret& token, UtcTime now);
+    void forget(const std::string& tokenHash);
+    void closeDeskKeyIfUnused();
 
     store::Database& _database;
     outbox::Journal& _journal;

@@ -100,7 +100,7 @@ CREATE TABLE sign_in_delay (
 
 -- Cases and their drafts.
 CREATE TABLE draft (
-    visit_id   TEXT PRIMARY KEY CHECK (length(visit_id) = 36),
+    visit_id   TEXT PRIMARY KEY CHECK (length(visit_id) > 0),
     sealed     BLOB    NOT NULL, -- under the visit's key
     changed_at INTEGER NOT NULL
 ) STRICT;
