@@ -95,7 +95,6 @@ portal::Announced readIds(const std::string& text)
 
 void NodeDoor::send(HttpRequest request, std::function<void(const HttpResponse*)> then)
 {
-    request.headers["host"] = "node";
     _exchange.send(std::move(request), [then = std::move(then)](const HttpAnswer& answer) {
         then(std::get_if<HttpResponse>(&answer));
     });

@@ -5,8 +5,10 @@
 #include "appliance/core/random.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/gateway/enrolment.h"
+#include "sync/gateway/files.h"
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/https_front.h"
+#include "sync/portal/exchange.h"
 
 #include <Poco/Util/Application.h>
 #include <Poco/Util/HelpFormatter.h>
@@ -21,6 +23,9 @@
 
 namespace amt::gateway {
 namespace {
+
+constexpr std::size_t answerBytesMax = 64 * 1024 * 1024;
+constexpr auto roundEvery = std::chrono::seconds(2);
 
 class GatewayProgram : public Poco::Util::Application {
 public:
@@ -56,6 +61,8 @@ protected:
                 return prepare();
             if (command == "serve")
                 return serveRequests();
+            if (command == "subscribe")
+                return subscribe();
             return usage();
         } catch (const Error& failure) {
             log::error("gateway.failed", {{"code", failure.name()}, {"detail", failure.message()}});
@@ -125,6 +132,46 @@ private:
         loop.run();
         log::info("gateway.down");
         return failed ? EXIT_IOERR : EXIT_OK;
+    }
+
+    /// Plays the specialist procedure, in a process of its own.
+    int subscribe()
+    {
+        auto enrolment = loadSubscriber(std::filesystem::path(needed("state")) / "subscriber.json");
+        if (_options.contains("reject"))
+            enrolment.settings.policy = Policy::RejectAll;
+        const std::filesystem::path inbox = needed("inbox");
+        makeFolder(inbox);
+        RealEventLoop loop;
+        SignalWaiter signals([&] { loop.stop(); });
+        SystemRandom random;
+        portal::ExchangeLimits limits;
+        limits.answerBytesMax = answerBytesMax;
+        const auto exchange =
+            portal::makeTlsExchange(enrolment.url, enrolment.caCertificate, loop, limits);
+        Subscriber subscriber(std::move(enrolment.settings), *exchange, loop, random,
+                              folderInbox(inbox));
+        RoundResult last;
+        std::function<void()> round = [&] {
+            subscriber.round([&](const RoundResult& result) {
+                if (result.accepted + result.rejected + result.left > 0)
+                    log::info("subscriber.round", {{"accepted", std::to_string(result.accepted)},
+                                                   {"rejected", std::to_string(result.rejected)},
+                                                   {"left", std::to_string(result.left)}});
+                if (result.reachable != last.reachable)
+                    log::info(result.reachable ? "subscriber.service_there"
+                                               : "subscriber.service_gone");
+                last = result;
+                if (_options.contains("once"))
+                    loop.stop();
+                else
+                    loop.after(roundEvery, round);
+            });
+        };
+        loop.post(round);
+        loop.run();
+        const bool all = last.reachable && last.left == 0;
+        return !_options.contains("once") || all ? EXIT_OK : EXIT_TEMPFAIL;
     }
 
     std::uint16_t port() const

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// amt-sync: between the node's Unix socket and the portal.
+#include "appliance/core/log.h"
+#include "appliance/core/real_event_loop.h"
+#include "sync/carrier/carrier.h"
+#include "sync/carrier/enrolment.h"
+#include "sync/portal/exchange.h"
+
+#include <Poco/Util/Application.h>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+
+namespace amt::carrier {
+namespace {
+
+constexpr std::size_t answerBytesMax = 64 * 1024 * 1024; ///< an attachment as JWE
+
+class SyncProgram : public Poco::Util::Application {
+public:
+    SyncProgram() { setUnixOptions(true); }
+
+protected:
+    void defineOptions(Poco::Util::OptionSet& options) override
+    {
+        Poco::Util::Application::defineOptions(options);
+        const auto add = [&](const char* name, const char* what, const char* argument) {
+            Poco::Util::Option option(name, "", what);
+            if (*argument)
+                option.argument(argument);
+            options.addOption(
+                option.callback(Poco::Util::OptionCallback<SyncProgram>(this, &SyncProgram::keep)));
+        };
+        add("node-socket", "the node's Unix socket", "PATH");
+        add("node-uid", "the user that the node runs as", "N");
+        add("enrolment", "sync-enrolment.json", "FILE");
+        add("probe-seconds-max", "longest wait between probes of a portal that is silent (900)",
+            "N");
+        add("help", "say this", "");
+    }
+
+    int main(const std::vector<std::string>& words) override
+    {
+        try { // the door of main
+            if (_options.contains("help") || !words.empty())
+                return usage();
+            return carry();
+        } catch (const Error& failure) {
+            log::error("sync.failed", {{"code", failure.name()}, {"detail", failure.message()}});
+            return EXIT_SOFTWARE;
+        }
+    }
+
+private:
+    void keep(const std::string& name, const std::string& value) { _options[name] = value; }
+
+    const std::string& needed(const char* name) const
+    {
+        const auto found = _options.find(name);
+        if (found == _options.end())
+            throw Error(ErrorCode::ConfigurationInvalid, std::string("--") + name + " is needed");
+        return found->second;
+    }
+
+    std::uint32_t number(const char* name) const
+    {
+        const std::string& text = needed(name);
+        std::uint32_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size())
+            throw Error(ErrorCode::ConfigurationInvalid, std::string("--") + name + " is a number");
+        return value;
+    }
+
+    int usage()
+    {
+        Poco::Util::HelpFormatter help(options());
+        help.setUnixStyle(true);
+        help.setCommand("amt-sync");
+        help.setUsage("--node-socket PATH --node-uid N --enrolment FILE");
+        help.setHeader("Carries sealed cases to the portal and its signed answers back.");
+        help.format(std::cout);
+        return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
+    }
+
+    int carry()
+    {
+        const std::uint32_t nodeUser = number("node-uid");
+        std::ifstream in(needed("enrolment"), std::ios::binary);
+        if (!in)
+            throw Error(ErrorCode::ConfigurationInvalid, "cannot read the enrolment file");
+        auto enrolment = readSyncEnrolment(
+            std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()));
+        CarrierSettings settings;
+        if (_options.contains("probe-seconds-max"))
+            settings.probe.most = std::chrono::seconds(std::max(1U, number("probe-seconds-max")));
+
+        RealEventLoop loop;
+        SignalWaiter signals([&] { loop.stop(); });
+        SystemRandom random;
+        portal::ExchangeLimits limits;
+        limits.answerBytesMax = answerBytesMax;
+        const auto node = portal::makeUnixExchange(needed("node-socket"), nodeUser, loop, limits);
+        const auto service =
+            portal::makeTlsExchange(enrolment.url, enrolment.caCertificate, loop, limits);
+        portal::V2Settings client;
+        client.clientId = enrolment.clientId;
+        client.clientSecret = std::move(enrolment.clientSecret);
+        const auto link = portal::makeV2Link(std::move(client), *service, loop);
+        Carrier carrier(settings, *node, *link, loop, random);
+        loop.post([&] { carrier.start(); });
+        log::info("sync.up");
+        loop.run();
+        log::info("sync.down");
+        return EXIT_OK;
+    }
+
+    std::map<std::string, std::string> _options;
+};
+
+} // namespace
+} // namespace amt::carrier
+
+int main(int argc, char** argv)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    ::umask(077);
+    amt::log::setProcess("amt-sync");
+    amt::carrier::SyncProgram program;
+    try {
+        program.init(argc, argv);
+    } catch (const Poco::Exception& failure) {
+        std::cerr << failure.displayText() << '\n';
+        return Poco::Util::Application::EXIT_USAGE;
+    }
+    return program.run();
+}
