@@ -74,24 +74,23 @@ Texts::Texts(const std::string& folder, const std::string& errorsFile)
 void Texts::readLanguage(const std::string& language, const std::string& path)
 {
     auto& texts = _languages[language];
-    json::ObjectPtr object;
     try {
-        object = json::parseObject(readFile(path));
+        const auto object = json::parseObject(readFile(path));
+        for (const auto& [key, value] : *object) {
+            if (value.isString()) {
+                texts[key] = value.convert<std::string>();
+                noMarkup(texts[key], language + " " + key);
+                continue;
+            }
+            const auto forms = json::object(*object, key);
+            for (const auto& form : formsOf(language)) {
+                auto& text = texts[key + "#" + form];
+                text = json::text(*forms, form);
+                noMarkup(text, language + " " + key);
+            }
+        }
     } catch (const Error& error) {
         throw Error(ErrorCode::ConfigurationInvalid, path + ": " + error.message());
-    }
-    for (const auto& [key, value] : *object) {
-        if (value.isString()) {
-            texts[key] = value.convert<std::string>();
-            noMarkup(texts[key], language + " " + key);
-            continue;
-        }
-        const auto forms = json::object(*object, key);
-        for (const auto& form : formsOf(language)) {
-            auto& text = texts[key + "#" + form];
-            text = json::text(*forms, form);
-            noMarkup(text, language + " " + key);
-        }
     }
 }
 

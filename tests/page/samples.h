@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// A sample of every view, as an ordinary day fills it; for the tests of pages and for the gallery.
+#pragma once
+
+#include "kiosk/page/page.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace amt::test {
+
+struct KioskSample {
+    std::string name;
+    page::KioskView view;
+    bool inVisit = true;
+    bool portalReachable = true;
+};
+
+struct DeskSample {
+    std::string name;
+    page::DeskView view;
+    bool signedIn = true;
+    bool portalReachable = true;
+};
+
+inline UtcTime sampleTime()
+{
+    return fromIso("2026-11-21T08:41:00Z");
+}
+
+inline page::Frame sampleFrame(const std::string& language, const KioskSample& sample)
+{
+    page::Frame frame;
+    frame.language = language;
+    frame.municipality = "Stadt Musterstadt";
+    frame.now = sampleTime();
+    frame.formKey = "k-1";
+    frame.portalReachable = sample.portalReachable;
+    frame.inVisit = sample.inVisit;
+    frame.testModeLanguages = true;
+    return frame;
+}
+
+inline page::DeskFrame sampleDeskFrame(const DeskSample& sample)
+{
+    page::DeskFrame frame;
+    frame.municipality = "Stadt Musterstadt";
+    frame.now = sampleTime();
+    frame.formKey = "k-1";
+    frame.clerk = sample.signedIn ? "Ayşe Öztürk" : "";
+    frame.portalReachable = sample.portalReachable;
+    frame.deskKeyOpen = true;
+    return frame;
+}
+
+inline page::FieldView sampleField(const std::string& name, const std::string& kind,
+                                   const std::string& value, const std::string& origin)
+{
+    page::FieldView field;
+    field.name = name;
+    field.kind = kind;
+    field.labelKey = "field." + name + ".label";
+    field.helpKey = "field." + name + ".help";
+    field.value = value;
+    field.origin = origin;
+    field.optional = name == "academicTitle";
+    if (kind == "choice")
+        for (const std::string zone : {"A", "B", "C", "D", "E"})
+            field.options.push_back({zone, "Zone " + zone});
+    return field;
+}
+
+/// The fields of the Bewohnerparkausweis: names and address from the card or typed, then the rest.
+inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool filled)
+{
+    const bool known = filled || origin == "eid";
+    const auto value = [](bool wanted, const std::string& text) {
+        return wanted ? text : std::string();
+    };
+    return {
+        sampleField("academicTitle", "text", value(known, "Dr."), origin),
+        sampleField("givenNames", "text", value(known, "Zoë Marie-Luise"), origin),
+        sampleField("familyNames", "text", value(known, "Đặng-Müllerová"), origin),
+        sampleField("street", "text", value(known, "Straße des 17. Juni 135 a"), origin),
+        sampleField("postalCode", "text", value(known, "48149"), origin),
+        sampleField("city", "text", value(known, "Musterstadt"), origin),
+        sampleField("plate", "plate", value(filled, "MS AB 123E"), "typed"),
+        sampleField("zone", "choice", value(filled, "B"), "typed"),
+        sampleField("digitalNotice", "yesno", value(filled, "yes"), "typed"),
+    };
+}
+
+/// The fields of one step of that form: from 0 up to 5 who, from 6 on the vehicle.
+inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool filled,
+                                                 std::size_t from, std::size_t to)
+{
+    const auto all = sampleFields(origin, filled);
+    return {all.begin() + static_cast<std::ptrdiff_t>(from),
+            all.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+inline std::vector<page::FieldView> faultyFields()
+{
+    auto fields = sampleFields("eid", true, 6, 9);
+    fields[0].value = "MS?";
+    fields[0].errorKey = "form.error.plate";
+    fields[1].value = "";
+    fields[1].errorKey = "form.error.missing";
+    return fields;
+}
+
+inline std::vector<KioskSample> kioskSamples()
+{
+    using namespace page;
+    const auto fee = Money::cents(3070);
+    const std::string service = "Bewohnerparkausweis";
+    const std::vector<std::string> attributes = {"GivenNames", "FamilyNames", "AcademicTitle",
+                                                 "DateOfBirth", "PlaceOfResidence"};
+    std::vector<KioskSample> samples = {
+        {"start", StartPage{}, false},
+        {"start-closed", StartPage{false}, false},
+        {"services",
+         ServicesPage{{{"99108001001000", service, "Parken in der eigenen Wohnstraße", fee},
+                       {"99050012104000", "Meldebescheinigung", "Bescheinigung über Ihre Wohnung",
+                        Money()}}},
+         false},
+        {"services-offline",
+         ServicesPage{{{"99108001001000", service, "Parken in der eigenen Wohnstraße", fee}}},
+         false, false},
+        {"notice", NoticePage{service, attributes, true}},
+        {"notice-unreviewed", NoticePage{service, attributes, false}},
+        {"card", CardPage{attributes, std::nullopt}},
+        {"card-wrong-2", CardPage{attributes, 2}},
+        {"card-wrong-1", CardPage{attributes, 1}},
+        {"card-incomplete", CardPage{attributes, std::nullopt, true}},
+    };
+    for (const std::string step :
+         {"WaitingForCard", "CheckingPin", "ProvingTerminal", "CheckingCard", "Reading"})
+        samples.push_back({"reading-" + step, ReadingPage{step}});
+    for (const std::string outcome :
+         {"PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved", "NoCard", "NoReader",
+          "NotAnIdentityCard", "CardExpired", "CardNotGenuine", "DeviceFailed"})
+        samples.push_back(
+            {"problem-" + outcome,
+             CardProblemPage{outcome, outcome == "CardRemoved" || outcome == "NoCard" ||
+                                          outcome == "DeviceFailed"}});
+    const std::vector<KioskSample> rest = {
+        {"form-eid", FormPage{service, sampleFields("eid", false), 1, 1}},
+        {"form-eid-1", FormPage{service, sampleFields("eid", false, 0, 6), 1, 2}},
+        {"form-eid-2", FormPage{service, sampleFields("eid", false, 6, 9), 2, 2}},
+        {"form-typed-1", FormPage{service, sampleFields("typed", false, 0, 6), 1, 2}},
+        {"form-faulty", FormPage{service, faultyFields(), 2, 2}},
+        {"review", ReviewPage{service, sampleFields("eid", true), fee}},
+        {"review-offline", ReviewPage{service, sampleFields("typed", true), fee}, true, false},
+        {"pay", PayPage{service, fee, std::nullopt, true}},
+        {"pay-declined", PayPage{service, fee, 0x05, true}, true, false},
+        {"pay-no-terminal", PayPage{service, fee, std::nullopt, false}},
+        {"running-insert", PayRunningPage{fee, 0x0A, "Karte bitte", false}},
+        {"running-pin", PayRunningPage{fee, 0x01, "", false}},
+        {"running-aborting", PayRunningPage{fee, 0x0E, "", true}},
+        {"unresolved", PayUnresolvedPage{fee, "BP-2026-000123-4"}},
+        {"done-printing", DonePage{"BP-2026-000123-4", service, fee, true, "printing"}},
+        {"done-printed", DonePage{"BP-2026-000123-4", service, fee, true, "printed"}},
+        {"done-offline", DonePage{"BP-2026-000123-4", service, fee, true, "printed"}, true, false},
+        {"done-desk", DonePage{"BP-2026-000123-4", service, fee, false, "paperOut"}},
+        {"still", StillTherePage{std::chrono::seconds(30), "/visit/form"}},
+        {"ended", EndedPage{false}, false},
+        {"ended-timeout", EndedPage{true}, false},
+        {"help", HelpPage{"0251 123-0", false, "/visit/form"}},
+        {"help-called", HelpPage{"0251 123-0", true, "/visit/form"}},
+        {"error", ErrorPage{ErrorCode::SessionUnknown, 404}, false},
+    };
+    samples.insert(samples.end(), rest.begin(), rest.end());
+    return samples;
+}
+
+inline std::vector<DeskSample> deskSamples()
+{
+    using namespace page;
+    using Kind = SignInPage::Kind;
+    const auto at = sampleTime();
+    const auto fee = Money::cents(3070);
+    CasePage open;
+    open.id = "0193-1";
+    open.reference = "BP-2026-000123-4";
+    open.serviceName = "Bewohnerparkausweis";
+    open.state = "Accepted";
+    open.fields = sampleFields("eid", true);
+    open.payment =
+        CasePage::PaymentView{"Approved", fee, "52500041", "girocard, endet auf 1234", 17, 23, at};
+    open.way = {{at, "CASE", ""},         {at, "PAYMENT_ORDERED", ""},
+                {at, "PAYMENT_SENT", ""}, {at, "PAYMENT_APPROVED", ""},
+                {at, "SEALED", ""},       {at, "SENT", ""},
+                {at, "STORED", ""},       {at, "ACCEPTED", ""}};
+    CasePage held = open;
+    held.state = "Held";
+    held.heldReason = "PlainTextLost";
+    held.readable = false;
+    held.fields.clear();
+    held.payment.reset();
+    held.way.resize(2);
+    held.canRelease = true;
+    DevicesPage::Device card{
+        "card", true, true, "", {{"lay", "desk.act.lay"}, {"pull", "desk.act.pull"}}};
+    DevicesPage::Device terminal{"terminal",
+                                 true,
+                                 true,
+                                 "",
+                                 {{"approve", "desk.act.approve"},
+                                  {"decline", "desk.act.decline"},
+                                  {"silent", "desk.act.silent"}}};
+    DevicesPage::Device printer{"printer", false, false, "", {}};
+    return {
+        {"sign-in", SignInPage{Kind::SignIn, false, std::chrono::seconds(0), true}, false},
+        {"sign-in-refused", SignInPage{Kind::SignIn, true, std::chrono::seconds(8), false}, false},
+        {"first", SignInPage{Kind::First, true, std::chrono::seconds(0), true}, false},
+        {"recover", SignInPage{Kind::Recover, false, std::chrono::seconds(0), false}, false},
+        {"paper", PaperHalfPage{"K7QF-2M9D-XW4T-8RHB-P3NC-V6YA"}},
+        {"cases-empty", CasesPage{}},
+        {"cases",
+         CasesPage{
+             {{"0193-1", "BP-2026-000123-4", "Bewohnerparkausweis", "Accepted", "Card", at, ""},
+              {"0193-2", "BP-2026-000122-6", "Bewohnerparkausweis", "HandedOver", "AtDesk", at, ""},
+              {"0193-3", "BP-2026-000121-8", "Bewohnerparkausweis", "Recorded", "Open", at, ""},
+              {"0193-4", "BP-2026-000120-X", "Bewohnerparkausweis", "Held", "Open", at,
+               "PlainTextLost"}},
+             2},
+         true, false},
+        {"case", open},
+        {"case-held", held},
+        {"clerks", ClerksPage{{"Ayşe Öztürk", "Jürgen Großmann"}, ""}},
+        {"devices", DevicesPage{{card, terminal, printer}, "desk.portalReachable"}},
+        {"desk-error", DeskErrorPage{ErrorCode::NotAllowed, 403}},
+    };
+}
+
+} // namespace amt::test
