@@ -74,6 +74,10 @@ struct V2Settings {
     std::string clientId;
     std::string clientSecret; ///< a Secret where it is kept; here for one form body
     std::string userAgent = "amtsstube/" AMT_VERSION;
+    std::string tokenPath = "/token";
+    std::string basePath; ///< before "/v2/...": empty at our gateway, "/submission-api" at FIT-Connect
+    /// Where the token is fetched; null: where everything else goes. Must outlive the link.
+    HttpExchange* tokenExchange = nullptr;
 };
 /// The v2 adapter (facts/portal.md 1.3 to 1.8): token by client_secret_post, cached for 80 % of its life, renewed once on 401.
 /// `exchange` and `loop` must outlive it.

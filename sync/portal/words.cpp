@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The words written and read. What we answer ourselves is closed (unknown keys are refused); what
+// a newer service may answer is open.
+#include "sync/portal/words.h"
+
+#include "appliance/core/error.h"
+#include "appliance/core/http.h"
+#include "appliance/core/random.h"
+
+#include <algorithm>
+
+namespace amt::portal {
+namespace {
+
+constexpr std::size_t problemBytesMax = 64 * 1024;
+constexpr std::size_t secondsMax = 24 * 60 * 60;
+
+void require(bool condition, const char* detail)
+{
+    if (!condition)
+        throw Error(ErrorCode::JsonMalformed, detail);
+}
+
+std::string uuid(const json::Object& object, const std::string& key)
+{
+    std::string id = json::text(object, key);
+    require(isUuid(id), "an id is not a UUID");
+    return id;
+}
+
+json::ArrayPtr arrayOf(const std::vector<std::string>& texts)
+{
+    auto array = json::makeArray();
+    for (const auto& text : texts)
+        array->add(text);
+    return array;
+}
+
+std::vector<std::string> uuids(const json::Object& object, const std::string& key)
+{
+    auto ids = json::texts(object, key);
+    for (const auto& id : ids)
+        require(isUuid(id), "an attachment id is not a UUID");
+    return ids;
+}
+
+int count(const json::Object& object, const std::string& key)
+{
+    const std::int64_t value = json::integer(object, key);
+    require(value >= 0 && value <= 1'000'000'000, "a count is out of range");
+    return static_cast<int>(value);
+}
+
+bool isWord(std::string_view text)
+{
+    return !text.empty() && text.size() <= 64 &&
+           std::all_of(text.begin(), text.end(), [](char letter) {
+               return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+                      letter == '-';
+           });
+}
+
+} // namespace
+
+std::string destinationPath(const std::string& destinationId)
+{
+    return "/v2/destinations/" + destinationId;
+}
+
+std::string destinationKeyPath(const std::string& destinationId, const std::string& kid)
+{
+    return destinationPath(destinationId) + "/keys/" + kid;
+}
+
+std::string submissionPath(const std::string& submissionId)
+{
+    return std::string(submissionsPath) + '/' + submissionId;
+}
+
+std::string attachmentPath(const std::string& submissionId, const std::string& attachmentId)
+{
+    return submissionPath(submissionId) + "/attachments/" + attachmentId;
+}
+
+std::string submissionEventsPath(const std::string& submissionId)
+{
+    return submissionPath(submissionId) + "/events";
+}
+
+std::string caseEventsPath(const std::string& caseId)
+{
+    return "/v2/cases/" + caseId + "/events";
+}
+
+bool isPathSegment(std::string_view name)
+{
+    return !name.empty() && name != "." && name != ".." && escapeUri(std::string(name)) == name;
+}
+
+std::string writeToken(const TokenBody& token)
+{
+    auto object = json::makeObject();
+    object->set("access_token", token.accessToken);
+    object->set("token_type", "Bearer");
+    object->set("expires_in", token.expiresIn);
+    return json::write(*object);
+}
+
+TokenBody readToken(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    TokenBody token{json::text(*object, "access_token"), json::integer(*object, "expires_in")};
+    std::string type = json::text(*object, "token_type");
+    std::transform(type.begin(), type.end(), type.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    require(type == "bearer", "not a bearer token");
+    require(!token.accessToken.empty() && token.accessToken.size() <= 8192 &&
+                std::all_of(token.accessToken.begin(), token.accessToken.end(),
+                            [](char letter) { return letter > 0x20 && letter < 0x7f; }),
+            "access token cannot stand in a header");
+    require(token.expiresIn > 0, "access token without life");
+    token.expiresIn = std::min<std::int64_t>(token.expiresIn, secondsMax);
+    return token;
+}
+
+std::string writeAnnounce(const AnnounceBody& body)
+{
+    auto service = json::makeObject();
+    service->set("identifier", body.service);
+    if (!body.serviceName.empty())
+        service->set("name", body.serviceName);
+    auto object = json::makeObject();
+    object->set("destinationId", body.destinationId);
+    object->set("announcedAttachments", arrayOf(body.attachmentIds));
+    object->set("publicService", service);
+    if (!body.region.empty())
+        object->set("region", body.region);
+    if (!body.caseId.empty())
+        object->set("caseId", body.caseId);
+    return json::write(*object);
+}
+
+AnnounceBody readAnnounce(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    json::onlyKeys(*object,
+                   {"destinationId", "announcedAttachments", "publicService", "region", "caseId"});
+    const auto service = json::object(*object, "publicService");
+    json::onlyKeys(*service, {"identifier", "name"});
+    AnnounceBody body;
+    body.destinationId = uuid(*object, "destinationId");
+    if (object->has("announcedAttachments"))
+        body.attachmentIds = uuids(*object, "announcedAttachments");
+    body.service = json::text(*service, "identifier");
+    body.serviceName = json::optionalText(*service, "name").value_or("");
+    body.region = json::optionalText(*object, "region").value_or("");
+    if (object->has("caseId"))
+        body.caseId = uuid(*object, "caseId");
+    auto sorted = body.attachmentIds;
+    std::sort(sorted.begin(), sorted.end());
+    require(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(),
+            "an attachment is announced twice");
+    return body;
+}
+
+std::string writeAnnounced(const AnnouncedBody& body)
+{
+    auto object = json::makeObject();
+    object->set("submissionId", body.submissionId);
+    object->set("caseId", body.caseId);
+    return json::write(*object);
+}
+
+AnnouncedBody readAnnounced(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    return {uuid(*object, "submissionId"), uuid(*object, "caseId")};
+}
+
+std::string writeSubmit(const SubmitBody& body)
+{
+    auto object = json::makeObject();
+    object->set("encryptedMetadata", body.metadata);
+    object->set("encryptedData", body.data);
+    return json::write(*object);
+}
+
+SubmitBody readSubmit(const std::string& text, std::size_t bytesMax)
+{
+    const auto object = json::parseObject(text, bytesMax);
+    json::onlyKeys(*object, {"encryptedMetadata", "encryptedData"});
+    return {json::text(*object, "encryptedMetadata"), json::text(*object, "encryptedData")};
+}
+
+std::string writeSubmission(const SubmissionBody& body)
+{
+    auto service = json::makeObject();
+    service->set("identifier", body.service);
+    auto object = json::makeObject();
+    object->set("destinationId", body.destinationId);
+    object->set("submissionId", body.submissionId);
+    object->set("caseId", body.caseId);
+    object->set("publicService", service);
+    object->set("attachments", arrayOf(body.attachmentIds));
+    object->set("encryptedMetadata", body.parts.metadata);
+    object->set("encryptedData", body.parts.data);
+    return json::write(*object);
+}
+
+SubmissionBody readSubmission(const std::string& text, std::size_t bytesMax)
+{
+    const auto object = json::parseObject(text, bytesMax);
+    SubmissionBody body;
+    body.destinationId = uuid(*object, "destinationId");
+    body.submissionId = uuid(*object, "submissionId");
+    body.caseId = uuid(*object, "caseId");
+    body.service = json::text(*json::object(*object, "publicService"), "identifier");
+    body.attachmentIds = uuids(*object, "attachments");
+    body.parts = {json::text(*object, "encryptedMetadata"), json::text(*object, "encryptedData")};
+    return body;
+}
+
+std::string writeWaiting(const WaitingBody& body)
+{
+    auto list = json::makeArray();
+    for (const auto& each : body.submissions) {
+        auto entry = json::makeObject();
+        entry->set("destinationId", each.destinationId);
+        entry->set("submissionId", each.submissionId);
+        entry->set("caseId", each.caseId);
+        list->add(entry);
+    }
+    auto object = json::makeObject();
+    object->set("count", static_cast<int>(body.submissions.size()));
+    object->set("offset", body.offset);
+    object->set("totalCount", body.totalCount);
+    object->set("submissions", list);
+    return json::write(*object);
+}
+
+WaitingBody readWaiting(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    WaitingBody body;
+    body.offset = count(*object, "offset");
+    body.totalCount = count(*object, "totalCount");
+    for (const auto& each : *json::array(*object, "submissions")) {
+        require(each.type() == typeid(json::ObjectPtr), "submissions: objects expected");
+        const auto entry = each.extract<json::ObjectPtr>();
+        body.submissions.push_back(
+            {uuid(*entry, "destinationId"), uuid(*entry, "submissionId"), uuid(*entry, "caseId")});
+    }
+    return body;
+}
+
+std::string writeEventLog(const std::vector<std::string>& tokens)
+{
+    auto object = json::makeObject();
+    object->set("eventLog", arrayOf(tokens));
+    return json::write(*object);
+}
+
+std::vector<std::string> readEventLog(const std::string& text)
+{
+    return json::texts(*json::parseObject(text), "eventLog");
+}
+
+std::string writeProblem(int status, std::string_view type, const std::string& title,
+                         const std::string& detail)
+{
+    auto object = json::makeObject();
+    object->set("type", std::string(problemPrefix) + std::string(type));
+    object->set("title", title);
+    object->set("status", status);
+    object->set("detail", detail);
+    return json::write(*object);
+}
+
+std::string readProblemType(const std::string& text)
+{
+    std::string type;
+    try {
+        type = json::text(*json::parseObject(text, problemBytesMax), "type");
+    } catch (const Error&) { // a refusal without a reason is still a refusal
+        return {};
+    }
+    type = type.substr(type.rfind('/') + 1);
+    return isWord(type) ? type : std::string();
+}
+
+} // namespace amt::portal

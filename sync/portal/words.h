@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// FIT-Connect v2 as both sides say it: addresses, URIs, and the JSON bodies with strict readers
+// (facts/portal.md 1.3 to 1.8). Every read function throws JsonMalformed.
+#pragma once
+
+#include "appliance/core/json.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace amt::portal {
+
+// --- addresses, as HttpRequest::path ---------------------------------------------------------
+
+inline constexpr std::string_view serviceKeysPath = "/.well-known/jwks.json";
+inline constexpr std::string_view submissionsPath = "/v2/submissions";
+std::string destinationPath(const std::string& destinationId);
+std::string destinationKeyPath(const std::string& destinationId, const std::string& kid);
+std::string submissionPath(const std::string& submissionId);
+std::string attachmentPath(const std::string& submissionId, const std::string& attachmentId);
+std::string submissionEventsPath(const std::string& submissionId);
+std::string caseEventsPath(const std::string& caseId);
+/// Whether a name can be one segment of a path: letters, digits, '-', '_', '.', '~'; not "." or
+/// "..".
+bool isPathSegment(std::string_view name);
+
+// --- words -------------------------------------------------------------------------------------
+
+inline constexpr std::string_view sendScope =
+    "https://schema.fitko.de/fit-connect/oauth/scopes/send-submissions";
+inline constexpr std::string_view subscribeScope =
+    "https://schema.fitko.de/fit-connect/oauth/scopes/subscribe-submissions";
+inline constexpr std::string_view manageScope =
+    "https://schema.fitko.de/fit-connect/oauth/scopes/manage-destinations";
+
+inline constexpr std::string_view formType = "application/x-www-form-urlencoded";
+inline constexpr std::string_view jsonType = "application/json";
+inline constexpr std::string_view joseType = "application/jose";
+inline constexpr std::string_view problemType = "application/problem+json";
+
+/// The 14 digits of a LeiKa key follow.
+inline constexpr std::string_view servicePrefix = "urn:de:fim:leika:leistung:";
+/// "create-submission" and so on follow.
+inline constexpr std::string_view eventPrefix = "https://schema.fitko.de/fit-connect/events/";
+/// Of a refused request: "submission-not-found" follows.
+inline constexpr std::string_view problemPrefix =
+    "https://schema.fitko.de/fit-connect/submission-api/problems/";
+/// Of a rejected submission: "hash-mismatch" follows.
+inline constexpr std::string_view rejectReasonPrefix =
+    "https://schema.fitko.de/fit-connect/events/problems/";
+
+// --- bodies ------------------------------------------------------------------------------------
+
+struct TokenBody {
+    std::string accessToken;
+    std::int64_t expiresIn = 0; ///< seconds
+};
+std::string writeToken(const TokenBody& token);
+TokenBody readToken(const std::string& text);
+
+/// POST /v2/submissions
+struct AnnounceBody {
+    std::string destinationId;
+    std::vector<std::string> attachmentIds;
+    std::string service; ///< identifier, with its prefix
+    std::string serviceName;
+    std::string region; ///< may be empty
+    std::string caseId; ///< empty: a new case
+};
+std::string writeAnnounce(const AnnounceBody& body);
+AnnounceBody readAnnounce(const std::string& text);
+
+/// Its answer.
+struct AnnouncedBody {
+    std::string submissionId, caseId;
+};
+std::string writeAnnounced(const AnnouncedBody& body);
+AnnouncedBody readAnnounced(const std::string& text);
+
+/// PUT /v2/submissions/ID
+struct SubmitBody {
+    std::string metadata, data; ///< compact JWE each
+};
+std::string writeSubmit(const SubmitBody& body);
+SubmitBody readSubmit(const std::string& text, std::size_t bytesMax);
+
+/// GET /v2/submissions/ID
+struct SubmissionBody {
+    std::string destinationId, submissionId, caseId;
+    std::string service;
+    std::vector<std::string> attachmentIds;
+    SubmitBody parts;
+};
+std::string writeSubmission(const SubmissionBody& body);
+SubmissionBody readSubmission(const std::string& text, std::size_t bytesMax);
+
+/// GET /v2/submissions
+struct WaitingBody {
+    struct Entry {
+        std::string destinationId, submissionId, caseId;
+    };
+    std::vector<Entry> submissions;
+    int offset = 0;
+    int totalCount = 0;
+};
+std::string writeWaiting(const WaitingBody& body);
+WaitingBody readWaiting(const std::string& text);
+
+/// GET .../events: compact JWS each
+std::string writeEventLog(const std::vector<std::string>& tokens);
+std::vector<std::string> readEventLog(const std::string& text);
+
+/// application/problem+json (RFC 7807). `type`: what follows the prefix.
+std::string writeProblem(int status, std::string_view type, const std::string& title,
+                         const std::string& detail);
+/// Last part of the problem's URI; empty when there is none or it is no such word.
+std::string readProblemType(const std::string& text);
+
+} // namespace amt::portal
