@@ -72,6 +72,9 @@ public:
     explicit DynamicData(const AnswerApdu& answer)
         : _bytes(answer.data), _objects(parseTlv(parseOne(_bytes, 0x7C).value))
     {}
+    DynamicData(const DynamicData&) = delete; // the objects look into the bytes
+    DynamicData& operator=(const DynamicData&) = delete;
+
     ByteView get(Tag tag) const { return only(_objects, tag).value; }
     std::optional<Bytes> maybe(Tag tag) const
     {

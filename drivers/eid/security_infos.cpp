@@ -23,6 +23,15 @@ bool isBsi(ByteView oid, std::initializer_list<std::uint8_t> numbers, std::size_
            std::equal(numbers.begin(), numbers.end(), oid.begin() + bsi.size());
 }
 
+/// id-TA, id-CA and what stands below it, id-PACE and what stands below it.
+bool isReliedOn(ByteView oid)
+{
+    if (oid.size() < bsi.size() + 3)
+        return false;
+    const std::uint8_t protocol = oid[bsi.size() + 2];
+    return isBsi(oid.first(bsi.size() + 3), {2, 2, protocol}) && protocol >= 2 && protocol <= 4;
+}
+
 /// Content of an INTEGER that is not negative and fits an int; nothing otherwise.
 std::optional<int> smallInteger(const TlvObject& object)
 {
@@ -124,8 +133,9 @@ SecurityInfos parseSecurityInfos(ByteView set)
         const auto fields = parseTlv(element.value);
         if (element.tag != 0x30 || fields.size() < 2 || fields[0].tag != 0x06)
             throw Error(ErrorCode::CardAnswerMalformed, "SecurityInfo");
-        infos.elements.push_back(copy(element.whole));
         const ByteView oid = fields[0].value;
+        if (isReliedOn(oid))
+            infos.relied.push_back(copy(element.whole));
 
         if (isBsi(oid, {2, 2, 4, 2}, 1)) { // id-PACE-ECDH-GM-*
             const auto* suite = cipherSuite(oid.back());
@@ -159,9 +169,8 @@ SecurityInfos parseSecurityInfos(ByteView set)
 
 bool contains(const SecurityInfos& outer, const SecurityInfos& inner)
 {
-    return std::all_of(inner.elements.begin(), inner.elements.end(), [&](const Bytes& element) {
-        return std::find(outer.elements.begin(), outer.elements.end(), element) !=
-               outer.elements.end();
+    return std::all_of(inner.relied.begin(), inner.relied.end(), [&](const Bytes& element) {
+        return std::find(outer.relied.begin(), outer.relied.end(), element) != outer.relied.end();
     });
 }
 

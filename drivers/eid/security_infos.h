@@ -53,15 +53,17 @@ struct SecurityInfos {
     std::vector<ChipPublicKey> chipKeys;
     std::optional<GroupHashes> groupHashes;
     bool terminalAuthentication2 = false;
-    std::vector<Bytes> elements; ///< each SecurityInfo as encoded, known or not
+    std::vector<Bytes> relied; ///< elements about PACE, terminal and chip authentication, as
+                               ///< encoded, whether we take them or not
 };
 
-/// `set`: the SET OF SecurityInfo. Unknown protocols are kept as elements and passed over.
+/// `set`: the SET OF SecurityInfo. Unknown protocols are passed over.
 /// Throws CardAnswerMalformed; a key or hash list of a known protocol must be whole.
 SecurityInfos parseSecurityInfos(ByteView set);
 
-/// Every element of `inner` stands in `outer`, byte for byte (TR-03110-3 A.1.2: no downgrade by a
-/// forged EF.CardAccess).
+/// Every element of `inner` that a read relies on stands in `outer`, byte for byte: no downgrade by
+/// a forged EF.CardAccess (TR-03110-3 A.1.2). Others may differ: genuine cards show
+/// PrivilegedTerminalInfo in EF.CardAccess alone.
 bool contains(const SecurityInfos& outer, const SecurityInfos& inner);
 
 } // namespace amt::eid
