@@ -99,7 +99,9 @@ BOOST_FIXTURE_TEST_CASE(a_receipt_is_printed_as_a_person_would_write_it, Town)
                    "\n"
                    "Bewohnerparkausweis                      30,70 €\n"
                    "Summe                                    30,70 €\n"
+                   "\n"
                    "[QR: https://example.org/v/AZ-2026-0001]\n"
+                   "\n"
                    "Danke für Ihren Besuch\n"
                    "\n");
     BOOST_TEST(printer.misunderstood() == 0);

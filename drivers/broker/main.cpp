@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// amt-broker: one driver in a process of its own. The only file here that knows which
+// implementation stands behind a port.
+#include "appliance/core/error.h"
+#include "appliance/core/log.h"
+#include "appliance/core/random.h"
+#include "appliance/core/real_event_loop.h"
+#include "drivers/broker/card_reader.h"
+#include "drivers/broker/server.h"
+#include "drivers/escpos/escpos.h"
+#include "drivers/escpos/socket_pipe.h"
+#include "drivers/escpos/usb_pipe.h"
+#include "drivers/zvt/tcp_stream.h"
+#include "drivers/zvt/zvt.h"
+
+#include <Poco/NumberParser.h>
+#include <Poco/Util/Application.h>
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/IntValidator.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionSet.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <iostream>
+#include <limits>
+#include <memory>
+
+namespace amt::broker {
+namespace {
+
+/// What passes through here (PINs, data from cards) is never to lie in a file, and nothing started
+/// from here gets more rights.
+void harden()
+{
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ // the leak check of developers' builds looks into its own process
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+zvt::TcpAddress terminalAddress(const std::string& text)
+{
+    zvt::TcpAddress address;
+    const auto colon = text.rfind(':');
+    address.host = text.substr(0, colon);
+    if (colon != std::string::npos) {
+        unsigned port = 0;
+        if (!Poco::NumberParser::tryParseUnsigned(text.substr(colon + 1), port) || port == 0 ||
+            port > 65535)
+            throw Error(ErrorCode::ConfigurationInvalid, "--terminal: no port");
+        address.port = static_cast<std::uint16_t>(port);
+    }
+    if (address.host.empty())
+        throw Error(ErrorCode::ConfigurationInvalid, "--terminal: no host");
+    return address;
+}
+
+class BrokerProgram : public Poco::Util::Application {
+public:
+    BrokerProgram() { setUnixOptions(true); }
+
+protected:
+    void defineOptions(Poco::Util::OptionSet& options) override
+    {
+        Application::defineOptions(options);
+        using Poco::Util::Option;
+        const auto add = [&](const char* option, const char* what, const char* argument) {
+            options.addOption(
+                Option(option, "", what).argument(argument).binding(std::string("amt.") + option));
+        };
+        const auto addFlag = [&](const char* option, const char* what) {
+            options.addOption(Option(option, "", what).binding(std::string("amt.") + option));
+        };
+        add("socket", "path of the socket on which the node is heard", "PATH");
+        options.addOption(
+            Option("peer-uid", "", "user id of amt-node")
+                .argument("N")
+                .validator(new Poco::Util::IntValidator(0, std::numeric_limits<int>::max()))
+                .binding("amt.peer-uid"));
+        add("reader", "eid: name of the card reader, or its beginning (default: the first)",
+            "NAME");
+        add("terminal", "payment: where the terminal listens", "HOST:PORT");
+        addFlag("usb", "printer: on USB");
+        add("pipe", "printer: the emulated one behind this socket", "SOCKET");
+        addFlag("emulated", "the device is emulated, and the node may say so");
+    }
+
+    int main(const ArgVec& arguments) override
+    {
+        log::setProcess("amt-broker");
+        harden();
+        const auto driver = arguments.size() == 1 ? driverFromName(arguments[0]) : std::nullopt;
+        if (!driver || !config().has("amt.socket") || !config().has("amt.peer-uid"))
+            return usage();
+        log::setProcess("amt-broker-" + arguments[0]);
+        try {
+            serve(*driver);
+            return EXIT_OK;
+        } catch (const Poco::Exception& failure) { // the door of main
+            log::error("broker.ended", {{"code", failure.name()}, {"detail", failure.message()}});
+            return EXIT_SOFTWARE;
+        }
+    }
+
+private:
+    int usage() const
+    {
+        Poco::Util::HelpFormatter help(options());
+        help.setCommand("amt-broker");
+        help.setUsage("eid|payment|printer --socket PATH --peer-uid N OPTIONS");
+        help.format(std::cerr);
+        return EXIT_USAGE;
+    }
+
+    void serve(Driver driver)
+    {
+        RealEventLoop loop;
+        const SignalWaiter waiter([&loop] { loop.stop(); });
+        SystemRandom random;
+        std::unique_ptr<ByteStream> line;
+        std::unique_ptr<UsbPipe> pipe;
+        Server::MakeService make;
+        switch (driver) {
+        case Driver::Eid:
+            make = [&, reader = config().getString("amt.reader", "")](Say say) {
+                return makeIdentityService(makeCardReader(reader, loop, random), std::move(say));
+            };
+            break;
+        case Driver::Payment:
+            line = std::make_unique<zvt::TcpStream>(
+                loop, terminalAddress(config().getString("amt.terminal")));
+            make = [&](Say say) {
+                return makePaymentService(zvt::makeZvtTerminal({}, *line, loop), std::move(say));
+            };
+            break;
+        case Driver::Printer:
+            if (config().has("amt.pipe") == config().has("amt.usb"))
+                throw Error(ErrorCode::ConfigurationInvalid,
+                            "a printer is either --usb or --pipe SOCKET");
+            pipe = config().has("amt.pipe") ? escpos::makeSocketPipe(config().getString("amt.pipe"))
+                                            : escpos::makeUsbPipe();
+            make = [&](Say say) {
+                return makePrinterService(escpos::makeEscposPrinter({}, *pipe, loop),
+                                          std::move(say));
+            };
+            break;
+        }
+        const bool emulated = config().has("amt.emulated");
+        const Server server({.driver = driver,
+                             .socket = config().getString("amt.socket"),
+                             .peerUser = config().getUInt("amt.peer-uid"),
+                             .emulated = emulated},
+                            loop, std::move(make));
+        log::info("broker.listening", {{"emulated", emulated ? "yes" : "no"}});
+        loop.run();
+    }
+};
+
+} // namespace
+} // namespace amt::broker
+
+int main(int argc, char** argv)
+{
+    try {
+        amt::broker::BrokerProgram program;
+        program.init(argc, argv);
+        return program.run();
+    } catch (const Poco::Exception& failure) { // an option that is none
+        std::cerr << "amt-broker: " << failure.displayText() << '\n';
+        return Poco::Util::Application::EXIT_USAGE;
+    }
+}
