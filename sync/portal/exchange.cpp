@@ -11,7 +11,6 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/Net/X509Certificate.h>
@@ -306,7 +305,8 @@ std::unique_ptr<HttpExchange> makeTlsExchange(const std::string& url, const std:
         Poco::Net::SecureStreamSocket socket(context);
         socket.setPeerHostName(host);
         socket.connect(Poco::Net::SocketAddress(host, port), timespan(connect));
-        return std::unique_ptr<Session>(std::make_unique<Poco::Net::HTTPSClientSession>(socket));
+        // Not HTTPSClientSession: in Poco 1.11 its constructor for a connected socket throws.
+        return std::make_unique<Session>(socket);
     };
     return std::make_unique<WorkerExchange>(std::move(line), loop, limits);
 }

@@ -75,7 +75,7 @@ struct V2Settings {
     std::string clientSecret; ///< a Secret where it is kept; here for one form body
     std::string userAgent = "amtsstube/" AMT_VERSION;
     std::string tokenPath = "/token";
-    std::string basePath; ///< before "/v2/...": empty at our gateway, "/submission-api" at FIT-Connect
+    std::string basePath{}; ///< before "/v2/...": empty at our gateway, "/submission-api" at FIT-Connect
     /// Where the token is fetched; null: where everything else goes. Must outlive the link.
     HttpExchange* tokenExchange = nullptr;
 };

@@ -7,6 +7,7 @@
 #include "sync/portal/words.h"
 
 #include <Poco/DateTimeFormat.h>
+#include <Poco/DateTimeFormatter.h>
 #include <Poco/DateTimeParser.h>
 
 #include <algorithm>
@@ -54,8 +55,9 @@ std::optional<std::chrono::seconds> retryAfterOf(const HttpResponse& response, U
         return seconds;
     Poco::DateTime date;
     int zone = 0;
-    if (!Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, after, date, zone))
-        return std::nullopt;
+    if (!Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, after, date, zone) ||
+        Poco::DateTimeFormatter::format(date, Poco::DateTimeFormat::HTTP_FORMAT) != after)
+        return std::nullopt; // Poco takes much for a date
     const auto then = fromMilliseconds(date.timestamp().epochMicroseconds() / 1000);
     return std::clamp(std::chrono::ceil<std::chrono::seconds>(then - now), std::chrono::seconds(0),
                       retryAfterMax);
