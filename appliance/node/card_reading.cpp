@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The eID step: request, signature, outcome.
+#include "appliance/node/card_reading.h"
+
+#include "appliance/core/log.h"
+#include "appliance/node/house.h"
+
+namespace amt::node {
+namespace {
+
+constexpr Milliseconds waitForCard = std::chrono::seconds(60);
+
+template <typename... Cases>
+struct Overloaded : Cases... {
+    using Cases::operator()...;
+};
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+} // namespace
+
+bool canRetry(const std::string& cardProblem)
+{
+    return cardProblem == "CardRemoved" || cardProblem == "NoCard" ||
+           cardProblem == "NotAnIdentityCard" || cardProblem == "DeviceFailed";
+}
+
+bool CardReading::impossible() const
+{
+    return _house.doors.signer == nullptr;
+}
+
+void CardReading::start(Visit& visit, Secret pin)
+{
+    if (_running == 0) {
+        begin(visit, std::move(pin));
+        return;
+    }
+    _waiting =
+        Waiting{visit.idHash, std::move(pin)}; // a read of somebody who has left has to end first
+    _house.doors.identityReader.cancel();
+}
+
+void CardReading::begin(Visit& visit, Secret pin)
+{
+    const auto* service = _house.serviceOf(visit);
+    AMT_ASSERT(service != nullptr);
+    const std::uint64_t number = ++_lastNumber;
+    const std::string hash = visit.idHash;
+    visit.readNumber = number;
+    visit.signedOnce = false;
+    visit.identityStep = IdentityStep::WaitingForCard;
+    _running = number;
+
+    IdentityRequest request;
+    request.pin = std::move(pin);
+    request.groups = service->groups;
+    request.now = _house.journal.newestTime(_house.now());
+    request.certificates = _house.doors.signer->certificates();
+
+    IdentityReader::Callbacks callbacks;
+    callbacks.step = [this, hash, number](IdentityStep step) {
+        Visit* reading = _house.visits.byHash(hash);
+        if (reading && reading->readNumber == number) {
+            reading->identityStep = step;
+            _house.publish(*reading);
+        }
+    };
+    callbacks.sign = [this, hash, number](const Bytes& toBeSigned, const SignatureGiven& given) {
+        sign(hash, number, toBeSigned, given);
+    };
+    callbacks.done = [this, hash, number, house = &_house](const IdentityOutcome& outcome) {
+        house->guarded([this, hash, number, outcome] { finished(hash, number, outcome); })();
+    };
+    _house.doors.identityReader.read(std::move(request), waitForCard, std::move(callbacks));
+}
+
+void CardReading::cancel(const Visit& visit)
+{
+    if (visit.readNumber != 0 && visit.readNumber == _running)
+        _house.doors.identityReader.cancel();
+    if (_waiting && _waiting->visitHash == visit.idHash)
+        _waiting.reset();
+}
+
+/// One signature in one read that a citizen started, for nothing else (architecture, "Processes and
+/// users").
+void CardReading::sign(const std::string& visitHash, std::uint64_t number, const Bytes& toBeSigned,
+                       const SignatureGiven& given)
+{
+    Visit* visit = _house.visits.byHash(visitHash);
+    if (!visit || visit->readNumber != number || visit->step != Step::Reading ||
+        visit->signedOnce) {
+        log::warning("card.signature-refused");
+        given(std::nullopt);
+        return;
+    }
+    visit->signedOnce = true;
+    try {
+        given(_house.doors.signer->sign(toBeSigned));
+    } catch (
+        const Error& failure) { // a broker's question: refused, and the read ends with its outcome
+        log::error("card.signature-failed", {{"detail", failure.message()}});
+        given(std::nullopt);
+    }
+}
+
+void CardReading::finished(const std::string& visitHash, std::uint64_t number,
+                           const IdentityOutcome& outcome)
+{
+    if (_running == number)
+        _running = 0;
+    Visit* visit = _house.visits.byHash(visitHash);
+    if (visit && visit->readNumber == number && visit->step == Step::Reading) {
+        visit->readNumber = 0;
+        visit->wrongPinTriesLeft.reset();
+        visit->cardProblem.clear();
+        const auto failed = [&](const char* problem) {
+            visit->cardProblem = problem;
+            log::info("card.outcome", {{"outcome", problem}});
+            _house.advance(*visit, VisitEvent::CardFailed);
+        };
+        std::visit(
+            Overloaded{
+                [&](const IdentityRead& read) {
+                    const auto* service = _house.serviceOf(*visit);
+                    AMT_ASSERT(service != nullptr);
+                    for (auto& [field, answer] :
+                         office::answersFromCard(*service, read.data.reveal()))
+                        visit->answers[field] = answer;
+                    log::info("card.outcome", {{"outcome", "IdentityRead"}});
+                    _house.advance(*visit, VisitEvent::CardRead);
+                },
+                [&](const WrongPin& wrong) {
+                    if (wrong.triesLeft <= 0)
+                        return failed("PinBlocked");
+                    visit->wrongPinTriesLeft = wrong.triesLeft;
+                    log::info("card.outcome", {{"outcome", "WrongPin"}});
+                    _house.advance(*visit, VisitEvent::CardWanted);
+                },
+                [&](const ReadCancelled&) { _house.advance(*visit, VisitEvent::CardWanted); },
+                [&](const PinSuspended&) { failed("PinSuspended"); },
+                [&](const PinBlocked&) { failed("PinBlocked"); },
+                [&](const PinNotActivated&) { failed("PinNotActivated"); },
+                [&](const CardRemoved&) { failed("CardRemoved"); },
+                [&](const NoCard&) { failed("NoCard"); },
+                [&](const NoReader&) { failed("NoReader"); },
+                [&](const NotAnIdentityCard&) { failed("NotAnIdentityCard"); },
+                [&](const CardExpired&) { failed("CardExpired"); },
+                [&](const CardNotGenuine&) { failed("CardNotGenuine"); },
+                [&](const DeviceFailed& device) {
+                    log::warning("card.device-failed",
+                                 {{"code", std::string(amt::name(device.code))}});
+                    failed("DeviceFailed");
+                },
+            },
+            outcome);
+        _house.visits.touch(*visit);
+    }
+    if (_waiting && _running == 0) {
+        Waiting waiting = *std::move(_waiting);
+        _waiting.reset();
+        Visit* next = _house.visits.byHash(waiting.visitHash);
+        if (next && next->step == Step::Reading)
+            begin(*next, std::move(waiting.pin));
+    }
+}
+
+} // namespace amt::node

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Reading an identity card for a visit: one read at a time, one signature in it, outcomes become
+// steps.
+#pragma once
+
+#include "appliance/core/secret.h"
+#include "drivers/port/identity.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace amt::node {
+
+class House;
+struct Visit;
+
+class CardReading {
+public:
+    explicit CardReading(House& house) : _house(house) {}
+
+    /// The visit is in step Reading. `pin` goes to the card and nowhere else.
+    void start(Visit& visit, Secret pin);
+    /// The visit's running read ends soon, with its own outcome.
+    void cancel(const Visit& visit);
+    /// True when there is no terminal key: no card can be read.
+    bool impossible() const;
+
+private:
+    struct Waiting {
+        std::string visitHash;
+        Secret pin;
+    };
+
+    void begin(Visit& visit, Secret pin);
+    void sign(const std::string& visitHash, std::uint64_t number, const Bytes& toBeSigned,
+              const SignatureGiven& given);
+    void finished(const std::string& visitHash, std::uint64_t number,
+                  const IdentityOutcome& outcome);
+
+    House& _house;
+    std::uint64_t _lastNumber = 0;
+    std::uint64_t _running = 0;      ///< number of the read at the reader; 0: none
+    std::optional<Waiting> _waiting; ///< until the read of a visit that has ended is over
+};
+
+/// Whether laying the card once more can help.
+bool canRetry(const std::string& cardProblem);
+
+} // namespace amt::node

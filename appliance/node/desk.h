@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Handlers of the desk: signing in, cases, colleagues, devices.
+#pragma once
+
+#include "appliance/node/exchange.h"
+
+namespace amt::node {
+
+class House;
+
+// desk_sign_in.cpp
+Reply leadToDesk(House& house, Exchange& exchange);
+Reply showSignIn(House& house, Exchange& exchange);
+Reply signIn(House& house, Exchange& exchange);
+Reply showFirst(House& house, Exchange& exchange);
+Reply signInFirst(House& house, Exchange& exchange);
+Reply showRecover(House& house, Exchange& exchange);
+Reply recover(House& house, Exchange& exchange);
+Reply showPaper(House& house, Exchange& exchange);
+Reply keepPaper(House& house, Exchange& exchange);
+Reply signOut(House& house, Exchange& exchange);
+
+// desk_cases.cpp
+Reply showCases(House& house, Exchange& exchange);
+Reply showCase(House& house, Exchange& exchange);
+Reply releaseCase(House& house, Exchange& exchange);
+Reply decidePayment(House& house, Exchange& exchange);
+Reply reprintReceipt(House& house, Exchange& exchange);
+Reply answerHelp(House& house, Exchange& exchange);
+
+// desk_clerks.cpp
+Reply showClerks(House& house, Exchange& exchange);
+Reply addClerk(House& house, Exchange& exchange);
+Reply resetClerk(House& house, Exchange& exchange);
+
+// desk_devices.cpp
+Reply showDevices(House& house, Exchange& exchange);
+Reply actOnDevice(House& house, Exchange& exchange);
+
+} // namespace amt::node

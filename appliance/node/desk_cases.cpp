@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Cases at the desk: the list, one case from its desk copy, release, receipt.
+#include "appliance/core/log.h"
+#include "appliance/node/desk.h"
+#include "appliance/node/field_views.h"
+#include "appliance/node/house.h"
+
+namespace amt::node {
+namespace {
+
+constexpr std::size_t reasonCharactersMax = 300;
+
+office::CaseRecord requiredCase(const House& house, const Exchange& exchange)
+{
+    const std::string& id = exchange.segments.at(0);
+    auto found = isUuid(id) ? house.cases.find(id) : std::nullopt;
+    if (!found)
+        throw Error(ErrorCode::NotFound, "case");
+    return *std::move(found);
+}
+
+std::string serviceName(const House& house, const office::CaseRecord& record)
+{
+    const auto* service = house.town.service(record.serviceKey);
+    return service ? office::textIn(service->name, "de") : record.serviceKey;
+}
+
+bool isUnclear(const std::optional<office::Payment>& payment)
+{
+    return payment && (payment->state == office::PaymentState::Unresolved ||
+                       payment->state == office::PaymentState::Authorising ||
+                       payment->state == office::PaymentState::Ordered);
+}
+
+bool isPaid(const std::optional<office::Payment>& payment)
+{
+    return payment && payment->state == office::PaymentState::Approved;
+}
+
+bool envelopeIsHeld(const office::CaseRecord& record)
+{
+    return record.envelope && record.envelope->state == outbox::EnvelopeState::Held;
+}
+
+std::string reasonOf(const Exchange& exchange)
+{
+    std::string reason = exchange.field("reason");
+    const auto begin = reason.find_first_not_of(" \t\r\n");
+    if (begin == std::string::npos || reason.size() > reasonCharactersMax)
+        throw Error(ErrorCode::RequestMalformed, "reason");
+    return reason.substr(begin);
+}
+
+std::string joined(const outbox::Details& details)
+{
+    std::string text;
+    for (const auto& [key, value] : details)
+        text += (text.empty() ? "" : ", ") + key + ": " + value;
+    return text;
+}
+
+} // namespace
+
+Reply showCases(House& house, Exchange& exchange)
+{
+    page::CasesPage view;
+    for (const auto& record : house.cases.newest()) {
+        page::CasesPage::Row row;
+        row.id = record.id;
+        row.reference = record.reference;
+        row.service = serviceName(house, record);
+        row.state = std::string(office::name(record.standing));
+        row.payment =
+            record.payment ? std::string(office::name(record.payment->state)) : std::string();
+        row.createdAt = record.createdAt;
+        row.heldReason = record.heldReason;
+        view.cases.push_back(std::move(row));
+    }
+    view.helpCalls = house.helpCalls.open();
+    return house.deskPage(exchange, view);
+}
+
+Reply showCase(House& house, Exchange& exchange)
+{
+    const auto record = requiredCase(house, exchange);
+    const auto* service = house.town.service(record.serviceKey);
+    page::CasePage view;
+    view.id = record.id;
+    view.reference = record.reference;
+    view.serviceName = serviceName(house, record);
+    view.state = std::string(office::name(record.standing));
+    view.heldReason = record.heldReason;
+    const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
+    view.readable = deskKey && record.hasDeskCopy && service;
+    if (view.readable) {
+        const auto opened =
+            house.cases.open(record.id, *deskKey, exchange.clerk->clerk.name, house.now());
+        view.fields = fieldViews(allFields(*service), opened.answers, {}, "de");
+    }
+    if (record.payment) {
+        page::CasePage::PaymentView payment;
+        payment.state = std::string(office::name(record.payment->state));
+        payment.amount = record.payment->amount;
+        payment.at = record.payment->changedAt;
+        if (const auto& terminal = record.payment->record) {
+            payment.terminalId = terminal->terminalId;
+            payment.card = terminal->cardName +
+                           (terminal->cardDigits.empty() ? "" : " …" + terminal->cardDigits);
+            payment.trace = terminal->trace;
+            payment.receipt = terminal->receipt;
+        }
+        view.payment = std::move(payment);
+    }
+    for (const auto& entry : house.cases.way(record.id))
+        view.way.push_back({entry.time, entry.kind, joined(entry.details)});
+    view.canRelease = envelopeIsHeld(record) || (record.state == office::CaseState::Held &&
+                                                 view.readable && !isUnclear(record.payment));
+    return house.deskPage(exchange, view);
+}
+
+Reply releaseCase(House& house, Exchange& exchange)
+{
+    const auto record = requiredCase(house, exchange);
+    const std::string reason = reasonOf(exchange);
+    const std::string& clerk = exchange.clerk->clerk.name;
+    if (record.state == office::CaseState::Held) {
+        if (isUnclear(record.payment))
+            throw Error(ErrorCode::StepOutOfOrder, "payment is not known yet");
+        const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
+        if (!deskKey)
+            throw Error(ErrorCode::NotAllowed, "desk key is not open");
+        const auto opened = house.cases.open(record.id, *deskKey, clerk, house.now());
+        const bool paid = isPaid(record.payment);
+        const auto settlement = paid                        ? office::Settlement::Card
+                                : record.fee.inCents() == 0 ? office::Settlement::NoFee
+                                                            : office::Settlement::AtDesk;
+        const auto sealed = house.sealForDestination(opened, paid ? record.payment : std::nullopt);
+        house.cases.release(record.id, sealed, settlement, clerk, reason, house.now());
+    } else if (envelopeIsHeld(record)) {
+        house.cases.release(record.id, clerk, reason, house.now());
+    } else {
+        throw Error(ErrorCode::StepOutOfOrder, "case is not held");
+    }
+    log::info("case.released", {{"case", record.id}, {"clerk", exchange.clerk->clerk.id}});
+    return redirect("/desk/cases/" + record.id);
+}
+
+Reply decidePayment(House& house, Exchange& exchange)
+{
+    const auto record = requiredCase(house, exchange);
+    const std::string& finding = exchange.field("finding");
+    if (finding != "paid" && finding != "unpaid")
+        throw Error(ErrorCode::RequestMalformed, "finding");
+    const std::string reason = reasonOf(exchange);
+    if (!record.payment || house.cashier.isRunning(record.id))
+        throw Error(ErrorCode::StepOutOfOrder, "payment is not unclear, or is being asked for");
+    house.till.decide(record.payment->id,
+                      finding == "paid" ? office::Till::Finding::Paid
+                                        : office::Till::Finding::Unpaid,
+                      exchange.clerk->clerk.name, reason, house.now());
+    log::info("payment.decided", {{"payment", record.payment->id}, {"finding", finding}});
+    if (Visit* visit = house.visits.byCase(record.id)) {
+        house.commit(*visit, [&] { house.reconcile(*visit); });
+        house.publish(*visit);
+    }
+    return redirect("/desk/cases/" + record.id);
+}
+
+Reply reprintReceipt(House& house, Exchange& exchange)
+{
+    const auto record = requiredCase(house, exchange);
+    house.receipts.print(record.id);
+    return redirect("/desk/cases/" + record.id);
+}
+
+Reply answerHelp(House& house, Exchange& exchange)
+{
+    house.helpCalls.take(exchange.clerk->clerk.name, house.now());
+    return redirect("/desk");
+}
+
+} // namespace amt::node

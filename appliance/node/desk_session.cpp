@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Cookie to session. office/people decides each time whether it still holds.
+#include "appliance/node/desk_session.h"
+
+#include "appliance/core/http.h"
+#include "appliance/node/house.h"
+
+namespace amt::node {
+namespace {
+
+std::string hashOf(const Secret& token)
+{
+    return toHex(envelope::sha256(token.reveal()));
+}
+
+} // namespace
+
+DeskSession* DeskSessions::find(const std::string& cookieHeader, UtcTime now)
+{
+    const auto cookie = cookieValue(cookieHeader, deskCookie);
+    if (!cookie || cookie->empty() || cookie->size() > 128)
+        return nullptr;
+    Secret token{std::string_view(*cookie)};
+    const std::string hash = hashOf(token);
+    const auto session = _people.session(token, now);
+    if (!session) {
+        _sessions.erase(hash);
+        return nullptr;
+    }
+    DeskSession& known = _sessions[hash];
+    known.idHash = hash;
+    known.token = std::move(token);
+    known.clerk = session->clerk;
+    known.deskKeyOpen = session->deskKeyOpen;
+    return &known;
+}
+
+DeskSession* DeskSessions::byHash(const std::string& idHash)
+{
+    const auto found = _sessions.find(idHash);
+    return found == _sessions.end() ? nullptr : &found->second;
+}
+
+DeskSession& DeskSessions::begin(const office::SignedIn& signedIn)
+{
+    const std::string hash = hashOf(signedIn.token);
+    DeskSession& session = _sessions[hash];
+    session.idHash = hash;
+    session.token = signedIn.token;
+    session.clerk = signedIn.clerk;
+    return session;
+}
+
+void DeskSessions::end(DeskSession& session, UtcTime now)
+{
+    _people.signOut(session.token, now);
+    const std::string hash = session.idHash;
+    _sessions.erase(hash);
+}
+
+} // namespace amt::node

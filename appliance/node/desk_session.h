@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Sessions of clerks as the desk's pages see them; who they are is known to office/people.
+#pragma once
+
+#include "appliance/core/clock.h"
+#include "appliance/core/secret.h"
+#include "appliance/node/presses.h"
+#include "appliance/office/people/people.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace amt::node {
+
+struct DeskSession {
+    std::string idHash; ///< SHA-256 of the token, hex
+    Secret token;
+    office::Clerk clerk;
+    bool deskKeyOpen = false;
+    Presses presses;
+    std::string message; ///< message key, shown once on the page of the clerks
+    Secret paperHalf;    ///< to be shown once, after the first sign-in
+};
+
+class DeskSessions {
+public:
+    explicit DeskSessions(office::People& people) : _people(people) {}
+
+    /// Null: no cookie, or one that holds no more.
+    DeskSession* find(const std::string& cookieHeader, UtcTime now);
+    DeskSession* byHash(const std::string& idHash);
+    /// Remembers who has just signed in.
+    DeskSession& begin(const office::SignedIn& signedIn);
+    void end(DeskSession& session, UtcTime now);
+
+private:
+    office::People& _people;
+    std::map<std::string, DeskSession> _sessions;
+};
+
+} // namespace amt::node

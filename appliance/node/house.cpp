@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The house at work: frames of pages, steps of visits, taking up after a restart, the minute.
+#include "appliance/node/house.h"
+
+#include "appliance/core/log.h"
+#include "appliance/node/gate.h"
+
+#include <algorithm>
+
+namespace amt::node {
+
+const char* const deskCookie = "amt_desk";
+const char* const displayCookie = "amt_display";
+
+namespace {
+
+/// Time for browsers to come back with the key of a visit that a restart interrupted.
+constexpr Milliseconds returnTime = std::chrono::minutes(2);
+constexpr Milliseconds minute = std::chrono::minutes(1);
+/// Free share of the store that a new visit needs, and what each running one may still take
+/// (sync.md 8).
+constexpr double freeShareMin = 0.10;
+constexpr double freeShareForVisit = 0.002;
+
+std::string newFormKey(RandomSource& random)
+{
+    return toBase64Url(randomBytes(random, 16));
+}
+
+} // namespace
+
+House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
+    : settings(std::move(nodeSettings)), doors(nodeDoors),
+      town(office::loadMunicipality(settings.municipalityFolder)), journal(doors.database),
+      destinations(doors.database, journal), outbox(doors.database, journal, destinations),
+      till(doors.database, journal, doors.random),
+      cases(doors.database, journal, outbox, till, doors.random),
+      drafts(doors.database, doors.random), printJobs(doors.database),
+      people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
+      visits(drafts, doors.loop, doors.random, VisitTimes{}), sessions(people), cardReading(*this),
+      cashier(*this), receipts(*this)
+{
+    visits.onRestored = [this](Visit& visit) {
+        log::info("visit.restored", {{"step", std::string(name(visit.step))}});
+        reconcile(visit);
+    };
+    visits.holdsClock = [this](const Visit& visit) { return holdsClock(visit); };
+    visits.onSilence = [this](Visit& visit) { endVisit(visit, "VisitEnded"); };
+}
+
+House::~House()
+{
+    doors.loop.cancel(_minuteTimer);
+}
+
+void House::takeUp()
+{
+    const UtcTime startedAt = now();
+    journal.verify(outbox::Extent::Tail);
+    doors.database.transact([&] { journal.started(startedAt); });
+    printJobs.takeUp(startedAt);
+    cashier.takeUp();
+    outbox.purgeAccepted(startedAt);
+    cases.purgeDeskCopies(town, startedAt);
+    _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
+    doors.loop.after(returnTime, guarded([this, startedAt] { // who came back has saved anew since
+                         const int held = cases.holdInterrupted(visits.running(), now());
+                         const auto dropped = drafts.purgeOlderThan(startedAt);
+                         if (held > 0 || !dropped.empty())
+                             log::info("start.interrupted",
+                                       {{"held", std::to_string(held)},
+                                        {"drafts", std::to_string(dropped.size())}});
+                     }));
+}
+
+void House::everyMinute()
+{
+    _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
+    askPrinter();
+    journal.watchClock(now(), doors.loop.sinceBoot());
+    people.endSessions(now());
+    if (++_minutes % 60 == 0) {
+        outbox.purgeAccepted(now());
+        cases.purgeDeskCopies(town, now());
+    }
+}
+
+Task House::guarded(Task task)
+{
+    return [this, life = std::weak_ptr<int>(_life), task = std::move(task)] {
+        if (life.expired() || _failed)
+            return;
+        try {
+            task();
+        } catch (const Error& failure) { // the door of loop tasks: logged there, but a broken disk
+                                         // ends the work here
+            if (failure.errorCode() == ErrorCode::StoreFailed)
+                stopWorking();
+            throw;
+        }
+    };
+}
+
+void House::stopWorking()
+{
+    _failed = true;
+    log::error("node.stopped", {{"reason", "error of the disk; start the process again"}});
+}
+
+// --- pages
+// -------------------------------------------------------------------------------------------------------------------
+
+page::Frame House::frame(const Exchange& exchange)
+{
+    page::Frame frame;
+    const Visit* visit = exchange.visit;
+    frame.language = visit ? visit->language : "de";
+    frame.municipality = town.name;
+    frame.now = now();
+    frame.formKey = newFormKey(doors.random);
+    frame.portalReachable = portalReachable();
+    frame.inVisit = visit != nullptr;
+    frame.idleWarning =
+        visit && visit->step == Step::Form ? settings.formIdleWarning : settings.idleWarning;
+    frame.testModeLanguages = settings.testModeLanguages;
+    return frame;
+}
+
+HttpResponse House::kioskPage(const Exchange& exchange, const page::KioskView& view, int status)
+{
+    return htmlAnswer(status, doors.pages.kiosk(frame(exchange), view));
+}
+
+HttpResponse House::deskPage(const Exchange& exchange, const page::DeskView& view, int status)
+{
+    page::DeskFrame frame;
+    frame.municipality = town.name;
+    frame.now = now();
+    frame.formKey = newFormKey(doors.random);
+    frame.clerk = exchange.clerk ? exchange.clerk->clerk.name : "";
+    frame.deskKeyOpen = exchange.clerk && exchange.clerk->deskKeyOpen;
+    frame.portalReachable = portalReachable();
+    return htmlAnswer(status, doors.pages.desk(frame, view));
+}
+
+std::string House::placeOf(const Exchange& exchange) const
+{
+    if (exchange.surface == Surface::Desk)
+        return exchange.clerk ? "/desk" : "/desk/sign-in";
+    return exchange.visit ? addressOf(exchange.visit->step) : "/";
+}
+
+void House::answerLater(const Exchange& exchange, const std::function<HttpResponse()>& work)
+{
+    if (_failed) {
+        exchange.respond(refusedAnswer(*this, exchange, ErrorCode::StoreFailed));
+        return;
+    }
+    HttpResponse response;
+    try {
+        response = work();
+    } catch (const Error& failure) { // the HTTP handler's door, for answers that come later
+        log::info("request.failure", {{"detail", failure.message()}});
+        if (failure.errorCode() == ErrorCode::StoreFailed)
+            stopWorking();
+        response = refusedAnswer(*this, exchange, failure.errorCode());
+    }
+    exchange.respond(std::move(response));
+}
+
+// --- what is so
+// --------------------------------------------------------------------------------------------------------------
+
+bool House::accepting()
+{
+    if (!destinations.enrolled() || !people.isSetUp())
+        return false;
+    const double needed =
+        freeShareMin + freeShareForVisit * static_cast<double>(visits.count() + 1);
+    if (doors.database.freeShare() < needed)
+        return false;
+    return std::any_of(town.services.begin(), town.services.end(),
+                       [this](const office::Service& service) { return accepts(service); });
+}
+
+bool House::accepts(const office::Service& service) const
+{
+    try {
+        destinations.sealingKey(destinations.destinationFor(service.key), now());
+        return true;
+    } catch (const Error&) { // none, or too old: the services page leaves it out
+        return false;
+    }
+}
+
+bool House::holdsClock(const Visit& visit) const
+{
+    return visit.step == Step::Reading || visit.step == Step::Paying ||
+           (!visit.caseId.empty() && receipts.isPrinting(visit.caseId));
+}
+
+// --- steps of a visit
+// ----------------------------------------------------------------------------------------------------------
+
+void House::advance(Visit& visit, VisitEvent event)
+{
+    commit(visit, [&] { visit.apply(event); });
+    publish(visit);
+}
+
+void House::publish(const Visit& visit)
+{
+    auto state = json::makeObject();
+    state->set("at", addressOf(visit.step));
+    state->set("step", std::string(name(visit.step)));
+    if (visit.step == Step::Reading)
+        state->set("reading", std::string(amt::name(visit.identityStep)));
+    if (visit.step == Step::Paying) {
+        state->set("terminalStatus", visit.terminalStatusCode);
+        state->set("terminalText", visit.terminalStatusText);
+    }
+    if (visit.step == Step::Done)
+        state->set("printing", receipts.state(visit.caseId));
+    doors.livePages.publish(visit.topic(), json::write(*state));
+}
+
+void House::endVisit(Visit& visit, const std::string& reason)
+{
+    cardReading.cancel(visit);
+    const std::string topic = visit.topic();
+    const std::string caseId = visit.caseId;
+    doors.database.transact([&] {
+        if (const auto opened = caseId.empty() ? std::nullopt : cases.find(caseId);
+            opened && opened->state == office::CaseState::Recorded) {
+            const bool unclear =
+                opened->payment && (opened->payment->state == office::PaymentState::Unresolved ||
+                                    opened->payment->state == office::PaymentState::Authorising);
+            cases.hold(caseId, unclear ? "PaymentUnresolved" : reason, now());
+        }
+        drafts.remove(visit.idHash);
+    });
+    log::info("visit.ended", {{"step", std::string(name(visit.step))}, {"reason", reason}});
+    visits.end(visit);
+    doors.livePages.close(topic);
+}
+
+Visit& House::openVisit(const std::string& language, const std::string& press)
+{
+    for (const auto& [key, hash] : _openedByPress) {
+        if (key == press) {
+            if (Visit* opened = visits.byHash(hash))
+                return *opened;
+        }
+    }
+    Visit& opened = visits.open(language);
+    visits.save(opened);
+    _openedByPress.emplace_back(press, opened.idHash);
+    if (_openedByPress.size() > 64)
+        _openedByPress.pop_front();
+    return opened;
+}
+
+void House::reconcile(Visit& visit)
+{
+    if (visit.caseId.empty()) {
+        if (visit.step == Step::Reading && visit.readNumber == 0) // the read went with the process
+            visit.step = Step::Card;
+        return;
+    }
+    const auto opened = cases.find(visit.caseId);
+    if (!opened) {
+        visit.step = Step::Done;
+        return;
+    }
+    if (cashier.isRunning(visit.caseId) && visit.step == Step::Paying)
+        return;
+    if (opened->state != office::CaseState::Recorded) {
+        visit.step = Step::Done;
+        return;
+    }
+    visit.step = Step::Pay;
+    if (!opened->payment)
+        return;
+    switch (opened->payment->state) {
+    case office::PaymentState::Ordered:
+    case office::PaymentState::Authorising:
+    case office::PaymentState::Unresolved:
+        visit.step = Step::Unresolved;
+        cashier.askSoon();
+        return;
+    case office::PaymentState::Approved:
+        cashier.settlePaid(visit);
+        visit.step = Step::Done;
+        return;
+    case office::PaymentState::Declined:
+        if (opened->payment->record)
+            visit.declinedCode = opened->payment->record->result;
+        return;
+    case office::PaymentState::Reversed:
+    case office::PaymentState::NotStarted:
+        return;
+    }
+}
+
+void House::askPrinter()
+{
+    doors.printer.state([this, life = std::weak_ptr<int>(_life)](const PrinterState& state) {
+        if (!life.expired())
+            _printerState = state;
+    });
+}
+
+// --- presses and displays
+// ------------------------------------------------------------------------------------------------------
+
+Presses* House::pressesOf(const std::string& visitHash, const std::string& sessionHash)
+{
+    if (Visit* visit = visitHash.empty() ? nullptr : visits.byHash(visitHash))
+        return &visit->presses;
+    if (DeskSession* session = sessionHash.empty() ? nullptr : sessions.byHash(sessionHash))
+        return &session->presses;
+    return nullptr;
+}
+
+std::string House::displayPass() const
+{
+    return toHex(envelope::hmacSha256(settings.displayToken, view("amt display")));
+}
+
+bool House::isDisplay(const std::string& cookieHeader, const Fields& query) const
+{
+    if (settings.displayToken.empty())
+        return false;
+    if (const auto token = query.find("token"); token != query.end())
+        return Secret(std::string_view(token->second)) == settings.displayToken;
+    const auto pass = cookieValue(cookieHeader, displayCookie);
+    return pass && equalInConstantTime(view(*pass), view(displayPass()));
+}
+
+} // namespace amt::node

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What the handlers share: the rooms of the office, running visits and sessions, the work at the
+// devices.
+#pragma once
+
+#include "appliance/node/card_reading.h"
+#include "appliance/node/cashier.h"
+#include "appliance/node/desk_session.h"
+#include "appliance/node/exchange.h"
+#include "appliance/node/receipt_desk.h"
+#include "appliance/node/visit.h"
+#include "appliance/office/case/case_book.h"
+#include "appliance/office/case/drafts.h"
+#include "appliance/office/case/print_jobs.h"
+#include "appliance/office/catalogue/catalogue.h"
+#include "appliance/office/people/help_calls.h"
+#include "appliance/office/people/people.h"
+#include "appliance/office/till/till.h"
+#include "kiosk/page/page.h"
+#include "sync/outbox/destinations.h"
+#include "sync/outbox/journal.h"
+#include "sync/outbox/outbox.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace amt::node {
+
+extern const char* const deskCookie;    ///< amt_desk
+extern const char* const displayCookie; ///< amt_display
+
+class House {
+public:
+    House(NodeSettings settings, NodeDoors doors);
+    ~House();
+
+    /// Takes up what the run before left open; last act of the constructor of Node.
+    void takeUp();
+
+    // --- pages ---
+    page::Frame frame(const Exchange& exchange);
+    HttpResponse kioskPage(const Exchange& exchange, const page::KioskView& view, int status = 200);
+    HttpResponse deskPage(const Exchange& exchange, const page::DeskView& view, int status = 200);
+    /// Where the one who asks stands: the page to go on at.
+    std::string placeOf(const Exchange& exchange) const;
+    /// Answers later, from a task on the loop; what `work` throws becomes the refusal's page.
+    void answerLater(const Exchange& exchange, const std::function<HttpResponse()>& work);
+    /// `task`, unless the house has gone when its time comes.
+    Task guarded(Task task);
+
+    // --- what is so ---
+    UtcTime now() const { return doors.loop.utcNow(); }
+    const std::string& municipality() const { return town.name; }
+    /// Null when the town does not offer it (any more).
+    const office::Service* serviceOf(const Visit& visit) const
+    {
+        return town.service(visit.service);
+    }
+    /// Room for one more case, a desk key, and a destination key for one service at least (sync.md
+    /// 8).
+    bool accepting();
+    /// Its destination has a key that is not too old.
+    bool accepts(const office::Service& service) const;
+    bool portalReachable() const { return outbox.portalReachable(now()); }
+
+    // --- steps of a visit ---
+    /// One commit of `work` and the draft; when it fails, the visit stands where it stood. In a
+    /// commit of its own unless one runs.
+    template <typename Work>
+    auto commit(Visit& visit, Work&& work)
+    {
+        const Step before = visit.step;
+        const std::string caseBefore = visit.caseId;
+        try {
+            return doors.database.transact([&] {
+                if constexpr (std::is_void_v<decltype(work())>) {
+                    work();
+                    visits.save(visit);
+                } else {
+                    auto result = work();
+                    visits.save(visit);
+                    return result;
+                }
+            });
+        } catch (...) { // memory follows the disk, then the failure goes on
+            visit.step = before;
+            visit.caseId = caseBefore;
+            throw;
+        }
+    }
+    /// The visit goes a step on: table, draft [tx], live page. Throws StepOutOfOrder.
+    void advance(Visit& visit, VisitEvent event);
+    void publish(const Visit& visit);
+    /// Ends it: the running read is cancelled, an unsettled case is held, memory and draft are
+    /// wiped.
+    void endVisit(Visit& visit, const std::string& reason);
+    /// After a restart: where the case really stands.
+    void reconcile(Visit& visit);
+    bool holdsClock(const Visit& visit) const;
+
+    /// A new visit, or the one that the same press has opened before. To be saved by the caller's
+    /// next step.
+    Visit& openVisit(const std::string& language, const std::string& press);
+
+    // --- sealing ---
+    /// The envelope for the destination. `payment`: approved, or nothing when the fee is settled
+    /// otherwise. Throws KeyUnusable.
+    outbox::NewEnvelope sealForDestination(const office::OpenedCase& opened,
+                                           const std::optional<office::Payment>& payment);
+    /// From the answers of a running visit; nothing (logged) when there is no usable key any more.
+    std::optional<outbox::NewEnvelope> trySealing(const Visit& visit,
+                                                  const std::optional<office::Payment>& payment);
+
+    // --- presses ---
+    Presses* pressesOf(const std::string& visitHash, const std::string& sessionHash);
+    /// Sign-ins that run: all presses of one page get the first one's answer.
+    std::map<std::string, std::vector<Node::Respond>> runningSignIns;
+
+    // --- devices ---
+    const PrinterState& printerState() const { return _printerState; }
+    /// The answer comes later and is kept.
+    void askPrinter();
+
+    // --- displays ---
+    bool isDisplay(const std::string& cookieHeader, const Fields& query) const;
+    std::string displayPass() const;
+
+    /// After an error of the disk nothing works any more; the process is to be started again
+    /// (sync.md 3).
+    bool failed() const { return _failed; }
+    void stopWorking();
+
+    NodeSettings settings;
+    NodeDoors doors;
+    office::Municipality town;
+    outbox::Journal journal;
+    outbox::Destinations destinations;
+    outbox::Outbox outbox;
+    office::Till till;
+    office::CaseBook cases;
+    office::Drafts drafts;
+    office::PrintJobs printJobs;
+    office::People people;
+    office::HelpCalls helpCalls;
+
+    Visits visits;
+    DeskSessions sessions;
+    CardReading cardReading;
+    Cashier cashier;
+    ReceiptDesk receipts;
+
+private:
+    void everyMinute();
+
+    bool _failed = false;
+    PrinterState _printerState;
+    std::deque<std::pair<std::string, std::string>>
+        _openedByPress; ///< key of a press before any visit, and whose visit it made
+    int _minutes = 0;
+    TimerId _minuteTimer = 0;
+    std::shared_ptr<int> _life =
+        std::make_shared<int>(0); // shared with tasks on the loop: gone means do nothing
+};
+
+} // namespace amt::node

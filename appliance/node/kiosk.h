@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Handlers of the kiosk, in the order of a visit (kiosk/page/page.h says what each page has).
+#pragma once
+
+#include "appliance/node/exchange.h"
+
+namespace amt::node {
+
+class House;
+
+// kiosk_start.cpp: before the visit, around it, after it
+Reply showStart(House& house, Exchange& exchange);
+Reply chooseLanguage(House& house, Exchange& exchange);
+Reply showServices(House& house, Exchange& exchange);
+Reply chooseService(House& house, Exchange& exchange);
+Reply showHelp(House& house, Exchange& exchange);
+Reply callHelp(House& house, Exchange& exchange);
+Reply showEnded(House& house, Exchange& exchange);
+Reply showHealth(House& house, Exchange& exchange);
+Reply showAsset(House& house, Exchange& exchange);
+Reply showStillThere(House& house, Exchange& exchange);
+Reply stayLonger(House& house, Exchange& exchange);
+Reply timeOut(House& house, Exchange& exchange);
+Reply endVisit(House& house, Exchange& exchange);
+Reply followVisit(House& house, Exchange& exchange);
+
+// kiosk_card.cpp: privacy notice, PIN, reading
+Reply showNotice(House& house, Exchange& exchange);
+Reply consent(House& house, Exchange& exchange);
+Reply showCard(House& house, Exchange& exchange);
+Reply readCard(House& house, Exchange& exchange);
+Reply skipCard(House& house, Exchange& exchange);
+Reply showReading(House& house, Exchange& exchange);
+Reply cancelReading(House& house, Exchange& exchange);
+Reply showCardProblem(House& house, Exchange& exchange);
+
+// kiosk_form.cpp: form, review, submission
+Reply showForm(House& house, Exchange& exchange);
+Reply fillForm(House& house, Exchange& exchange);
+Reply showReview(House& house, Exchange& exchange);
+Reply submit(House& house, Exchange& exchange);
+
+// kiosk_pay.cpp: payment, receipt, end
+Reply showPay(House& house, Exchange& exchange);
+Reply choosePayment(House& house, Exchange& exchange);
+Reply showPaying(House& house, Exchange& exchange);
+Reply abortPayment(House& house, Exchange& exchange);
+Reply showUnresolved(House& house, Exchange& exchange);
+Reply showDone(House& house, Exchange& exchange);
+Reply printReceipt(House& house, Exchange& exchange);
+
+} // namespace amt::node

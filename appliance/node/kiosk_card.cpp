@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Privacy notice, PIN, reading, and what to do when the card cannot be read.
+#include "appliance/node/house.h"
+#include "appliance/node/kiosk.h"
+
+#include <algorithm>
+
+namespace amt::node {
+namespace {
+
+std::string_view attributeName(DataGroup group)
+{
+    switch (group) {
+    case DataGroup::DocumentType:
+        return "DocumentType";
+    case DataGroup::IssuingState:
+        return "IssuingState";
+    case DataGroup::DateOfExpiry:
+        return "DateOfExpiry";
+    case DataGroup::GivenNames:
+        return "GivenNames";
+    case DataGroup::FamilyNames:
+        return "FamilyNames";
+    case DataGroup::ArtisticName:
+        return "ArtisticName";
+    case DataGroup::AcademicTitle:
+        return "AcademicTitle";
+    case DataGroup::DateOfBirth:
+        return "DateOfBirth";
+    case DataGroup::PlaceOfBirth:
+        return "PlaceOfBirth";
+    case DataGroup::Nationality:
+        return "Nationality";
+    case DataGroup::Sex:
+        return "Sex";
+    case DataGroup::BirthName:
+        return "BirthName";
+    case DataGroup::DateOfIssuance:
+        return "DateOfIssuance";
+    case DataGroup::PlaceOfResidence:
+        return "PlaceOfResidence";
+    case DataGroup::MunicipalityId:
+        return "MunicipalityId";
+    case DataGroup::ResidencePermit1:
+        return "ResidencePermit1";
+    case DataGroup::ResidencePermit2:
+        return "ResidencePermit2";
+    }
+    return "";
+}
+
+std::vector<std::string> attributesOf(const office::Service& service)
+{
+    std::vector<std::string> names;
+    for (const DataGroup group : service.groups)
+        names.emplace_back(attributeName(group));
+    return names;
+}
+
+/// Throws NotFound when the town has taken the service away since.
+const office::Service& requiredService(const House& house, const Visit& visit)
+{
+    const auto* service = house.serviceOf(visit);
+    if (!service)
+        throw Error(ErrorCode::NotFound, "service of a visit");
+    return *service;
+}
+
+} // namespace
+
+Reply showNotice(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (!visit.allows(VisitEvent::Consented))
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    const auto& service = requiredService(house, visit);
+    page::NoticePage view;
+    view.serviceName = office::textIn(service.name, visit.language);
+    view.attributes = attributesOf(service);
+    view.reviewedTranslation = visit.language == "de" || visit.language == "en";
+    return house.kioskPage(exchange, view);
+}
+
+Reply consent(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    if (exchange.field("consent") != "yes")
+        throw Error(ErrorCode::RequestMalformed, "consent");
+    house.advance(visit, VisitEvent::Consented);
+    return redirect(addressOf(visit.step));
+}
+
+Reply showCard(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step == Step::Notice || !visit.allows(VisitEvent::PinEntered))
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    page::CardPage view;
+    view.attributes = attributesOf(requiredService(house, visit));
+    view.wrongPinTriesLeft = visit.wrongPinTriesLeft;
+    return house.kioskPage(exchange, view);
+}
+
+Reply readCard(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    std::string& typed = exchange.fields["pin"];
+    const bool sixDigits = typed.size() == 6 &&
+                           std::all_of(typed.begin(), typed.end(),
+                                       [](char letter) { return letter >= '0' && letter <= '9'; });
+    Secret pin{std::string_view(typed)};
+    wipe(typed);
+    wipe(exchange.request.body);
+    if (!sixDigits)
+        return redirect("/visit/card"); // nothing was tried
+    requiredService(house, visit);
+    visit.wrongPinTriesLeft.reset();
+    if (house.cardReading.impossible()) {
+        visit.cardProblem = "DeviceFailed";
+        house.advance(visit, VisitEvent::CardFailed);
+        return redirect(addressOf(visit.step));
+    }
+    house.advance(visit, VisitEvent::PinEntered);
+    house.cardReading.start(visit, std::move(pin));
+    return redirect("/visit/card/reading");
+}
+
+Reply skipCard(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    visit.wrongPinTriesLeft.reset();
+    visit.cardProblem.clear();
+    house.advance(visit, VisitEvent::Skipped);
+    return redirect(addressOf(visit.step));
+}
+
+Reply showReading(House& house, Exchange& exchange)
+{
+    const Visit& visit = *exchange.visit;
+    if (visit.step != Step::Reading)
+        return redirect(addressOf(visit.step));
+    return house.kioskPage(exchange, page::ReadingPage{std::string(amt::name(visit.identityStep))});
+}
+
+Reply cancelReading(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    if (visit.step == Step::Reading) {
+        house.cardReading.cancel(visit);
+        visit.readNumber = 0; // whatever that read still says is no longer for this visit
+        house.advance(visit, VisitEvent::CardWanted);
+    }
+    return redirect(addressOf(visit.step));
+}
+
+Reply showCardProblem(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::CardProblem)
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    page::CardProblemPage view;
+    view.outcome = visit.cardProblem.empty() ? "DeviceFailed" : visit.cardProblem;
+    view.canRetry = canRetry(view.outcome) && !house.cardReading.impossible();
+    return house.kioskPage(exchange, view);
+}
+
+} // namespace amt::node

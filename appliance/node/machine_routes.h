@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Handlers for machines: displays, amt-sync (sync/carrier/PROTOCOL.md), amtctl.
+#pragma once
+
+#include "appliance/node/exchange.h"
+
+namespace amt::node {
+
+class House;
+
+// display_routes.cpp
+Reply showDisplay(House& house, Exchange& exchange);
+
+// sync_routes.cpp
+Reply giveWork(House& house, Exchange& exchange);
+Reply giveMetadata(House& house, Exchange& exchange);
+Reply giveData(House& house, Exchange& exchange);
+Reply giveAttachment(House& house, Exchange& exchange);
+Reply takeAnnounced(House& house, Exchange& exchange);
+Reply takeLost(House& house, Exchange& exchange);
+Reply takeEvents(House& house, Exchange& exchange);
+Reply takeRefused(House& house, Exchange& exchange);
+Reply takeDestination(House& house, Exchange& exchange);
+Reply takeServiceKeys(House& house, Exchange& exchange);
+Reply takeStatus(House& house, Exchange& exchange);
+
+// admin_routes.cpp
+Reply showStatus(House& house, Exchange& exchange);
+Reply takeEnrolment(House& house, Exchange& exchange);
+
+} // namespace amt::node

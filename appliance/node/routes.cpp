@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The table, and how a path finds its row.
+#include "appliance/node/routes.h"
+
+#include "appliance/node/desk.h"
+#include "appliance/node/kiosk.h"
+#include "appliance/node/machine_routes.h"
+
+namespace amt::node {
+namespace {
+
+using enum Method;
+
+constexpr Surface kiosk = Surface::Kiosk;
+constexpr Surface desk = Surface::Desk;
+constexpr Surface display = Surface::Display;
+constexpr Surface sync = Surface::Sync;
+constexpr Surface admin = Surface::Admin;
+
+constexpr Route routes[] = {
+    {kiosk, Get, "/", Rule::Public, showStart},
+    {kiosk, Post, "/language", Rule::Public, chooseLanguage, "language back"},
+    {kiosk, Get, "/services", Rule::Public, showServices},
+    {kiosk, Post, "/services", Rule::Public, chooseService, "service"},
+    {kiosk, Get, "/help", Rule::Public, showHelp, "", "back"},
+    {kiosk, Post, "/help", Rule::Public, callHelp, "back"},
+    {kiosk, Get, "/ended", Rule::Public, showEnded, "", "timeout"},
+    {kiosk, Get, "/visit/timeout", Rule::Public, timeOut},
+    {kiosk, Get, "/health", Rule::Public, showHealth},
+    {kiosk, Get, "/assets/{*}", Rule::Public, showAsset},
+    {kiosk, Get, "/visit/notice", Rule::Visit, showNotice},
+    {kiosk, Post, "/visit/notice", Rule::Visit, consent, "consent"},
+    {kiosk, Get, "/visit/card", Rule::Visit, showCard},
+    {kiosk, Post, "/visit/card", Rule::Visit, readCard, "pin"},
+    {kiosk, Post, "/visit/card/skip", Rule::Visit, skipCard},
+    {kiosk, Get, "/visit/card/reading", Rule::Visit, showReading},
+    {kiosk, Post, "/visit/card/cancel", Rule::Visit, cancelReading},
+    {kiosk, Get, "/visit/card/problem", Rule::Visit, showCardProblem},
+    {kiosk, Get, "/visit/form", Rule::Visit, showForm},
+    {kiosk, Post, "/visit/form", Rule::Visit, fillForm, "*"},
+    {kiosk, Get, "/visit/review", Rule::Visit, showReview},
+    {kiosk, Post, "/visit/review", Rule::Visit, submit, "confirm"},
+    {kiosk, Get, "/visit/pay", Rule::Visit, showPay},
+    {kiosk, Post, "/visit/pay", Rule::Visit, choosePayment, "action"},
+    {kiosk, Get, "/visit/pay/running", Rule::Visit, showPaying},
+    {kiosk, Post, "/visit/pay/abort", Rule::Visit, abortPayment},
+    {kiosk, Get, "/visit/pay/unresolved", Rule::Visit, showUnresolved},
+    {kiosk, Get, "/visit/done", Rule::Visit, showDone},
+    {kiosk, Post, "/visit/receipt", Rule::Visit, printReceipt},
+    {kiosk, Get, "/visit/still-there", Rule::Visit, showStillThere},
+    {kiosk, Post, "/visit/still-there", Rule::Visit, stayLonger},
+    {kiosk, Post, "/visit/end", Rule::Visit, endVisit},
+    {kiosk, Get, "/visit/events", Rule::Visit, followVisit},
+
+    {desk, Get, "/health", Rule::Public, showHealth},
+    {desk, Get, "/assets/{*}", Rule::Public, showAsset},
+    {desk, Get, "/", Rule::Public, leadToDesk},
+    {desk, Get, "/desk/sign-in", Rule::Public, showSignIn},
+    {desk, Post, "/desk/sign-in", Rule::Public, signIn, "name password"},
+    {desk, Get, "/desk/first", Rule::Public, showFirst},
+    {desk, Post, "/desk/first", Rule::Public, signInFirst, "code name password again"},
+    {desk, Get, "/desk/recover", Rule::Public, showRecover},
+    {desk, Post, "/desk/recover", Rule::Public, recover, "name recovery password again"},
+    {desk, Get, "/desk", Rule::Clerk, showCases},
+    {desk, Get, "/desk/paper", Rule::Clerk, showPaper},
+    {desk, Post, "/desk/paper", Rule::Clerk, keepPaper, "kept"},
+    {desk, Get, "/desk/cases/{}", Rule::Clerk, showCase},
+    {desk, Post, "/desk/cases/{}/release", Rule::Clerk, releaseCase, "reason"},
+    {desk, Post, "/desk/cases/{}/payment", Rule::Clerk, decidePayment, "finding reason"},
+    {desk, Post, "/desk/cases/{}/receipt", Rule::Clerk, reprintReceipt},
+    {desk, Get, "/desk/clerks", Rule::Clerk, showClerks},
+    {desk, Post, "/desk/clerks", Rule::Clerk, addClerk, "name password again"},
+    {desk, Post, "/desk/clerks/reset", Rule::Clerk, resetClerk, "name password again"},
+    {desk, Get, "/desk/devices", Rule::Clerk, showDevices},
+    {desk, Post, "/desk/devices", Rule::Clerk, actOnDevice, "device act"},
+    {desk, Post, "/desk/help/done", Rule::Clerk, answerHelp},
+    {desk, Post, "/desk/sign-out", Rule::Clerk, signOut},
+
+    {display, Get, "/assets/{*}", Rule::Public, showAsset},
+    {display, Get, "/display", Rule::DisplayToken, showDisplay, "", "token"},
+
+    {sync, Get, "/sync/work", Rule::SyncPeer, giveWork},
+    {sync, Get, "/sync/envelopes/{}/metadata", Rule::SyncPeer, giveMetadata},
+    {sync, Get, "/sync/envelopes/{}/data", Rule::SyncPeer, giveData},
+    {sync, Get, "/sync/envelopes/{}/attachments/{}", Rule::SyncPeer, giveAttachment},
+    {sync, Post, "/sync/envelopes/{}/announced", Rule::SyncPeer, takeAnnounced},
+    {sync, Post, "/sync/envelopes/{}/lost", Rule::SyncPeer, takeLost},
+    {sync, Post, "/sync/envelopes/{}/events", Rule::SyncPeer, takeEvents},
+    {sync, Post, "/sync/envelopes/{}/refused", Rule::SyncPeer, takeRefused},
+    {sync, Post, "/sync/destinations/{}", Rule::SyncPeer, takeDestination},
+    {sync, Post, "/sync/service-keys", Rule::SyncPeer, takeServiceKeys},
+    {sync, Post, "/sync/status", Rule::SyncPeer, takeStatus},
+
+    {admin, Get, "/admin/health", Rule::AdminPeer, showHealth},
+    {admin, Get, "/admin/status", Rule::AdminPeer, showStatus},
+    {admin, Post, "/admin/enrolment", Rule::AdminPeer, takeEnrolment},
+};
+
+std::vector<std::string> segmentsOf(std::string_view path)
+{
+    std::vector<std::string> segments;
+    if (path == "/")
+        return segments;
+    std::size_t begin = 1;
+    while (begin <= path.size()) {
+        const auto end = std::min(path.find('/', begin), path.size());
+        segments.emplace_back(path.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return segments;
+}
+
+/// What stood where the pattern has braces; nothing when the path is another.
+std::optional<std::vector<std::string>> matched(std::string_view pattern,
+                                                const std::vector<std::string>& path)
+{
+    const auto wanted = segmentsOf(pattern);
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (wanted[i] == "{*}") {
+            std::string rest;
+            for (std::size_t j = i; j < path.size(); ++j)
+                rest += (rest.empty() ? "" : "/") + path[j];
+            if (rest.empty())
+                return std::nullopt;
+            values.push_back(rest);
+            return values;
+        }
+        if (i >= path.size())
+            return std::nullopt;
+        if (wanted[i] == "{}" && !path[i].empty())
+            values.push_back(path[i]);
+        else if (wanted[i] != path[i])
+            return std::nullopt;
+    }
+    if (wanted.size() != path.size())
+        return std::nullopt;
+    return values;
+}
+
+} // namespace
+
+std::span<const Route> allRoutes()
+{
+    return routes;
+}
+
+RouteMatch findRoute(Surface surface, const std::string& method, const std::string& path)
+{
+    RouteMatch match;
+    if (path.empty() || path[0] != '/')
+        return match;
+    const auto segments = segmentsOf(path);
+    for (const auto& route : routes) {
+        if (route.surface != surface)
+            continue;
+        auto values = matched(route.pattern, segments);
+        if (!values)
+            continue;
+        match.allow += (match.allow.empty() ? "" : ", ") + std::string(name(route.method));
+        if (name(route.method) == method) {
+            match.route = &route;
+            match.segments = *std::move(values);
+        }
+    }
+    return match;
+}
+
+bool lists(std::string_view list, std::string_view wanted)
+{
+    while (!list.empty()) {
+        const auto end = std::min(list.find(' '), list.size());
+        if (list.substr(0, end) == wanted)
+            return true;
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return false;
+}
+
+std::string_view name(Surface surface)
+{
+    switch (surface) {
+    case Surface::Kiosk:
+        return "kiosk";
+    case Surface::Desk:
+        return "desk";
+    case Surface::Display:
+        return "display";
+    case Surface::Sync:
+        return "sync";
+    case Surface::Admin:
+        return "admin";
+    }
+    return "";
+}
+
+std::string_view name(Rule rule)
+{
+    switch (rule) {
+    case Rule::Public:
+        return "public";
+    case Rule::Visit:
+        return "visit";
+    case Rule::Clerk:
+        return "clerk";
+    case Rule::DisplayToken:
+        return "display token";
+    case Rule::SyncPeer:
+        return "sync peer";
+    case Rule::AdminPeer:
+        return "admin peer";
+    }
+    return "";
+}
+
+std::string_view name(Method method)
+{
+    switch (method) {
+    case Get:
+        return "GET";
+    case Post:
+        return "POST";
+    }
+    return "";
+}
+
+} // namespace amt::node

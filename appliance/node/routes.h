@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The routing table as data: every address of every surface, with the rule that says who may come
+// in.
+#pragma once
+
+#include "appliance/node/exchange.h"
+
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace amt::node {
+
+class House;
+
+/// Who may ask. A route cannot be made without one.
+enum class Rule {
+    Public, ///< anybody on this surface; a visit or a clerk is known to the handler when there is
+            ///< one
+    Visit,  ///< the cookie of a visit that runs
+    Clerk,  ///< the cookie of a clerk who is signed in
+    DisplayToken, ///< a display that was let in once with its token
+    SyncPeer,     ///< amt-sync on its socket
+    AdminPeer     ///< amtctl on its socket
+};
+
+enum class Method { Get, Post };
+
+using Handler = Reply (*)(House& house, Exchange& exchange);
+
+struct Route {
+    Surface surface;
+    Method method;
+    /// Segments of the path; {} stands for one segment, {*} at the end for all that follow.
+    std::string_view pattern;
+    Rule rule;
+    Handler handler;
+    /// Form fields of a POST besides "key", separated by blanks; "*": the handler knows (it then
+    /// checks itself).
+    std::string_view fields = "";
+    /// Query parameters of a GET, separated by blanks.
+    std::string_view query = "";
+};
+
+std::span<const Route> allRoutes();
+
+struct RouteMatch {
+    const Route* route = nullptr; ///< null: no such address, or not with this method
+    std::vector<std::string> segments;
+    std::string allow; ///< methods of this address, for 405; empty: no such address
+};
+RouteMatch findRoute(Surface surface, const std::string& method, const std::string& path);
+
+/// Whether `list`, names separated by blanks, has `name`.
+bool lists(std::string_view list, std::string_view name);
+
+std::string_view name(Surface surface);
+std::string_view name(Rule rule);
+std::string_view name(Method method);
+
+} // namespace amt::node

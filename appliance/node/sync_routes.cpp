@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What amt-sync asks and brings (sync/carrier/PROTOCOL.md). It is believed in nothing that the
+// outbox cannot verify.
+#include "appliance/node/house.h"
+#include "appliance/node/machine_routes.h"
+
+namespace amt::node {
+namespace {
+
+json::ObjectPtr bodyOf(const Exchange& exchange, std::initializer_list<std::string_view> keys)
+{
+    auto object = json::parseObject(exchange.request.body);
+    json::onlyKeys(*object, keys);
+    return object;
+}
+
+const std::string& idOf(const Exchange& exchange)
+{
+    const std::string& id = exchange.segments.at(0);
+    if (!isUuid(id))
+        throw Error(ErrorCode::NotFound, "not an id");
+    return id;
+}
+
+/// An id that the service gave; any word without blanks up to 64 characters would do, the service
+/// gives UUIDs.
+std::string uuidIn(const json::Object& object, const std::string& key)
+{
+    std::string id = json::text(object, key);
+    if (!isUuid(id))
+        throw Error(ErrorCode::JsonMalformed, "not a UUID: " + key);
+    return id;
+}
+
+json::ArrayPtr written(const std::vector<outbox::WorkItem>& items)
+{
+    auto list = json::makeArray();
+    for (const auto& item : items) {
+        auto object = json::makeObject();
+        object->set("id", item.id);
+        object->set("destinationId", item.destinationId);
+        object->set("serviceKey", item.serviceKey);
+        object->set("serviceName", item.serviceName);
+        object->set("regionKey", item.regionKey);
+        auto attachments = json::makeArray();
+        for (const auto& attachment : item.attachments)
+            attachments->add(attachment);
+        object->set("attachments", attachments);
+        if (item.submissionId)
+            object->set("submissionId", *item.submissionId);
+        if (item.caseId)
+            object->set("caseId", *item.caseId);
+        object->set("eventsSeen", item.eventsSeen);
+        list->add(object);
+    }
+    return list;
+}
+
+Reply partAnswer(House& house, const Exchange& exchange, const std::string& part)
+{
+    auto compact = house.outbox.part(idOf(exchange), part);
+    if (!compact)
+        throw Error(ErrorCode::NotFound, "no such part");
+    HttpResponse response;
+    response.headers = {{"Content-Type", "application/jose"}};
+    response.body = *std::move(compact);
+    return response;
+}
+
+} // namespace
+
+Reply giveWork(House& house, Exchange&)
+{
+    const UtcTime now = house.doors.loop.utcNow();
+    auto work = json::makeObject();
+    work->set("envelopes", written(house.outbox.waiting()));
+    work->set("awaiting", written(house.outbox.awaiting()));
+    auto due = json::makeArray();
+    for (const auto& id : house.destinations.due(now))
+        due->add(id);
+    work->set("destinations", due);
+    work->set("serviceKeys", house.destinations.serviceKeysDue(now));
+    return jsonAnswer(200, *work);
+}
+
+Reply giveMetadata(House& house, Exchange& exchange)
+{
+    return partAnswer(house, exchange, "metadata");
+}
+
+Reply giveData(House& house, Exchange& exchange)
+{
+    return partAnswer(house, exchange, "data");
+}
+
+Reply giveAttachment(House& house, Exchange& exchange)
+{
+    if (!isUuid(exchange.segments.at(1)))
+        throw Error(ErrorCode::NotFound, "not an attachment id");
+    return partAnswer(house, exchange, exchange.segments.at(1));
+}
+
+Reply takeAnnounced(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"submissionId", "caseId"});
+    const outbox::ServiceIds ids{uuidIn(*body, "submissionId"), uuidIn(*body, "caseId")};
+    const auto standing = house.outbox.announced(idOf(exchange), ids, house.doors.loop.utcNow());
+    if (!standing)
+        return emptyAnswer(204);
+    auto object = json::makeObject();
+    object->set("submissionId", standing->submissionId);
+    object->set("caseId", standing->caseId);
+    return jsonAnswer(409, *object);
+}
+
+Reply takeLost(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"submissionId"});
+    house.outbox.lost(idOf(exchange), uuidIn(*body, "submissionId"), house.doors.loop.utcNow());
+    return emptyAnswer(204);
+}
+
+Reply takeEvents(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"offset", "events"});
+    const auto offset = json::integer(*body, "offset");
+    if (offset < 0 || offset > 100000)
+        throw Error(ErrorCode::JsonMalformed, "offset");
+    const auto progress =
+        house.outbox.receiveEvents(idOf(exchange), static_cast<int>(offset),
+                                   json::texts(*body, "events"), house.doors.loop.utcNow());
+    if (progress.state == outbox::EnvelopeState::Accepted)
+        house.outbox.purgeAccepted(house.doors.loop.utcNow());
+    auto object = json::makeObject();
+    object->set("state", std::string(outbox::name(progress.state)));
+    object->set("eventsSeen", progress.eventsSeen);
+    return jsonAnswer(200, *object);
+}
+
+Reply takeRefused(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"step", "status", "problemType"});
+    const std::string step = json::text(*body, "step");
+    if (step != "announce" && step != "attachment" && step != "submit")
+        throw Error(ErrorCode::JsonMalformed, "step");
+    const auto status = json::integer(*body, "status");
+    if (status < 400 || status > 599)
+        throw Error(ErrorCode::JsonMalformed, "status");
+    const std::string problemType = json::text(*body, "problemType");
+    if (problemType.size() > 200)
+        throw Error(ErrorCode::JsonMalformed, "problem type");
+    const auto state = house.outbox.refused(idOf(exchange), step, static_cast<int>(status),
+                                            problemType, house.doors.loop.utcNow());
+    auto object = json::makeObject();
+    object->set("state", std::string(outbox::name(state)));
+    return jsonAnswer(200, *object);
+}
+
+Reply takeDestination(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"document", "key"});
+    house.destinations.takeDestination(idOf(exchange), json::text(*body, "document"),
+                                       json::text(*body, "key"), house.doors.loop.utcNow());
+    return emptyAnswer(204);
+}
+
+Reply takeServiceKeys(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"jwks"});
+    house.destinations.takeServiceKeys(json::text(*body, "jwks"), house.doors.loop.utcNow());
+    return emptyAnswer(204);
+}
+
+Reply takeStatus(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"reachable"});
+    house.outbox.contact(json::boolean(*body, "reachable"), house.doors.loop.utcNow());
+    return emptyAnswer(204);
+}
+
+} // namespace amt::node

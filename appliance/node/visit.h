@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Visits (Vorsprache): one citizen at the kiosk, from the service to the receipt. The key of a
+// visit lives in its cookie and, while the visit runs, in memory; what is on disk is sealed under
+// it (sync.md 1).
+#pragma once
+
+#include "appliance/core/event_loop.h"
+#include "appliance/core/random.h"
+#include "appliance/core/secret.h"
+#include "appliance/core/state_table.h"
+#include "appliance/node/presses.h"
+#include "appliance/office/case/drafts.h"
+#include "appliance/office/form/answers.h"
+#include "drivers/port/identity.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace amt::node {
+
+extern const char* const visitCookie; ///< amt_visit
+
+enum class Step {
+    Start,
+    Notice,
+    Card,
+    Reading,
+    CardProblem,
+    Form,
+    Review,
+    Pay,
+    Paying,
+    Unresolved,
+    Done
+};
+enum class VisitEvent {
+    ServiceChosen,
+    Consented,
+    PinEntered,
+    CardRead,
+    CardWanted, ///< wrong PIN, or the citizen cancelled: once more
+    CardFailed,
+    Skipped,
+    FormFilled,
+    FormOpened, ///< a step of the form was changed after the review, others are to be looked at
+                ///< again
+    Submitted,
+    PaymentStarted,
+    PaymentApproved,
+    PaymentDeclined,
+    PaymentUnclear,
+    DeskChosen,
+    NothingToPay
+};
+
+inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
+    {Step::Start, VisitEvent::ServiceChosen, Step::Notice},
+    {Step::Notice, VisitEvent::ServiceChosen, Step::Notice},
+    {Step::Notice, VisitEvent::Consented, Step::Card},
+    {Step::Notice, VisitEvent::Skipped, Step::Form},
+    {Step::Card, VisitEvent::ServiceChosen, Step::Notice},
+    {Step::Card, VisitEvent::Consented, Step::Card},
+    {Step::Card, VisitEvent::PinEntered, Step::Reading},
+    {Step::Card, VisitEvent::CardFailed, Step::CardProblem},
+    {Step::Card, VisitEvent::Skipped, Step::Form},
+    {Step::Reading, VisitEvent::CardRead, Step::Form},
+    {Step::Reading, VisitEvent::CardWanted, Step::Card},
+    {Step::Reading, VisitEvent::CardFailed, Step::CardProblem},
+    {Step::CardProblem, VisitEvent::ServiceChosen, Step::Notice},
+    {Step::CardProblem, VisitEvent::Consented, Step::Card},
+    {Step::CardProblem, VisitEvent::PinEntered, Step::Reading},
+    {Step::CardProblem, VisitEvent::CardFailed, Step::CardProblem},
+    {Step::CardProblem, VisitEvent::Skipped, Step::Form},
+    {Step::Form, VisitEvent::ServiceChosen, Step::Notice},
+    {Step::Form, VisitEvent::Consented, Step::Card},
+    {Step::Form, VisitEvent::PinEntered, Step::Reading},
+    {Step::Form, VisitEvent::CardFailed, Step::CardProblem},
+    {Step::Form, VisitEvent::Skipped, Step::Form},
+    {Step::Form, VisitEvent::FormFilled, Step::Review},
+    {Step::Review, VisitEvent::ServiceChosen, Step::Notice},
+    {Step::Review, VisitEvent::FormFilled, Step::Review},
+    {Step::Review, VisitEvent::FormOpened, Step::Form},
+    {Step::Review, VisitEvent::Submitted, Step::Pay},
+    {Step::Pay, VisitEvent::PaymentStarted, Step::Paying},
+    {Step::Pay, VisitEvent::DeskChosen, Step::Done},
+    {Step::Pay, VisitEvent::NothingToPay, Step::Done},
+    {Step::Paying, VisitEvent::PaymentApproved, Step::Done},
+    {Step::Paying, VisitEvent::PaymentDeclined, Step::Pay},
+    {Step::Paying, VisitEvent::PaymentUnclear, Step::Unresolved},
+    {Step::Unresolved, VisitEvent::PaymentApproved, Step::Done},
+    {Step::Unresolved, VisitEvent::PaymentDeclined, Step::Pay},
+});
+
+/// Where a citizen in this step stands.
+std::string addressOf(Step step);
+std::string_view name(Step step);
+
+struct Visit {
+    std::string idHash; ///< of the cookie's id (SHA-256, cut to the form of a UUID): what the
+                        ///< server knows it by
+    std::string cookie; ///< id.key, to answer a repeated first press
+    Secret key;
+    std::string envelopeId; ///< UUID v4, the case's for ever (sync.md 2)
+    std::string language = "de";
+    Step step = Step::Start;
+    std::string service; ///< key of the service
+    office::Answers answers;
+    std::vector<office::FieldFault> faults; ///< of the page that was posted last
+    int formStep = 1;
+    std::string caseId;
+
+    Presses presses;
+    std::optional<int> wrongPinTriesLeft;
+    std::string cardProblem; ///< name of the outcome
+    IdentityStep identityStep = IdentityStep::WaitingForCard;
+    std::uint64_t readNumber = 0; ///< of the read that runs for this visit; 0: none
+    bool signedOnce = false;      ///< the terminal's signature was given in this read
+    std::optional<int> declinedCode;
+    int terminalStatusCode = 0x0E;
+    std::string terminalStatusText;
+    bool aborting = false;
+    Milliseconds lastTouch{0};
+    TimerId timer = 0;
+    bool warned = false; ///< the page "still there?" stands on the screen
+
+    std::string topic() const { return "visit/" + idHash; }
+    bool allows(VisitEvent event) const { return visitTable.next(step, event).has_value(); }
+    /// Throws StepOutOfOrder where the table has no row.
+    void apply(VisitEvent event);
+};
+
+/// How long the server waits for a browser that says nothing. The pages end a visit earlier, by
+/// warning and time-out; these are for a browser that has gone.
+struct VisitTimes {
+    std::chrono::seconds silent{300};
+    std::chrono::seconds silentOnForms{600};
+    std::chrono::seconds afterWarning{35};
+};
+
+class Visits {
+public:
+    Visits(office::Drafts& drafts, EventLoop& loop, RandomSource& random, VisitTimes times);
+    ~Visits();
+    Visits(const Visits&) = delete;
+    Visits& operator=(const Visits&) = delete;
+
+    /// The visit of the Cookie header: from memory, or opened from its draft after a restart. Null:
+    /// none, or a wrong key.
+    Visit* find(const std::string& cookieHeader);
+    /// By hash, for work that came back from a device. Null when it has ended.
+    Visit* byHash(const std::string& idHash);
+    Visit* byCase(const std::string& caseId);
+
+    Visit& open(const std::string& language);
+    /// Writes the draft. Joins a running transaction.
+    void save(const Visit& visit);
+    /// An input of the citizen: the clock starts anew.
+    void touch(Visit& visit);
+    /// The warning stands on the screen: from now on it is short.
+    void warn(Visit& visit);
+    /// Wipes memory and draft. The reference is dead afterwards.
+    void end(Visit& visit);
+    /// Whether this cookie's visit has ended a moment ago: a second press of "Beenden" is not an
+    /// error.
+    bool hasEnded(const std::string& cookieHeader) const;
+
+    /// Hashes of those that run.
+    std::set<std::string> running() const;
+    std::size_t count() const { return _visits.size(); }
+
+    std::function<void(Visit&)> onRestored;       ///< came back after a restart
+    std::function<bool(const Visit&)> holdsClock; ///< a step runs that must not be cut off
+    std::function<void(Visit&)> onSilence;        ///< ends it
+
+private:
+    Visit* restore(const std::string& idHash, const std::string& cookie, Secret key);
+    void arm(Visit& visit, std::chrono::seconds delay);
+
+    office::Drafts& _drafts;
+    EventLoop& _loop;
+    RandomSource& _random;
+    VisitTimes _times;
+    std::map<std::string, std::unique_ptr<Visit>>
+        _visits;                    // by hash; pointers stay while the map grows
+    std::deque<std::string> _ended; // hashes
+};
+
+} // namespace amt::node
