@@ -171,7 +171,8 @@ bool equalInConstantTime(ByteView left, ByteView right)
 
 void wipe(std::span<std::uint8_t> bytes)
 {
-    ::explicit_bzero(bytes.data(), bytes.size());
+    if (!bytes.empty()) // an empty span may point nowhere, which explicit_bzero does not take
+        ::explicit_bzero(bytes.data(), bytes.size());
 }
 
 void wipe(std::string& text)
