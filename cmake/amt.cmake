@@ -7,6 +7,13 @@ target_compile_options(amt_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
     -Woverloaded-virtual -Werror
     -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 16)
+    target_compile_options(amt_options INTERFACE
+        -enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang)
+endif()
+if(AMT_FUZZ) # coverage of the libraries, too, not only of the fuzzer's own file
+    target_compile_options(amt_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 target_compile_definitions(amt_options INTERFACE AMT_VERSION="${PROJECT_VERSION}")
 target_link_options(amt_options INTERFACE -Wl,-z,relro,-z,now)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
