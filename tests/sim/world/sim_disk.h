@@ -28,6 +28,9 @@ public:
     void cutPower();
     /// The power goes at the nth write or sync from now (1 is the next).
     void cutPowerAt(std::uint64_t nth) { _cutAt = _operations + nth; }
+    /// The process was killed: what it wrote is safe with the kernel, what its dying hand still
+    /// writes is not taken.
+    void halt() { _off = true; }
     void powerOn();
     bool isOff() const { return _off; }
 
