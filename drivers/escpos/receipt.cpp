@@ -61,8 +61,9 @@ public:
 
     void operator()(const PrintQr& element)
     {
-        add(concat(align(Align::Centre), qrCode(view(element.content), qrDotsAModule),
-                   align(Align::Left)));
+        // With the quiet zone that readers of codes need.
+        add(concat(feed(1), align(Align::Centre), qrCode(view(element.content), qrDotsAModule),
+                   align(Align::Left), feed(1)));
     }
 
     std::vector<Bytes> finish()

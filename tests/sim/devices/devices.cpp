@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Three emulations and their switches.
+#include "tests/sim/devices/devices.h"
+
+#include "appliance/core/error.h"
+#include "appliance/core/json.h"
+#include "appliance/core/local_date.h"
+#include "appliance/core/log.h"
+#include "tests/sim/card/card.h"
+#include "tests/sim/card/vpcd.h"
+#include "tests/sim/printer/socket_server.h"
+#include "tests/sim/terminal/tcp_server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace amt::sim {
+namespace {
+
+struct Description {
+    std::string kind, detail;
+    std::vector<std::string> acts;
+};
+
+/// One of the emulations, as the control line sees it.
+class Switch {
+public:
+    virtual ~Switch() = default;
+    virtual Description describe() = 0;
+    /// One of the acts described.
+    virtual void act(const std::string& act) = 0;
+};
+
+class CardSwitch : public Switch {
+public:
+    CardSwitch(const DevicesSettings& settings, EventLoop& loop, RandomSource& random)
+        : _loop(loop), _card(random, cardPkiIn(settings.state, random, loop.utcNow()),
+                             cardProfile("erika"), localDate(loop.utcNow())),
+          _vpcd(_card, loop, settings.vpcdPort)
+    {
+        _card.lay();
+        _thread = std::thread([this] { _vpcd.serve(_stop); });
+    }
+    ~CardSwitch() override
+    {
+        _stop = true;
+        _thread.join();
+    }
+
+    Description describe() override
+    {
+        const bool laid = _vpcd.with([](SimulatedCard& card) { return card.isPresent(); });
+        return {.kind = "card",
+                .detail = laid ? "devices.cardLaid" : "devices.cardAway",
+                .acts = {laid ? "pull" : "lay"}};
+    }
+
+    void act(const std::string& act) override
+    {
+        const auto today = localDate(_loop.utcNow());
+        _vpcd.with([&](SimulatedCard& card) {
+            if (act == "pull")
+                return card.pull();
+            // A card that wants its CAN or PUK is of no more use here: another one is laid.
+            if (card.memory().triesLeft <= 1)
+                card.become(cardProfile("erika"));
+            card.setToday(today);
+            card.lay();
+        });
+    }
+
+private:
+    EventLoop& _loop;
+    SimulatedCard _card;
+    VpcdLink _vpcd;
+    std::atomic<bool> _stop{false};
+    std::thread _thread;
+};
+
+class TerminalSwitch : public Switch {
+public:
+    TerminalSwitch(const DevicesSettings& settings, EventLoop& loop, RandomSource& random)
+        : _terminal(loop, random), _server(loop, _terminal, settings.terminalPort)
+    {
+        _terminal.setBehaviour(behaviourOf(_mode));
+    }
+
+    Description describe() override
+    {
+        for (const auto& [mode, act, detail] : modes) {
+            if (mode == _mode)
+                return {.kind = "terminal", .detail = detail, .acts = otherActs()};
+        }
+        AMT_ASSERT(false);
+    }
+
+    void act(const std::string& wanted) override
+    {
+        for (const auto& [mode, act, detail] : modes) {
+            if (act == wanted)
+                _mode = mode;
+        }
+        _terminal.setBehaviour(behaviourOf(_mode));
+    }
+
+private:
+    struct Mode {
+        TerminalMode mode;
+        const char* act;
+        const char* detail;
+    };
+    static constexpr Mode modes[] = {{TerminalMode::Approve, "approve", "devices.terminalApproves"},
+                                     {TerminalMode::Decline, "decline", "devices.terminalDeclines"},
+                                     {TerminalMode::Silent, "silent", "devices.terminalSilent"}};
+
+    std::vector<std::string> otherActs() const
+    {
+        std::vector<std::string> acts;
+        for (const auto& [mode, act, detail] : modes) {
+            if (mode != _mode)
+                acts.emplace_back(act);
+        }
+        return acts;
+    }
+
+    SimulatedTerminal _terminal;
+    TerminalServer _server;
+    TerminalMode _mode = TerminalMode::Approve;
+};
+
+class PrinterSwitch : public Switch {
+public:
+    explicit PrinterSwitch(const DevicesSettings& settings)
+        : _tray(settings.state + "/printer"),
+          _printer([this](const PrintedPaper& paper) { _tray.lay(paper); }),
+          _server(_printer, settings.printerSocket)
+    {}
+
+    Description describe() override
+    {
+        const bool paper = _server.with([](SimPrinter& printer) { return printer.hasPaper(); });
+        return {.kind = "printer",
+                .detail = paper ? "devices.ready" : "devices.paperOut",
+                .acts = {paper ? "paper-end" : "paper-new"}};
+    }
+
+    void act(const std::string& act) override
+    {
+        _server.with([&](SimPrinter& printer) { printer.setPaper(act == "paper-new"); });
+    }
+
+private:
+    Tray _tray;
+    SimPrinter _printer;
+    PrinterServer _server;
+};
+
+std::string refused(const char* why)
+{
+    auto answer = json::makeObject();
+    answer->set("error", why);
+    return json::write(*answer);
+}
+
+} // namespace
+
+class Devices::Impl {
+public:
+    Impl(const DevicesSettings& settings, EventLoop& loop, RandomSource& random)
+    {
+        for (const auto& kind : settings.only) {
+            if (kind == "card")
+                _switches.push_back(std::make_unique<CardSwitch>(settings, loop, random));
+            else if (kind == "terminal")
+                _switches.push_back(std::make_unique<TerminalSwitch>(settings, loop, random));
+            else if (kind == "printer")
+                _switches.push_back(std::make_unique<PrinterSwitch>(settings));
+            else
+                throw Error(ErrorCode::ConfigurationInvalid, "no such emulation: " + kind);
+            log::warning("device.emulated", {{"kind", kind}});
+        }
+    }
+
+    std::string obey(const std::string& line)
+    {
+        if (line == "devices")
+            return list();
+        for (const auto& candidate : _switches) {
+            const auto description = candidate->describe();
+            for (const auto& act : description.acts) {
+                if (line != "act " + description.kind + " " + act)
+                    continue;
+                candidate->act(act);
+                log::info("device.act", {{"kind", description.kind}, {"act", act}});
+                return list();
+            }
+        }
+        return refused("no such command, or not now");
+    }
+
+private:
+    std::string list()
+    {
+        auto devices = json::makeArray();
+        for (const auto& one : _switches) {
+            const auto description = one->describe();
+            auto acts = json::makeArray();
+            for (const auto& act : description.acts)
+                acts->add(act);
+            auto device = json::makeObject();
+            device->set("kind", description.kind);
+            device->set("detail", description.detail);
+            device->set("acts", acts);
+            devices->add(device);
+        }
+        auto answer = json::makeObject();
+        answer->set("devices", devices);
+        return json::write(*answer);
+    }
+
+    std::vector<std::unique_ptr<Switch>> _switches;
+};
+
+Devices::Devices(const DevicesSettings& settings, EventLoop& loop, RandomSource& random)
+    : _impl(std::make_unique<Impl>(settings, loop, random))
+{}
+
+Devices::~Devices() = default;
+
+std::string Devices::obey(const std::string& line)
+{
+    return _impl->obey(line);
+}
+
+} // namespace amt::sim

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The emulated devices obey the control line, and a node reaches them through a broker.
+#include "appliance/core/error.h"
+#include "appliance/core/json.h"
+#include "appliance/core/log.h"
+#include "drivers/broker/client.h"
+#include "drivers/broker/server.h"
+#include "drivers/escpos/escpos.h"
+#include "drivers/escpos/socket_pipe.h"
+#include "tests/drivers/broker/fakes.h"
+#include "tests/sim/devices/control.h"
+#include "tests/sim/devices/devices.h"
+
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/StreamSocket.h>
+#include <boost/test/unit_test.hpp>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+using namespace amt;
+using namespace amt::test;
+
+namespace {
+
+struct House {
+    House() { log::setEnabled(false); }
+    ~House() { log::setEnabled(true); }
+
+    sim::DevicesSettings settings() const
+    {
+        sim::DevicesSettings settings;
+        settings.state = folder / "";
+        settings.printerSocket = folder / "printer.sock";
+        settings.vpcdPort = 1; // nobody listens
+        settings.only = {"card", "terminal", "printer"};
+        return settings;
+    }
+
+    TestFolder folder;
+    TestLoop loop;
+    SystemRandom random;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(sim_devices)
+
+BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
+{
+    sim::Devices devices(settings(), loop, random);
+    BOOST_TEST(
+        devices.obey("devices") ==
+        R"({"devices":[{"kind":"card","detail":"devices.cardLaid","acts":["pull"]},)"
+        R"({"kind":"printer","detail":"devices.ready","acts":["paper-end"]},)"
+        R"({"kind":"terminal","detail":"devices.terminalApproves","acts":["decline","silent"]}]})");
+    BOOST_TEST(devices.obey("act card lay") == R"({"error":"no such command, or not now"})");
+    BOOST_TEST(devices.obey("act card pull").find("devices.cardAway") != std::string::npos);
+    BOOST_TEST(devices.obey("act card lay").find("devices.cardLaid") != std::string::npos);
+    BOOST_TEST(devices.obey("act terminal silent").find("devices.terminalSilent") !=
+               std::string::npos);
+    BOOST_TEST(devices.obey("act terminal approve").find("devices.terminalApproves") !=
+               std::string::npos);
+    BOOST_TEST(devices.obey("act printer paper-end").find("devices.paperOut") != std::string::npos);
+    for (const auto* nonsense : {"", "act", "act card", "act card  pull", "quit", "DEVICES"})
+        BOOST_TEST(devices.obey(nonsense) == R"({"error":"no such command, or not now"})");
+}
+
+BOOST_FIXTURE_TEST_CASE(only_what_is_wanted_is_emulated, House)
+{
+    auto wanted = settings();
+    wanted.only = {"printer"};
+    sim::Devices devices(wanted, loop, random);
+    BOOST_TEST(devices.obey("devices") ==
+               R"({"devices":[{"kind":"printer","detail":"devices.ready","acts":["paper-end"]}]})");
+    wanted.only = {"scanner"};
+    BOOST_CHECK_EXCEPTION(sim::Devices(wanted, loop, random), Error, [](const Error& e) {
+        return e.errorCode() == ErrorCode::ConfigurationInvalid;
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(the_control_socket_answers_line_by_line, House)
+{
+    sim::ControlServer control(folder / "control", loop,
+                               [](const std::string& line) { return "{" + line + "}"; });
+    std::string heard;
+    std::thread person([&] {
+        Poco::Net::StreamSocket socket;
+        socket.connect(
+            Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, folder / "control"));
+        socket.sendBytes("one\ntw", 6);
+        socket.sendBytes("o\n", 2);
+        while (heard.size() < 12) {
+            char part[64];
+            const int count = socket.receiveBytes(part, sizeof part);
+            if (count <= 0)
+                break;
+            heard.append(part, static_cast<std::size_t>(count));
+        }
+        loop.stop();
+    });
+    loop.runToEnd();
+    person.join();
+    BOOST_TEST(heard == "{one}\n{two}\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_receipt_goes_from_the_node_through_the_broker_onto_the_emulated_paper,
+                        House)
+{
+    sim::Devices devices(settings(), loop, random);
+    const auto pipe = escpos::makeSocketPipe(folder / "printer.sock");
+    broker::Server server({.driver = broker::Driver::Printer,
+                           .socket = folder / "broker",
+                           .peerUser = ::getuid(),
+                           .emulated = true},
+                          loop, [&](broker::Say say) {
+                              return broker::makePrinterService(
+                                  escpos::makeEscposPrinter({}, *pipe, loop), std::move(say));
+                          });
+    BrokerReceiptPrinter printer({folder / "broker", ::getuid()}, loop);
+    std::string story;
+    loop.when([&] { return printer.connected(); },
+              [&] {
+                  BOOST_TEST(printer.emulated());
+                  printer.print({.id = "1",
+                                 .elements = {PrintText{.text = "Quittung für Żaneta"},
+                                              PrintPair{.left = "Gebühr", .right = "30,70 €"}}},
+                                [&](PrintOutcome outcome) {
+                                    story += std::holds_alternative<Printed>(outcome)
+                                                 ? "printed "
+                                                 : "not printed ";
+                                    devices.obey("act printer paper-end");
+                                });
+                  printer.print({.id = "2", .elements = {PrintRule{}}}, [&](PrintOutcome outcome) {
+                      story += std::holds_alternative<PaperOut>(outcome) ? "paper out "
+                                                                         : "something else ";
+                  });
+                  printer.state([&](PrinterState state) {
+                      story += state.present && state.paperOut ? "still out" : "?";
+                      loop.stop();
+                  });
+              });
+    loop.runToEnd();
+    BOOST_TEST(story == "printed paper out still out");
+    std::ifstream file(folder / "printer/001.txt");
+    std::ostringstream text;
+    text << file.rdbuf();
+    BOOST_TEST(text.str().find("Gebühr                                   30,70 €\n") !=
+               std::string::npos);
+    std::ifstream svg(folder / "printer/001.svg");
+    BOOST_TEST(svg.good());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
