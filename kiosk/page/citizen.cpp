@@ -141,8 +141,6 @@ public:
         set("serviceName", view.serviceName);
         set("attributes", groupNames(view.attributes));
         set("unreviewed", !view.reviewedTranslation && _frame.language != "de");
-        set("noticeGerman", _texts.get("de", "notice.why") + " " + _texts.get("de", "notice.keep") +
-                                " " + _texts.get("de", "notice.rights"));
     }
 
     void operator()(const CardPage& view)
@@ -235,6 +233,7 @@ public:
         for (const auto& field : view.fields)
             fields.push_back(fact(field));
         set("fields", fields);
+        set("anyFromCard", std::any_of(view.fields.begin(), view.fields.end(), isGiven));
     }
 
     void operator()(const PayPage& view)
@@ -285,6 +284,7 @@ public:
         set("canPrint", view.printing != "printing" && view.printing != "noPrinter");
         set("printLabel", text(view.printing == "notWanted" ? "done.print" : "done.printAgain"));
         set("checkCard", true);
+        set("countdownText", _texts.raw(_frame.language, "done.countdown"));
         set("untilEnd", std::to_string(view.untilEnd.count()));
         set("untilEndLine", _texts.plural(_frame.language, "done.untilEnd", view.untilEnd.count()));
     }
@@ -365,7 +365,9 @@ private:
         set("offline", !_frame.portalReachable);
         set("inVisit", _frame.inVisit);
         Data choices{Data::type::list};
-        for (const auto& language : _texts.languages()) {
+        auto languages = _texts.languages();
+        std::stable_partition(languages.begin(), languages.end(), isReviewed);
+        for (const auto& language : languages) {
             if (!isReviewed(language) && !_frame.testModeLanguages && language != _frame.language)
                 continue;
             Data choice;
@@ -435,7 +437,7 @@ private:
         item.set("isInput", !chosen);
         item.set("isChoice", chosen);
         item.set("numeric", field.name == "postalCode");
-        item.set("wide", field.name == "street");
+        item.set("wide", field.name == "street" || field.kind == "plate");
         item.set("lengthMax", field.kind == "text" ? "120" : "20");
         item.set("error", false);
         item.set("help", false);

@@ -67,8 +67,10 @@ inline page::FieldView sampleField(const std::string& name, const std::string& k
     field.origin = origin;
     field.optional = name == "academicTitle";
     if (kind == "choice")
-        for (const std::string zone : {"A", "B", "C", "D", "E"})
-            field.options.push_back({zone, "Zone " + zone});
+        field.options = {{"A", "Zone A: Altstadt"},
+                         {"B", "Zone B: Bahnhofsviertel"},
+                         {"C", "Zone C: Klosterviertel"},
+                         {"D", "Zone D: Südstadt"}};
     return field;
 }
 
@@ -80,9 +82,10 @@ inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool
         return wanted ? text : std::string();
     };
     return {
-        sampleField("academicTitle", "text", value(known, "Dr."), origin),
         sampleField("givenNames", "text", value(known, "Zoë Marie-Luise"), origin),
         sampleField("familyNames", "text", value(known, "Đặng-Müllerová"), origin),
+        sampleField("academicTitle", "text", value(known, "Dr."), origin),
+        sampleField("dateOfBirth", "date", value(known, "1964-08-12"), origin),
         sampleField("street", "text", value(known, "Straße des 17. Juni 135 a"), origin),
         sampleField("postalCode", "text", value(known, "48149"), origin),
         sampleField("city", "text", value(known, "Musterstadt"), origin),
@@ -92,7 +95,7 @@ inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool
     };
 }
 
-/// The fields of one step of that form: from 0 up to 5 who, from 6 on the vehicle.
+/// The fields of one step of that form: who (0 to 4), where (4 to 7), the vehicle (7 to 10).
 inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool filled,
                                                  std::size_t from, std::size_t to)
 {
@@ -103,11 +106,20 @@ inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool
 
 inline std::vector<page::FieldView> faultyFields()
 {
-    auto fields = sampleFields("eid", true, 6, 9);
+    auto fields = sampleFields("eid", true, 7, 10);
     fields[0].value = "MS?";
     fields[0].errorKey = "form.error.plate";
     fields[1].value = "";
     fields[1].errorKey = "form.error.missing";
+    return fields;
+}
+
+inline std::vector<page::FieldView> missingFields()
+{
+    auto fields = sampleFields("typed", false, 0, 4);
+    for (auto& field : fields)
+        if (!field.optional)
+            field.errorKey = "form.error.missing";
     return fields;
 }
 
@@ -122,12 +134,18 @@ inline std::vector<KioskSample> kioskSamples()
         {"start", StartPage{}, false},
         {"start-closed", StartPage{false}, false},
         {"services",
-         ServicesPage{{{"99108001001000", service, "Parken in der eigenen Wohnstraße", fee},
+         ServicesPage{{{"99108001001000", service,
+                        "Parken in Ihrer Bewohnerparkzone, gültig ein Jahr. Sie brauchen Ihr "
+                        "Kennzeichen und, wenn Sie mögen, Ihren Ausweis mit PIN.",
+                        fee},
                        {"99050012104000", "Meldebescheinigung", "Bescheinigung über Ihre Wohnung",
                         Money()}}},
          false},
         {"services-offline",
-         ServicesPage{{{"99108001001000", service, "Parken in der eigenen Wohnstraße", fee}}},
+         ServicesPage{{{"99108001001000", service,
+                        "Parken in Ihrer Bewohnerparkzone, gültig ein Jahr. Sie brauchen Ihr "
+                        "Kennzeichen und, wenn Sie mögen, Ihren Ausweis mit PIN.",
+                        fee}}},
          false, false},
         {"notice", NoticePage{service, attributes, true}},
         {"notice-unreviewed", NoticePage{service, attributes, false}},
@@ -147,11 +165,13 @@ inline std::vector<KioskSample> kioskSamples()
              CardProblemPage{outcome, outcome == "CardRemoved" || outcome == "NoCard" ||
                                           outcome == "DeviceFailed"}});
     const std::vector<KioskSample> rest = {
-        {"form-eid", FormPage{service, sampleFields("eid", false), 1, 1}},
-        {"form-eid-1", FormPage{service, sampleFields("eid", false, 0, 6), 1, 2}},
-        {"form-eid-2", FormPage{service, sampleFields("eid", false, 6, 9), 2, 2}},
-        {"form-typed-1", FormPage{service, sampleFields("typed", false, 0, 6), 1, 2}},
-        {"form-faulty", FormPage{service, faultyFields(), 2, 2}},
+        {"form-eid-1", FormPage{service, sampleFields("eid", false, 0, 4), 1, 3}},
+        {"form-eid-2", FormPage{service, sampleFields("eid", false, 4, 7), 2, 3}},
+        {"form-eid-3", FormPage{service, sampleFields("eid", false, 7, 10), 3, 3}},
+        {"form-typed-1", FormPage{service, sampleFields("typed", false, 0, 4), 1, 3}},
+        {"form-typed-2", FormPage{service, sampleFields("typed", true, 4, 7), 2, 3}},
+        {"form-faulty", FormPage{service, faultyFields(), 3, 3}},
+        {"form-missing", FormPage{service, missingFields(), 1, 3}},
         {"review", ReviewPage{service, sampleFields("eid", true), fee}},
         {"review-offline", ReviewPage{service, sampleFields("typed", true), fee}, true, false},
         {"pay", PayPage{service, fee, std::nullopt, true}},
