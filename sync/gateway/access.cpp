@@ -6,6 +6,7 @@
 #include "appliance/core/json.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/statements.h"
+#include "sync/portal/words.h"
 
 #include <sstream>
 
@@ -98,12 +99,7 @@ HttpResponse Access::token(const HttpRequest& request, UtcTime now)
             .bind(hashOf(token), fields["client_id"], joined(granted), now + _tokenLife)
             .run();
     });
-    auto body = json::makeObject();
-    body->set("access_token", token);
-    body->set("token_type", "Bearer");
-    body->set("expires_in", static_cast<std::int64_t>(_tokenLife.count()));
-    body->set("scope", joined(granted));
-    return jsonResponse(200, json::write(*body));
+    return jsonResponse(200, portal::writeToken({token, _tokenLife.count()}));
 }
 
 std::optional<Caller> Access::caller(const HttpRequest& request, UtcTime now)

@@ -9,6 +9,7 @@
 #include "sync/gateway/files.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/tls_identity.h"
+#include "sync/portal/words.h"
 
 namespace amt::gateway {
 namespace {
@@ -86,7 +87,7 @@ json::ObjectPtr destinationDocument(const std::string& id, const std::string& en
     schema->set("schemaUri", "urn:example:amtsstube:bewohnerparkausweis:1.0");
     schema->set("mimeType", "application/json");
     auto service = json::makeObject();
-    service->set("identifier", "urn:de:fim:leika:leistung:99108001001000");
+    service->set("identifier", std::string(portal::servicePrefix) + "99108001001000");
     service->set("submissionSchemas", list(schema));
     service->set("regions", list("DE"));
     auto contact = json::makeObject();
@@ -181,9 +182,9 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
                             .use = KeyUse::Verify,
                             .key = serviceKey,
                             .chain = {}};
-    const ClientEntry sender = makeClient(random, {std::string(sendScope)});
+    const ClientEntry sender = makeClient(random, {std::string(portal::sendScope)});
     const ClientEntry subscriber =
-        makeClient(random, {std::string(subscribeScope), std::string(manageScope)});
+        makeClient(random, {std::string(portal::subscribeScope), std::string(portal::manageScope)});
     const std::string destinationId = randomUuid(random);
     const auto document = destinationDocument(destinationId, encryption.kid);
 

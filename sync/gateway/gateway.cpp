@@ -10,11 +10,11 @@
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/statements.h"
+#include "sync/portal/words.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <set>
 
 namespace amt::gateway {
 namespace {
@@ -26,7 +26,6 @@ constexpr std::size_t formBytesMax = 8 * 1024;
 constexpr std::size_t jsonBytesMax = 64 * 1024;
 constexpr std::size_t tokenBytesMax = 64 * 1024;
 constexpr int pageLimitMax = 500;
-constexpr std::string_view servicePrefix = "urn:de:fim:leika:leistung:";
 
 enum class Who { Anyone, Sender, Subscriber, Manager, Either };
 enum class BodyKind { None, Form, Json, Jose };
@@ -69,11 +68,11 @@ std::string_view expectedType(BodyKind kind)
     case BodyKind::None:
         return {};
     case BodyKind::Form:
-        return "application/x-www-form-urlencoded";
+        return portal::formType;
     case BodyKind::Json:
-        return "application/json";
+        return portal::jsonType;
     case BodyKind::Jose:
-        return "application/jose";
+        return portal::joseType;
     }
     return {};
 }
@@ -286,11 +285,11 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request)
     }
 
     const auto& scopes = call.caller.scopes;
-    const bool sends = scopes.contains(sendScope);
-    const bool subscribes = scopes.contains(subscribeScope);
+    const bool sends = scopes.contains(portal::sendScope);
+    const bool subscribes = scopes.contains(portal::subscribeScope);
     const bool permitted = found->who == Who::Anyone || (found->who == Who::Sender && sends) ||
                            (found->who == Who::Subscriber && subscribes) ||
-                           (found->who == Who::Manager && scopes.contains(manageScope)) ||
+                           (found->who == Who::Manager && scopes.contains(portal::manageScope)) ||
                            (found->who == Who::Either && (sends || subscribes));
     if (!permitted)
         return problem(403, "scope-missing", "the access token lacks the scope for this address");
@@ -340,12 +339,7 @@ HttpResponse badPage()
 
 HttpResponse eventLog(const std::vector<std::string>& tokens)
 {
-    auto list = json::makeArray();
-    for (const auto& token : tokens)
-        list->add(token);
-    auto body = json::makeObject();
-    body->set("eventLog", list);
-    return jsonResponse(200, json::write(*body));
+    return jsonResponse(200, portal::writeEventLog(tokens));
 }
 
 } // namespace
@@ -413,38 +407,17 @@ HttpResponse Gateway::Impl::changeDestination(const Call& call)
 
 namespace {
 
-struct AnnouncementBody {
-    std::string destinationId, service, serviceName, region, caseId;
-    std::vector<std::string> attachments;
-
-    std::string digest() const
-    {
-        auto sorted = attachments;
-        std::sort(sorted.begin(), sorted.end());
-        auto all = json::makeArray();
-        for (const auto* field : {&destinationId, &service, &serviceName, &region, &caseId})
-            all->add(*field);
-        for (const auto& id : sorted)
-            all->add(id);
-        return digestOf(json::write(*all));
-    }
-};
-
-AnnouncementBody readAnnouncement(const std::string& text)
+std::string digestOf(const portal::AnnounceBody& body)
 {
-    const auto body = json::parseObject(text);
-    json::onlyKeys(*body,
-                   {"destinationId", "announcedAttachments", "publicService", "region", "caseId"});
-    const auto service = json::object(*body, "publicService");
-    json::onlyKeys(*service, {"identifier", "name"});
-    return {.destinationId = json::text(*body, "destinationId"),
-            .service = json::text(*service, "identifier"),
-            .serviceName = json::optionalText(*service, "name").value_or(""),
-            .region = json::optionalText(*body, "region").value_or(""),
-            .caseId = json::optionalText(*body, "caseId").value_or(""),
-            .attachments = body->has("announcedAttachments")
-                               ? json::texts(*body, "announcedAttachments")
-                               : std::vector<std::string>()};
+    auto sorted = body.attachmentIds;
+    std::sort(sorted.begin(), sorted.end());
+    auto all = json::makeArray();
+    for (const auto* field :
+         {&body.destinationId, &body.service, &body.serviceName, &body.region, &body.caseId})
+        all->add(*field);
+    for (const auto& id : sorted)
+        all->add(id);
+    return digestOf(json::write(*all));
 }
 
 bool offers(const json::Object& destination, const std::string& service)
@@ -456,23 +429,20 @@ bool offers(const json::Object& destination, const std::string& service)
     return false;
 }
 
-HttpResponse announced(const Submission& submission)
+HttpResponse announced(int status, const Submission& submission)
 {
-    auto body = json::makeObject();
-    body->set("submissionId", submission.id);
-    body->set("caseId", submission.caseId);
-    return jsonResponse(201, json::write(*body));
+    return jsonResponse(status, portal::writeAnnounced({submission.id, submission.caseId}));
 }
 
 } // namespace
 
 HttpResponse Gateway::Impl::announce(const Call& call)
 {
-    const auto body = readAnnouncement(call.request.body);
+    const auto body = portal::readAnnounce(call.request.body);
     const std::string envelopeId = headerOf(call.request, "idempotency-key");
     if (!envelopeId.empty() && !isUuid(envelopeId))
         return problem(400, "idempotency-key-invalid", "the Idempotency-Key is a UUID");
-    const std::string digest = body.digest();
+    const std::string digest = digestOf(body);
 
     return _database.transact([&]() -> HttpResponse {
         std::optional<Claim> claim;
@@ -486,7 +456,7 @@ HttpResponse Gateway::Impl::announce(const Call& call)
             }
             const auto standing = _ledger.submission(claim->submissionId);
             if (standing && standing->state != SubmissionState::Deleted)
-                return announced(*standing);
+                return announced(201, *standing);
         }
 
         const auto destination = _ledger.destination(body.destinationId);
@@ -494,20 +464,14 @@ HttpResponse Gateway::Impl::announce(const Call& call)
             return notFound("destination");
         if (destination->status != "active")
             return problem(422, "destination-state-invalid", "this destination takes nothing now");
-        const bool leika = body.service.starts_with(servicePrefix) &&
-                           body.service.size() == servicePrefix.size() + 14;
+        const bool leika = body.service.starts_with(portal::servicePrefix) &&
+                           body.service.size() == portal::servicePrefix.size() + 14;
         if (!leika || !offers(*json::parseObject(destination->document), body.service))
             return problem(422, "unsupported-service",
                            "this destination does not offer the service");
-        if (body.attachments.size() > _settings.attachmentsMax)
+        if (body.attachmentIds.size() > _settings.attachmentsMax)
             return problem(422, "too-many-attachments",
                            "at most " + std::to_string(_settings.attachmentsMax));
-        std::set<std::string> ids;
-        for (const auto& id : body.attachments) {
-            if (!isUuid(id) || !ids.insert(id).second)
-                return problem(422, "attachments-mismatch", "attachment ids are UUIDs, each once");
-        }
-
         CaseFile opened{.id = body.caseId,
                         .clientId = call.caller.clientId,
                         .destinationId = body.destinationId};
@@ -530,14 +494,14 @@ HttpResponse Gateway::Impl::announce(const Call& call)
                               .data = {},
                               .metadataDigest = {},
                               .dataDigest = {}};
-        _ledger.announce(made, envelopeId, body.attachments, call.now);
+        _ledger.announce(made, envelopeId, body.attachmentIds, call.now);
         if (claim) // the one before died incomplete
             _ledger.moveClaim(made.clientId, envelopeId, made.id);
         else if (!envelopeId.empty())
             _ledger.addClaim(made.clientId, envelopeId,
                              {.announcementDigest = digest, .submissionId = made.id});
         logByService(made, EventKind::Create, std::nullopt, {});
-        return announced(made);
+        return announced(201, made);
     });
 }
 
@@ -600,23 +564,16 @@ HttpResponse Gateway::Impl::putAttachment(const Call& call)
 
 HttpResponse Gateway::Impl::submit(const Call& call)
 {
-    const auto body = json::parseObject(call.request.body, _settings.submissionBytesMax);
-    json::onlyKeys(*body, {"encryptedMetadata", "encryptedData"});
+    const auto parts = portal::readSubmit(call.request.body, _settings.submissionBytesMax);
     auto submission = ownSubmission(call);
     if (!submission || submission->state == SubmissionState::Deleted)
         return notFound("submission");
-    const auto given = [&](const char* name) {
-        return json::optionalText(*body, name).value_or("");
-    };
-    const std::string metadata = given("encryptedMetadata");
-    const std::string data = given("encryptedData");
-    if (metadata.empty() || data.empty())
-        return problem(422, "part-missing", "encryptedMetadata and encryptedData are both needed");
+    const auto& [metadata, data] = parts;
 
     if (submission->state != SubmissionState::Announced) {
         if (submission->metadataDigest == digestOf(metadata) &&
             submission->dataDigest == digestOf(data))
-            return jsonResponse(200, announced(*submission).body);
+            return announced(200, *submission);
         log::error("gateway.other_submission", {{"submission", submission->id}});
         return problem(409, "submission-differs", "other bytes are stored under this id");
     }
@@ -642,7 +599,7 @@ HttpResponse Gateway::Impl::submit(const Call& call)
         _ledger.storeSubmission(*submission, digestOf(all), call.now);
         logByService(*submission, EventKind::Submit, tagsOf(*submission), {});
     });
-    return jsonResponse(200, announced(*submission).body);
+    return announced(200, *submission);
 }
 
 envelope::AuthenticationTags Gateway::Impl::tagsOf(const Submission& submission)
@@ -718,20 +675,12 @@ HttpResponse Gateway::Impl::waiting(const Call& call)
     const auto destination = _ledger.destination(wanted->second);
     if (!destination || destination->ownerId != call.caller.clientId)
         return notFound("destination");
-    auto list = json::makeArray();
-    for (const auto& each : _ledger.waiting(destination->id, *page)) {
-        auto entry = json::makeObject();
-        entry->set("destinationId", destination->id);
-        entry->set("submissionId", each.submissionId);
-        entry->set("caseId", each.caseId);
-        list->add(entry);
-    }
-    auto body = json::makeObject();
-    body->set("count", static_cast<int>(list->size()));
-    body->set("offset", page->offset);
-    body->set("totalCount", _ledger.countWaiting(destination->id));
-    body->set("submissions", list);
-    return jsonResponse(200, json::write(*body));
+    portal::WaitingBody body{.submissions = {},
+                             .offset = page->offset,
+                             .totalCount = _ledger.countWaiting(destination->id)};
+    for (const auto& each : _ledger.waiting(destination->id, *page))
+        body.submissions.push_back({destination->id, each.submissionId, each.caseId});
+    return jsonResponse(200, portal::writeWaiting(body));
 }
 
 HttpResponse Gateway::Impl::fetch(const Call& call)
@@ -739,20 +688,15 @@ HttpResponse Gateway::Impl::fetch(const Call& call)
     const auto submission = addressedSubmission(call);
     if (!submission)
         return notFound("submission");
-    auto ids = json::makeArray();
+    portal::SubmissionBody body{.destinationId = submission->destinationId,
+                                .submissionId = submission->id,
+                                .caseId = submission->caseId,
+                                .service = submission->service,
+                                .attachmentIds = {},
+                                .parts = {submission->metadata, submission->data}};
     for (const auto& part : _ledger.attachments(submission->id))
-        ids->add(part.id);
-    auto service = json::makeObject();
-    service->set("identifier", submission->service);
-    auto body = json::makeObject();
-    body->set("destinationId", submission->destinationId);
-    body->set("submissionId", submission->id);
-    body->set("caseId", submission->caseId);
-    body->set("publicService", service);
-    body->set("attachments", ids);
-    body->set("encryptedMetadata", submission->metadata);
-    body->set("encryptedData", submission->data);
-    return jsonResponse(200, json::write(*body));
+        body.attachmentIds.push_back(part.id);
+    return jsonResponse(200, portal::writeSubmission(body));
 }
 
 HttpResponse Gateway::Impl::fetchAttachment(const Call& call)
@@ -839,8 +783,7 @@ void Gateway::Impl::runJobs()
     for (const auto& id : _ledger.unfetchedSince(now - _settings.rejectAfter)) {
         _database.transact([&] {
             logByService(*_ledger.submission(id), EventKind::Reject, std::nullopt,
-                         {{.type = "https://schema.fitko.de/fit-connect/events/problems/"
-                                   "submission-expired",
+                         {{.type = std::string(portal::rejectReasonPrefix) + "submission-expired",
                            .title = "Nicht abgeholt",
                            .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
                            .instance = "submission"}});

@@ -19,13 +19,6 @@
 
 namespace amt::gateway {
 
-inline constexpr std::string_view sendScope =
-    "https://schema.fitko.de/fit-connect/oauth/scopes/send-submissions";
-inline constexpr std::string_view subscribeScope =
-    "https://schema.fitko.de/fit-connect/oauth/scopes/subscribe-submissions";
-inline constexpr std::string_view manageScope =
-    "https://schema.fitko.de/fit-connect/oauth/scopes/manage-destinations";
-
 struct GatewaySettings {
     /// Own address without a slash at the end: `iss` of the service's events.
     std::string url;
@@ -46,8 +39,8 @@ struct GatewaySettings {
 
 struct ClientEntry {
     std::string id;
-    Secret secret; ///< at least 256 random bits: a plain hash of it is stored
-    std::vector<std::string> scopes;
+    Secret secret;                   ///< at least 256 random bits: a plain hash of it is stored
+    std::vector<std::string> scopes; ///< of portal/words.h
 };
 
 struct DestinationEntry {

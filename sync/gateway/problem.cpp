@@ -3,7 +3,7 @@
 // Refusals as application/problem+json.
 #include "sync/gateway/problem.h"
 
-#include "appliance/core/json.h"
+#include "sync/portal/words.h"
 
 namespace amt::gateway {
 namespace {
@@ -25,16 +25,11 @@ std::string titleOf(std::string_view type)
 
 HttpResponse problem(int status, std::string_view type, const std::string& detail)
 {
-    auto body = json::makeObject();
-    body->set("type", std::string(problemTypePrefix) + std::string(type));
-    body->set("title", titleOf(type));
-    body->set("status", status);
-    body->set("detail", detail);
     return {.status = status,
-            .headers = {{"Content-Type", "application/problem+json"},
+            .headers = {{"Content-Type", std::string(portal::problemType)},
                         {"Cache-Control", "no-store"},
                         {"X-Content-Type-Options", "nosniff"}},
-            .body = json::write(*body),
+            .body = portal::writeProblem(status, type, titleOf(type), detail),
             .eventTopic = std::nullopt};
 }
 
@@ -61,7 +56,7 @@ HttpResponse problemFor(const Error& failure)
 HttpResponse jsonResponse(int status, std::string body)
 {
     return {.status = status,
-            .headers = {{"Content-Type", "application/json"},
+            .headers = {{"Content-Type", std::string(portal::jsonType)},
                         {"Cache-Control", "no-store"},
                         {"X-Content-Type-Options", "nosniff"}},
             .body = std::move(body),

@@ -11,9 +11,6 @@
 
 namespace amt::gateway {
 
-inline constexpr std::string_view problemTypePrefix =
-    "https://schema.fitko.de/fit-connect/submission-api/problems/";
-
 /// `type`: last part of the URI. `detail` names no content of the request.
 HttpResponse problem(int status, std::string_view type, const std::string& detail);
 /// What a failure that reached the door is answered with.

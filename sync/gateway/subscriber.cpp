@@ -7,7 +7,7 @@
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "sync/gateway/files.h"
-#include "sync/gateway/gateway.h"
+#include "sync/portal/words.h"
 
 #include <algorithm>
 #include <map>
@@ -25,7 +25,7 @@ constexpr std::string_view metadataSchemaPrefix = "https://schema.fitko.de/fit-c
 
 Problem reason(const std::string& type, const std::string& instance, const std::string& detail)
 {
-    return {.type = "https://schema.fitko.de/fit-connect/events/problems/" + type,
+    return {.type = std::string(portal::rejectReasonPrefix) + type,
             .title = type,
             .detail = detail,
             .instance = instance};
@@ -313,18 +313,17 @@ private:
     {
         _token.clear();
         auto asked = request("POST", "/token");
-        asked.headers["content-type"] = "application/x-www-form-urlencoded";
+        asked.headers["content-type"] = std::string(portal::formType);
         asked.body = writeForm({{"grant_type", "client_credentials"},
                                 {"client_id", _settings.clientId},
                                 {"client_secret", std::string(_settings.clientSecret.revealText())},
-                                {"scope", std::string(subscribeScope)}});
+                                {"scope", std::string(portal::subscribeScope)}});
         ask(
             std::move(asked),
             [this](const HttpResponse& response) {
-                const auto body = json::parseObject(response.body);
-                _token = json::text(*body, "access_token");
-                _tokenUntil = _loop.sinceBoot() +
-                              std::chrono::seconds(json::integer(*body, "expires_in")) * 4 / 5;
+                const auto token = portal::readToken(response.body);
+                _token = token.accessToken;
+                _tokenUntil = _loop.sinceBoot() + std::chrono::seconds(token.expiresIn) * 4 / 5;
                 askKeys();
             },
             [this](int) { finish(); });
@@ -333,7 +332,7 @@ private:
     void askKeys()
     {
         ask(
-            request("GET", "/.well-known/jwks.json"),
+            request("GET", std::string(portal::serviceKeysPath)),
             [this](const HttpResponse& response) {
                 _service = {.issuer = _settings.serviceUrl,
                             .keys = envelope::parseJwkSet(response.body, envelope::KeyUse::Verify)};
@@ -344,27 +343,19 @@ private:
 
     void askList()
     {
-        auto asked = request("GET", "/v2/submissions");
+        auto asked = request("GET", std::string(portal::submissionsPath));
         asked.query = writeForm({{"destinationId", _settings.destinationId},
                                  {"limit", std::to_string(pageLimit)},
                                  {"offset", "0"}});
         ask(
             std::move(asked),
             [this](const HttpResponse& response) {
-                const auto body = json::parseObject(response.body);
-                std::vector<Fetched> listed;
-                for (const auto& entry : *json::array(*body, "submissions")) {
-                    if (entry.type() != typeid(json::ObjectPtr))
-                        throw Error(ErrorCode::PortalAnswerMalformed, "list of submissions");
-                    const auto each = entry.extract<json::ObjectPtr>();
+                for (auto& entry : portal::readWaiting(response.body).submissions) {
                     Fetched fetched;
-                    fetched.submissionId = json::text(*each, "submissionId");
-                    fetched.caseId = json::text(*each, "caseId");
-                    if (!isUuid(fetched.submissionId) || !isUuid(fetched.caseId))
-                        throw Error(ErrorCode::PortalAnswerMalformed, "list of submissions");
-                    listed.push_back(std::move(fetched));
+                    fetched.submissionId = std::move(entry.submissionId);
+                    fetched.caseId = std::move(entry.caseId);
+                    _waiting.push_back(std::move(fetched));
                 }
-                _waiting = std::move(listed);
                 _result.reachable = true;
                 next();
             },
@@ -395,12 +386,14 @@ private:
     void fetch()
     {
         ask(
-            request("GET", "/v2/submissions/" + _current.submissionId),
+            request("GET", portal::submissionPath(_current.submissionId)),
             [this](const HttpResponse& response) {
-                const auto body = json::parseObject(response.body, answerBytesMax);
-                _current.metadata = json::optionalText(*body, "encryptedMetadata").value_or("");
-                _current.data = json::optionalText(*body, "encryptedData").value_or("");
-                _current.attachmentIds = json::texts(*body, "attachments");
+                auto body = portal::readSubmission(response.body, answerBytesMax);
+                if (body.submissionId != _current.submissionId || body.caseId != _current.caseId)
+                    throw Error(ErrorCode::PortalAnswerMalformed, "another submission");
+                _current.metadata = std::move(body.parts.metadata);
+                _current.data = std::move(body.parts.data);
+                _current.attachmentIds = std::move(body.attachmentIds);
                 fetchEvents();
             },
             [this](int) { leave(); });
@@ -408,13 +401,12 @@ private:
 
     void fetchEvents()
     {
-        auto asked = request("GET", "/v2/submissions/" + _current.submissionId + "/events");
+        auto asked = request("GET", portal::submissionEventsPath(_current.submissionId));
         asked.query = writeForm({{"limit", "500"}, {"offset", "0"}});
         ask(
             std::move(asked),
             [this](const HttpResponse& response) {
-                _current.events =
-                    json::texts(*json::parseObject(response.body, answerBytesMax), "eventLog");
+                _current.events = portal::readEventLog(response.body);
                 fetchAttachments();
             },
             [this](int) { leave(); });
@@ -425,10 +417,8 @@ private:
         for (const auto& id : _current.attachmentIds) {
             if (_current.attachments.contains(id))
                 continue;
-            if (!isUuid(id))
-                return leave();
             return ask(
-                request("GET", "/v2/submissions/" + _current.submissionId + "/attachments/" + id),
+                request("GET", portal::attachmentPath(_current.submissionId, id)),
                 [this, id](const HttpResponse& response) {
                     _current.attachments[id] = response.body;
                     fetchAttachments();
@@ -470,8 +460,8 @@ private:
                                                     {"instance", problem.instance}});
         }
         forget(judgement.received);
-        auto asked = request("POST", "/v2/cases/" + _current.caseId + "/events");
-        asked.headers["content-type"] = "application/jose";
+        auto asked = request("POST", portal::caseEventsPath(_current.caseId));
+        asked.headers["content-type"] = std::string(portal::joseType);
         asked.body = envelope::signEvent(event, _settings.signatureKey, _settings.signatureKid);
         ask(
             std::move(asked),
