@@ -2,6 +2,7 @@
 //
 // Security Event Tokens (RFC 8417) as FIT-Connect v2 writes them: who may say what, and what it
 // must carry.
+#include "sync/envelope/claims.h"
 #include "sync/envelope/openssl.h"
 
 #include <algorithm>
@@ -23,26 +24,31 @@ constexpr std::chrono::minutes skewMax{5};
 /// 9999-12-31: whoever says later means nothing.
 constexpr std::int64_t secondsMax = 253402300799;
 
-enum class Speaker { Service, Destination, Either };
+enum class Says { Service, Destination, Either };
 
 struct EventRow {
     EventKind kind;
     const char* uri;
-    Speaker speaker;
+    Says who;
+
+    bool fits(Speaker speaker) const
+    {
+        return who == Says::Either || (who == Says::Service) == (speaker == Speaker::Service);
+    }
 };
 constexpr std::array eventRows{
     EventRow{EventKind::Create, "https://schema.fitko.de/fit-connect/events/create-submission",
-             Speaker::Service},
+             Says::Service},
     EventRow{EventKind::Submit, "https://schema.fitko.de/fit-connect/events/submit-submission",
-             Speaker::Service},
+             Says::Service},
     EventRow{EventKind::Notify, "https://schema.fitko.de/fit-connect/events/notify-submission",
-             Speaker::Service},
+             Says::Service},
     EventRow{EventKind::Accept, "https://schema.fitko.de/fit-connect/events/accept-submission",
-             Speaker::Destination},
+             Says::Destination},
     EventRow{EventKind::Reject, "https://schema.fitko.de/fit-connect/events/reject-submission",
-             Speaker::Either},
+             Says::Either},
     EventRow{EventKind::Delete, "https://schema.fitko.de/fit-connect/events/delete-submission",
-             Speaker::Service},
+             Says::Service},
 };
 
 bool carriesTags(EventKind kind)
@@ -111,7 +117,7 @@ std::string uuidAfter(const std::string& text, std::string_view prefix)
     return text.substr(prefix.size());
 }
 
-SecurityEvent readClaims(const json::Object& claims, Speaker speaker, UtcTime now)
+SecurityEvent readChecked(const json::Object& claims, Speaker speaker, UtcTime now)
 {
     SecurityEvent event;
     require(json::text(claims, "$schema").starts_with(payloadSchemaStem), refused,
@@ -132,8 +138,7 @@ SecurityEvent readClaims(const json::Object& claims, Speaker speaker, UtcTime no
     const auto row = std::find_if(eventRows.begin(), eventRows.end(),
                                   [&](const EventRow& r) { return uri == r.uri; });
     require(row != eventRows.end(), refused, "unknown event");
-    require(row->speaker == Speaker::Either || row->speaker == speaker, refused,
-            "this issuer may not say this event");
+    require(row->fits(speaker), refused, "this issuer may not say this event");
     event.kind = row->kind;
     const auto content = json::object(*events, uri);
     if (carriesTags(event.kind))
@@ -144,6 +149,11 @@ SecurityEvent readClaims(const json::Object& claims, Speaker speaker, UtcTime no
 }
 
 } // namespace
+
+SecurityEvent readClaims(const json::Object& claims, Speaker speaker, UtcTime now)
+{
+    return refusedAs(refused, [&] { return readChecked(claims, speaker, now); });
+}
 
 std::string signEvent(const SecurityEvent& event, const RsaKey& key, const std::string& kid)
 {
@@ -201,7 +211,7 @@ SecurityEvent verifyEvent(const std::string& compact, const IssuerKeys& service,
     require(key != keys.end(), invalid, "no key of this kid for this issuer");
     verify(compact, key->key);
 
-    return refusedAs(refused, [&] { return readClaims(*claims, speaker, now); });
+    return readClaims(*claims, speaker, now);
 }
 
 } // namespace amt::envelope
