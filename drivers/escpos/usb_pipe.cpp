@@ -36,21 +36,15 @@ unsigned milliseconds(Milliseconds timeout)
 
 class LibusbPipe : public UsbPipe {
 public:
-    explicit LibusbPipe(const UsbSettings& settings) : _settings(settings)
-    {
-        if (::libusb_init(&_context) != 0)
-            throw Error(ErrorCode::SystemFailed, "libusb_init");
-    }
-
-    ~LibusbPipe() override
-    {
-        close();
-        ::libusb_exit(_context);
-    }
+    explicit LibusbPipe(const UsbSettings& settings) : _settings(settings) {}
+    ~LibusbPipe() override { close(); }
 
     bool open() override
     {
         close();
+        // A new context each time: it looks at the bus anew, also where no udev tells of plugs.
+        if (::libusb_init(&_context) != 0)
+            throw Error(ErrorCode::SystemFailed, "libusb_init");
         libusb_device** devices = nullptr;
         const auto count = ::libusb_get_device_list(_context, &devices);
         for (ssize_t i = 0; i < count && !_device; ++i) {
@@ -59,15 +53,19 @@ public:
         }
         if (devices)
             ::libusb_free_device_list(devices, 1);
+        if (!_device)
+            close();
         return _device != nullptr;
     }
 
     void close() override
     {
-        if (!_device)
-            return;
-        ::libusb_release_interface(_device, _place.interface);
-        ::libusb_close(std::exchange(_device, nullptr));
+        if (_device) {
+            ::libusb_release_interface(_device, _place.interface);
+            ::libusb_close(std::exchange(_device, nullptr));
+        }
+        if (_context)
+            ::libusb_exit(std::exchange(_context, nullptr));
     }
 
     Written write(ByteView bytes, Milliseconds timeout) override

@@ -21,7 +21,7 @@ struct UsbSettings {
 
 /// open() looks for a printer anew each time, so a printer that comes back is found again. Never
 /// resets, never sets a configuration; the kernel's driver is detached while we hold the interface.
-/// Throws SystemFailed when libusb cannot be had at all.
+/// open() throws SystemFailed when libusb cannot be had at all.
 std::unique_ptr<UsbPipe> makeUsbPipe(const UsbSettings& settings = {});
 
 } // namespace amt::escpos
