@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(jobs_go_on_after_a_restart_and_answered_cases_are_left_alon
     GatewayTown town;
     const auto sent = town.send();
     BOOST_TEST(town.post(town.acceptOf(sent)).status == 204);
+    town.passTime(Milliseconds(1)); // the census is by time
     town.announce(envelopeId, town.announcement());
     town.restart();
     town.passTime(std::chrono::hours(24 * 20));
