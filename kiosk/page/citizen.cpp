@@ -416,10 +416,17 @@ private:
         return text(known ? field.errorKey : "form.error.general", {{"detail", field.errorDetail}});
     }
 
+    /// A question has a short name for lists: "field.x.short" beside "field.x.label".
+    std::string shortLabelKey(const FieldView& field) const
+    {
+        const auto key = field.labelKey.substr(0, field.labelKey.rfind('.')) + ".short";
+        return _texts.has("de", key) ? key : field.labelKey;
+    }
+
     Data fact(const FieldView& field) const
     {
         Data item;
-        item.set("label", text(field.labelKey));
+        item.set("label", text(shortLabelKey(field)));
         item.set("value", shownValue(_texts, _frame.language, field));
         item.set("fromCard", isGiven(field));
         return item;
@@ -436,6 +443,7 @@ private:
         item.set("optional", field.optional);
         item.set("isInput", !chosen);
         item.set("isChoice", chosen);
+        item.set("short", field.kind == "yesno");
         item.set("numeric", field.name == "postalCode");
         item.set("wide", field.name == "street" || field.kind == "plate");
         item.set("lengthMax", field.kind == "text" ? "120" : "20");

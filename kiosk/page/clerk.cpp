@@ -89,6 +89,7 @@ public:
         }
         set("way", way);
         set("canRelease", view.canRelease);
+        set("canDecide", view.payment && view.payment->state == "Unresolved");
     }
 
     void operator()(const ClerksPage& view)
@@ -147,7 +148,10 @@ private:
 
     std::string textOr(const std::string& key, const std::string& otherwise) const
     {
-        return _texts.has(german, key) ? text(key) : otherwise;
+        for (const auto& name : {key, "desk." + key})
+            if (_texts.has(german, name))
+                return text(name);
+        return otherwise;
     }
 
     template <typename Value>

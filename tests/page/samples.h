@@ -222,8 +222,14 @@ inline std::vector<DeskSample> deskSamples()
     held.payment.reset();
     held.way.resize(2);
     held.canRelease = true;
-    DevicesPage::Device card{
-        "card", true, true, "", {{"lay", "desk.act.lay"}, {"pull", "desk.act.pull"}}};
+    CasePage unclear = open;
+    unclear.state = "Recorded";
+    unclear.payment->state = "Unresolved";
+    DevicesPage::Device card{"card",
+                             true,
+                             true,
+                             "devices.cardLaid",
+                             {{"lay", "desk.act.lay"}, {"pull", "desk.act.pull"}}};
     DevicesPage::Device terminal{"terminal",
                                  true,
                                  true,
@@ -250,8 +256,9 @@ inline std::vector<DeskSample> deskSamples()
          true, false},
         {"case", open},
         {"case-held", held},
+        {"case-unclear", unclear},
         {"clerks", ClerksPage{{"Ayşe Öztürk", "Jürgen Großmann"}, ""}},
-        {"devices", DevicesPage{{card, terminal, printer}, "desk.portalReachable"}},
+        {"devices", DevicesPage{{card, terminal, printer}, "devices.portalReachable"}},
         {"desk-error", DeskErrorPage{ErrorCode::NotAllowed, 403}},
     };
 }
