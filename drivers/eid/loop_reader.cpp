@@ -10,6 +10,15 @@ namespace {
 
 constexpr Milliseconds lookAgain{200};
 
+struct Reading {
+    IdentityRequest request;
+    IdentityReader::Callbacks callbacks;
+    Milliseconds until{};
+    TimerId timer = 0;
+    std::unique_ptr<CardChannel> card; ///< outlives the session
+    std::optional<TerminalSession> session;
+};
+
 class LoopIdentityReader : public IdentityReader {
 public:
     LoopIdentityReader(EventLoop& loop, RandomSource& random, CardFinder findCard)
@@ -56,15 +65,6 @@ public:
     }
 
 private:
-    struct Reading {
-        IdentityRequest request;
-        Callbacks callbacks;
-        Milliseconds until{};
-        TimerId timer = 0;
-        std::unique_ptr<CardChannel> card; ///< outlives the session
-        std::optional<TerminalSession> session;
-    };
-
     /// Tasks that come after the reader's end do nothing.
     void post(Task task)
     {

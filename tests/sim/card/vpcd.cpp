@@ -29,7 +29,8 @@ constexpr int receiveSeconds = 5; // a reader that stops inside a message
 } // namespace
 
 VpcdLink::VpcdLink(SimulatedCard& card, const Clock& clock, std::uint16_t port)
-    : _card(card), _clock(clock), _port(port)
+    : _card(card), _clock(clock), _port(port),
+      _notBefore(clock.sinceBoot() + layAgainAfter) // another card may just have left
 {}
 
 VpcdLink::~VpcdLink()

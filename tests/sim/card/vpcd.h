@@ -53,7 +53,7 @@ private:
     std::uint16_t _port;
     std::mutex _mutex;
     std::atomic<int> _socket{-1};
-    Milliseconds _notBefore{0};
+    Milliseconds _notBefore;
 };
 
 } // namespace amt::sim
