@@ -132,7 +132,7 @@ private:
     void portalClosed()
     {
         _lastContact = now();
-        _gateNext = now() + delayBefore(_probes++, _settings.retry, _random);
+        _gateNext = now() + delayBefore(_rejections++, _settings.retry, _random);
         if (_gate == Gate::Closed)
             return;
         _gate = Gate::Closed;
@@ -245,6 +245,7 @@ private:
             _node, _portal, envelope,
             guarded([id = envelope.id, to = envelope.destinationId, direction](
                         Impl& self, const TripEnd& end) { self.ended(id, to, direction, end); }));
+        _trips[envelope.id] = trip;
         direction == Direction::There ? trip->carry() : trip->look();
     }
 
@@ -252,6 +253,7 @@ private:
                const TripEnd& end)
     {
         --(direction == Direction::There ? _uploads : _looks);
+        _trips.erase(id);
         if (const auto* silent = std::get_if<PortalSilent>(&end)) {
             // It stays busy until it is known whether the portal is silent to everyone.
             return probe([this, id, destinationId,
@@ -272,6 +274,7 @@ private:
             return;
         }
         portalThere();
+        _rejections = 0;
         _destinations[destinationId].failures = 0;
         if (std::holds_alternative<NothingNew>(end)) {
             turn.next = now() + delayBefore(turn.attempts++, _settings.look, _random);
@@ -360,7 +363,8 @@ private:
     TimerId _timer = 0;
     Gate _gate = Gate::Unknown;
     Milliseconds _gateNext{0};
-    int _probes = 0; ///< in a row without an answer
+    int _probes = 0;     ///< in a row without an answer
+    int _rejections = 0; ///< of our credentials, in a row
     bool _probing = false;
     std::vector<Attribution> _attributions;
     Milliseconds _lastContact{0};
@@ -372,6 +376,8 @@ private:
     bool _askAgain = false;
     std::set<std::string> _endedMeanwhile; ///< since the list of work was asked for
     std::map<std::string, Turn> _turns;    ///< by envelope
+    std::map<std::string, std::shared_ptr<Trip>>
+        _trips; ///< under way; shared with the answer that moves it
     std::map<std::string, DestinationState> _destinations;
     int _uploads = 0;
     int _looks = 0;

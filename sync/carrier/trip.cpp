@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The steps of a trip. Every step holds the trip alive until its answer came.
+// The steps of a trip.
 #include "sync/carrier/trip.h"
 
 #include "appliance/core/error.h"
@@ -19,6 +19,15 @@ Trip::Trip(NodeDoor& node, portal::PortalLink& portal, Envelope envelope,
            std::function<void(TripEnd)> done)
     : _node(node), _portal(portal), _envelope(std::move(envelope)), _done(std::move(done))
 {}
+
+template <typename Work>
+auto Trip::guarded(Work work)
+{
+    return [weak = weak_from_this(), work = std::move(work)](const auto& answer) {
+        if (const auto self = weak.lock())
+            work(*self, answer);
+    };
+}
 
 void Trip::carry()
 {
@@ -64,63 +73,69 @@ void Trip::announce()
                       .serviceName = _envelope.serviceName,
                       .regionKey = _envelope.regionKey,
                       .attachmentIds = _envelope.attachments},
-                     [self = shared_from_this()](const portal::Answer<portal::Announced>& answer) {
-                         if (self->endedBy(answer))
+                     guarded([](Trip& self, const portal::Answer<portal::Announced>& answer) {
+                         if (self.endedBy(answer))
                              return;
                          if (const auto* refusal = std::get_if<portal::Refused>(&answer))
-                             return self->refuse("announce", *refusal);
-                         self->accept(std::get<portal::Announced>(answer));
-                     });
+                             return self.refuse("announce", *refusal);
+                         self.accept(std::get<portal::Announced>(answer));
+                     }));
 }
 
 /// The ids are journaled by the node before they are used.
 void Trip::accept(const portal::Announced& announced)
 {
     _node.announced(_envelope.id, announced,
-                    [self = shared_from_this(), announced](const std::optional<Standing>& answer) {
+                    guarded([announced](Trip& self, const std::optional<Standing>& answer) {
                         if (!answer)
-                            return self->end(NodeGone{});
-                        self->_envelope.eventsSeen = 0;
+                            return self.end(NodeGone{});
+                        self._envelope.eventsSeen = 0;
                         if (const Standing& standing = *answer) {
                             // announced before us; this one is an orphan that dies by itself
-                            self->_envelope.announced = standing;
-                            return self->readEvents();
+                            self._envelope.announced = standing;
+                            return self.readEvents();
                         }
-                        self->_envelope.announced = announced;
-                        self->sendAttachment(0);
-                    });
+                        self._envelope.announced = announced;
+                        self.sendAttachment(0);
+                    }));
 }
 
 void Trip::readEvents()
 {
-    _portal.events(
-        _envelope.announced->caseId, _envelope.eventsSeen,
-        [self = shared_from_this()](const portal::Answer<std::vector<std::string>>& answer) {
-            if (self->endedBy(answer))
-                return;
-            if (const auto* refusal = std::get_if<portal::Refused>(&answer)) {
-                if (refusal->status == notFound && self->_way == Way::Carry)
-                    return self->giveUpAnnouncement();
-                log::warning("carrier.events_refused",
-                             {{"envelope", self->_envelope.id},
-                              {"status", std::to_string(refusal->status)}});
-                return self->end(NothingNew{});
-            }
-            const auto& tokens = std::get<std::vector<std::string>>(answer);
-            self->_node.events(
-                self->_envelope.id, self->_envelope.eventsSeen, tokens,
-                [self, count = tokens.size()](const std::optional<Progress>& progress) {
-                    if (!progress)
-                        return self->end(NodeGone{});
-                    const bool advanced = progress->eventsSeen > self->_envelope.eventsSeen;
-                    self->_moved = self->_moved || advanced;
-                    self->_envelope.eventsSeen = progress->eventsSeen;
-                    const bool open = progress->state == "SEALED" || progress->state == "STORED";
-                    if (open && advanced && count >= fullPage)
-                        return self->readEvents();
-                    self->afterEvents(*progress);
-                });
-        });
+    _portal.events(_envelope.announced->caseId, _envelope.eventsSeen,
+                   guarded([](Trip& self, const portal::Answer<std::vector<std::string>>& answer) {
+                       if (self.endedBy(answer))
+                           return;
+                       if (const auto* refusal = std::get_if<portal::Refused>(&answer))
+                           return self.eventsRefused(*refusal);
+                       self.handOverEvents(std::get<std::vector<std::string>>(answer));
+                   }));
+}
+
+void Trip::eventsRefused(const portal::Refused& refusal)
+{
+    if (refusal.status == notFound && _way == Way::Carry)
+        return giveUpAnnouncement();
+    log::warning("carrier.events_refused",
+                 {{"envelope", _envelope.id}, {"status", std::to_string(refusal.status)}});
+    end(NothingNew{});
+}
+
+void Trip::handOverEvents(const std::vector<std::string>& tokens)
+{
+    _node.events(
+        _envelope.id, _envelope.eventsSeen, tokens,
+        guarded([count = tokens.size()](Trip& self, const std::optional<Progress>& progress) {
+            if (!progress)
+                return self.end(NodeGone{});
+            const bool advanced = progress->eventsSeen > self._envelope.eventsSeen;
+            self._moved = self._moved || advanced;
+            self._envelope.eventsSeen = progress->eventsSeen;
+            const bool open = progress->state == "SEALED" || progress->state == "STORED";
+            if (open && advanced && count >= fullPage)
+                return self.readEvents();
+            self.afterEvents(*progress);
+        }));
 }
 
 void Trip::afterEvents(const Progress& progress)
@@ -141,9 +156,9 @@ void Trip::afterEvents(const Progress& progress)
 void Trip::giveUpAnnouncement()
 {
     _node.lost(_envelope.id, _envelope.announced->submissionId,
-               [self = shared_from_this()](Taken taken) {
-                   taken == Taken::Yes ? self->end(StartAnew{}) : self->end(NodeGone{});
-               });
+               guarded([](Trip& self, Taken taken) {
+                   taken == Taken::Yes ? self.end(StartAnew{}) : self.end(NodeGone{});
+               }));
 }
 
 void Trip::sendAttachment(std::size_t index)
@@ -151,48 +166,49 @@ void Trip::sendAttachment(std::size_t index)
     if (index == _envelope.attachments.size())
         return sendSubmission();
     const std::string id = _envelope.attachments[index];
-    _node.part(_envelope, id,
-               [self = shared_from_this(), index, id](std::optional<std::string> jwe) {
-                   if (!jwe)
-                       return self->end(NodeGone{});
-                   self->_portal.putAttachment(
-                       self->_envelope.announced->submissionId, id, std::move(*jwe),
-                       [self, index](const portal::Answer<portal::Done>& answer) {
-                           if (self->endedBy(answer))
-                               return;
-                           if (const auto* refusal = std::get_if<portal::Refused>(&answer))
-                               return self->partRefused("attachment", *refusal);
-                           self->sendAttachment(index + 1);
-                       });
-               });
+    _node.part(
+        _envelope, id, guarded([index, id](Trip& self, const std::optional<std::string>& jwe) {
+            if (!jwe)
+                return self.end(NodeGone{});
+            self._portal.putAttachment(
+                self._envelope.announced->submissionId, id, *jwe,
+                self.guarded([index](Trip& trip, const portal::Answer<portal::Done>& answer) {
+                    if (trip.endedBy(answer))
+                        return;
+                    if (const auto* refusal = std::get_if<portal::Refused>(&answer))
+                        return trip.partRefused("attachment", *refusal);
+                    trip.sendAttachment(index + 1);
+                }));
+        }));
 }
 
 void Trip::sendSubmission()
 {
     _node.part(_envelope, "metadata",
-               [self = shared_from_this()](const std::optional<std::string>& metadata) {
+               guarded([](Trip& self, const std::optional<std::string>& metadata) {
                    if (!metadata)
-                       return self->end(NodeGone{});
-                   self->_node.part(self->_envelope, "data",
-                                    [self, metadata](const std::optional<std::string>& data) {
-                                        if (!data)
-                                            return self->end(NodeGone{});
-                                        self->submit(*metadata, *data);
-                                    });
-               });
+                       return self.end(NodeGone{});
+                   self._node.part(
+                       self._envelope, "data",
+                       self.guarded([metadata](Trip& trip, const std::optional<std::string>& data) {
+                           if (!data)
+                               return trip.end(NodeGone{});
+                           trip.submit(*metadata, *data);
+                       }));
+               }));
 }
 
-void Trip::submit(std::string metadata, std::string data)
+void Trip::submit(const std::string& metadata, const std::string& data)
 {
-    _portal.submit(_envelope.announced->submissionId, std::move(metadata), std::move(data),
-                   [self = shared_from_this()](const portal::Answer<portal::Done>& answer) {
-                       if (self->endedBy(answer))
+    _portal.submit(_envelope.announced->submissionId, metadata, data,
+                   guarded([](Trip& self, const portal::Answer<portal::Done>& answer) {
+                       if (self.endedBy(answer))
                            return;
                        if (const auto* refusal = std::get_if<portal::Refused>(&answer))
-                           return self->partRefused("submit", *refusal);
-                       self->_submitted = true;
-                       self->readEvents();
-                   });
+                           return self.partRefused("submit", *refusal);
+                       self._submitted = true;
+                       self.readEvents();
+                   }));
 }
 
 /// The service may know more than we do: a submission that arrived late is gone or in conflict. Its
@@ -215,9 +231,9 @@ void Trip::refuse(const std::string& step, const portal::Refused& refusal)
     log::error(
         "carrier.refused",
         {{"envelope", _envelope.id}, {"step", step}, {"status", std::to_string(refusal.status)}});
-    _node.refused(_envelope.id, step, refusal, [self = shared_from_this()](Taken taken) {
-        taken == Taken::Yes ? self->end(Settled{}) : self->end(NodeGone{});
-    });
+    _node.refused(_envelope.id, step, refusal, guarded([](Trip& self, Taken taken) {
+                      taken == Taken::Yes ? self.end(Settled{}) : self.end(NodeGone{});
+                  }));
 }
 
 } // namespace amt::carrier

@@ -27,7 +27,7 @@ using TripEnd = std::variant<Settled, StartAnew, NothingNew, NodeGone, PortalSil
 
 class Trip : public std::enable_shared_from_this<Trip> {
 public:
-    /// `done` runs once. The doors must outlive the trip.
+    /// `done` runs once. The doors must outlive the trip; answers that come after it find it gone.
     Trip(NodeDoor& node, portal::PortalLink& portal, Envelope envelope,
          std::function<void(TripEnd)> done);
 
@@ -43,13 +43,18 @@ private:
     void announce();
     void accept(const portal::Announced& announced);
     void readEvents();
+    void eventsRefused(const portal::Refused& refusal);
+    void handOverEvents(const std::vector<std::string>& tokens);
     void afterEvents(const Progress& progress);
     void sendAttachment(std::size_t index);
     void sendSubmission();
-    void submit(std::string metadata, std::string data);
+    void submit(const std::string& metadata, const std::string& data);
     void refuse(const std::string& step, const portal::Refused& refusal);
     void partRefused(const std::string& step, const portal::Refused& refusal);
     void giveUpAnnouncement();
+    /// `work` with the trip and the answer, if the trip is still there.
+    template <typename Work>
+    auto guarded(Work work);
     /// The portal's answer when it is not the good one.
     template <typename Good>
     bool endedBy(const portal::Answer<Good>& answer);
