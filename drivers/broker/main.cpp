@@ -36,7 +36,7 @@ void harden()
 {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ // the leak check of developers' builds looks into its own process
+#ifndef AMT_ADDRESS_SANITIZER // the leak check of developers' builds looks into its own process
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
