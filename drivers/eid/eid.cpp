@@ -3,6 +3,7 @@
 // One read of one card, in the order of TR-03110-2 2.4.3, with as few commands as it takes.
 #include "drivers/eid/eid.h"
 
+#include "appliance/core/log.h"
 #include "drivers/eid/authentication.h"
 #include "drivers/eid/cv_certificate.h"
 #include "drivers/eid/data_groups.h"
@@ -55,9 +56,10 @@ auto outcomeOf(const Phase& phase) -> decltype(phase())
     } catch (const Cancelled&) {
         return IdentityOutcome(ReadCancelled{});
     } catch (const Error& error) {
-        switch (error.errorCode()) {
-        case ErrorCode::CardGone:
+        if (error.errorCode() == ErrorCode::CardGone)
             return IdentityOutcome(CardRemoved{});
+        log::warning("eid.failed", {{"code", error.name()}, {"detail", error.message()}});
+        switch (error.errorCode()) {
         case ErrorCode::CardForged:
             return IdentityOutcome(CardNotGenuine{});
         default: // every other code is the device's failure

@@ -3,6 +3,7 @@
 // A hostile card: a genuine one whose answers the input bends, drops or replaces at any step, or
 // one that is input alone. A read succeeds only if every answer was the genuine one, and then with
 // the genuine data.
+#include "appliance/core/log.h"
 #include "tests/sim/card/card.h"
 
 #include <algorithm>
@@ -113,6 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 {
     static Numbers random;
     static sim::SimulatedCard genuine(random, pki(), sim::cardProfile("erika"), localDate(now));
+    log::setEnabled(false);
     genuine.reset();
     genuine.setMemory({});
     HostileCard card(genuine, ByteView(bytes, size));

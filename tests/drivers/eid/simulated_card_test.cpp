@@ -2,6 +2,7 @@
 //
 // Whole reads from the simulated card: the good day, every state of the PIN, forgeries, and a fault
 // at each command in turn.
+#include "appliance/core/log.h"
 #include "tests/drivers/eid/reading.h"
 #include "tests/sim/card/card.h"
 #include "tests/sim/card/counting_channel.h"
@@ -18,6 +19,12 @@ namespace {
 
 const UtcTime now = fromIso("2026-11-21T10:00:00Z");
 constexpr std::size_t commandsOfARead = 29;
+
+/// Cards fail here on purpose.
+struct QuietLog {
+    QuietLog() { log::setEnabled(false); }
+};
+BOOST_TEST_GLOBAL_FIXTURE(QuietLog);
 
 /// Deterministic, and never the same twice.
 class CountedRandom : public RandomSource {
