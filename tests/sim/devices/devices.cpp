@@ -34,6 +34,8 @@ public:
     virtual Description describe() = 0;
     /// One of the acts described.
     virtual void act(const std::string& act) = 0;
+    /// What really happened to money; null where none is taken.
+    virtual json::ArrayPtr charges() const { return nullptr; }
 };
 
 class CardSwitch : public Switch {
@@ -106,6 +108,20 @@ public:
                 _mode = mode;
         }
         _terminal.setBehaviour(behaviourOf(_mode));
+    }
+
+    json::ArrayPtr charges() const override
+    {
+        auto charges = json::makeArray();
+        for (const auto& charge : _terminal.ledger()) {
+            auto entry = json::makeObject();
+            entry->set("receipt", charge.receipt);
+            entry->set("trace", charge.trace);
+            entry->set("cents", charge.amount.inCents());
+            entry->set("reversed", charge.reversed);
+            charges->add(entry);
+        }
+        return charges;
     }
 
 private:
@@ -190,6 +206,8 @@ public:
     {
         if (line == "devices")
             return list();
+        if (line == "charges")
+            return charges();
         for (const auto& candidate : _switches) {
             const auto description = candidate->describe();
             for (const auto& act : description.acts) {
@@ -204,6 +222,16 @@ public:
     }
 
 private:
+    std::string charges()
+    {
+        auto answer = json::makeObject();
+        answer->set("charges", json::makeArray());
+        for (const auto& one : _switches)
+            if (const auto taken = one->charges())
+                answer->set("charges", taken);
+        return json::write(*answer);
+    }
+
     std::string list()
     {
         auto devices = json::makeArray();

@@ -64,6 +64,7 @@ BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
     BOOST_TEST(devices.obey("act terminal approve").find("devices.terminalApproves") !=
                std::string::npos);
     BOOST_TEST(devices.obey("act printer paper-end").find("devices.paperOut") != std::string::npos);
+    BOOST_TEST(devices.obey("charges") == R"({"charges":[]})");
     for (const auto* nonsense : {"", "act", "act card", "act card  pull", "quit", "DEVICES"})
         BOOST_TEST(devices.obey(nonsense) == R"({"error":"no such command, or not now"})");
 }
