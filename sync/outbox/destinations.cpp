@@ -248,7 +248,7 @@ KeyStanding Destinations::standing(const std::string& destinationId, UtcTime now
     auto found = _database.prepare("SELECT confirmed_at, document FROM destination WHERE id = ?");
     if (!found.bind(destinationId).step() || readDocument(found.text(1)).status != "active")
         return KeyStanding::Missing;
-    const Milliseconds age = _journal.newestTime(now) - found.time(0);
+    const Milliseconds age = _journal.newestTime(now) - fromMilliseconds(found.integer(0));
     if (age > _limits.refusal)
         return KeyStanding::TooOld;
     return age > _limits.warning ? KeyStanding::Aging : KeyStanding::Good;
@@ -284,7 +284,8 @@ bool Destinations::serviceKeysDue(UtcTime now) const
 {
     auto newest = _database.prepare("SELECT max(seen_at) FROM service_key WHERE pinned = 1");
     newest.step();
-    return !newest.isNull(0) && _journal.newestTime(now) - newest.time(0) >= _limits.refresh;
+    return !newest.isNull(0) &&
+           _journal.newestTime(now) - fromMilliseconds(newest.integer(0)) >= _limits.refresh;
 }
 
 envelope::IssuerKeys Destinations::serviceKeys() const

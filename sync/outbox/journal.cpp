@@ -7,10 +7,7 @@
 #include "appliance/core/log.h"
 #include "sync/envelope/envelope.h"
 
-#include <Poco/Dynamic/Var.h>
-
 #include <algorithm>
-#include <cstdlib>
 
 namespace amt::outbox {
 
@@ -114,7 +111,7 @@ std::string_view name(RecordKind kind)
     case RecordKind::Audit:
         return "AUDIT";
     }
-    AMT_ASSERT(!"a record kind without a name");
+    AMT_ASSERT(false && "a record kind without a name");
 }
 
 std::string_view name(TimeQuality quality)
@@ -127,7 +124,7 @@ std::string_view name(TimeQuality quality)
     case TimeQuality::Doubtful:
         return "doubtful";
     }
-    AMT_ASSERT(!"a time quality without a name");
+    AMT_ASSERT(false && "a time quality without a name");
 }
 
 Journal::Journal(store::Database& database) : _database(database) {}
@@ -210,7 +207,7 @@ UtcTime Journal::newestTime(UtcTime now) const
 {
     auto newest = _database.prepare("SELECT max(time) FROM journal");
     newest.step();
-    return newest.isNull(0) ? now : std::max(now, newest.time(0));
+    return newest.isNull(0) ? now : std::max(now, fromMilliseconds(newest.integer(0)));
 }
 
 void Journal::started(UtcTime now)

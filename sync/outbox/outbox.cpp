@@ -38,7 +38,7 @@ std::string_view name(envelope::EventKind kind)
     case envelope::EventKind::Delete:
         return "delete";
     }
-    AMT_ASSERT(!"an event kind without a name");
+    AMT_ASSERT(false && "an event kind without a name");
 }
 
 std::string writeProblems(const std::vector<envelope::Problem>& problems)
@@ -89,7 +89,7 @@ std::optional<EnvelopeEvent> effectOf(envelope::EventKind kind, EnvelopeState st
             return EnvelopeEvent::PersonNeeded;
         return std::nullopt;
     }
-    AMT_ASSERT(!"an event kind without a meaning");
+    AMT_ASSERT(false && "an event kind without a meaning");
 }
 
 RecordKind recordKind(EnvelopeState state)
@@ -108,7 +108,7 @@ RecordKind recordKind(EnvelopeState state)
     case EnvelopeState::Purged:
         return RecordKind::Purged;
     }
-    AMT_ASSERT(!"an envelope state without a record");
+    AMT_ASSERT(false && "an envelope state without a record");
 }
 
 } // namespace
@@ -119,7 +119,7 @@ std::string_view name(EnvelopeState state)
         if (known == state)
             return text;
     }
-    AMT_ASSERT(!"an envelope state without a name");
+    AMT_ASSERT(false && "an envelope state without a name");
 }
 
 EnvelopeState envelopeStateFromName(const std::string& text)

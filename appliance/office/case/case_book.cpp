@@ -33,7 +33,7 @@ std::string_view name(CaseState state)
         if (known == state)
             return text;
     }
-    AMT_ASSERT(!"a case state without a name");
+    AMT_ASSERT(false && "a case state without a name");
 }
 
 CaseState caseStateFromName(const std::string& text)
@@ -62,7 +62,7 @@ Standing standingOf(CaseState state, const std::optional<outbox::EnvelopeRecord>
     case outbox::EnvelopeState::Held:
         return Standing::Held;
     }
-    AMT_ASSERT(!"an envelope state without a standing");
+    AMT_ASSERT(false && "an envelope state without a standing");
 }
 
 constexpr std::string_view columns =
@@ -155,7 +155,7 @@ std::string_view name(Settlement settlement)
         if (known == settlement)
             return text;
     }
-    AMT_ASSERT(!"a settlement without a name");
+    AMT_ASSERT(false && "a settlement without a name");
 }
 
 Settlement settlementFromName(const std::string& text)
@@ -181,7 +181,7 @@ std::string_view name(Standing standing)
     case Standing::Held:
         return "Held";
     }
-    AMT_ASSERT(!"a standing without a name");
+    AMT_ASSERT(false && "a standing without a name");
 }
 
 CaseBook::CaseBook(store::Database& database, outbox::Journal& journal, outbox::Outbox& outbox,

@@ -68,7 +68,7 @@ DataGroup groupOf(CardSource source)
     case CardSource::City:
         return DataGroup::PlaceOfResidence;
     }
-    AMT_ASSERT(!"a card source without a group");
+    AMT_ASSERT(false && "a card source without a group");
 }
 
 std::string readFile(const std::filesystem::path& file)

@@ -83,7 +83,7 @@ Judged judge(const Field& field, const Answer& answer)
             return bad({}, "form.error.choice");
         return good(std::move(value));
     }
-    AMT_ASSERT(!"a field kind without a rule");
+    AMT_ASSERT(false && "a field kind without a rule");
 }
 
 /// YYYYMMDD with blanks for unknown parts, to ISO without them.
@@ -120,7 +120,7 @@ std::string cardValue(CardSource source, const IdentityData& card)
     case CardSource::City:
         return card.placeOfResidence.city;
     }
-    AMT_ASSERT(!"a card source without a value");
+    AMT_ASSERT(false && "a card source without a value");
 }
 
 } // namespace
@@ -133,7 +133,7 @@ std::string_view name(Origin origin)
     case Origin::Typed:
         return "typed";
     }
-    AMT_ASSERT(!"an origin without a name");
+    AMT_ASSERT(false && "an origin without a name");
 }
 
 Answers answersFromCard(const Service& service, const IdentityData& card)

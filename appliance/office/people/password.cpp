@@ -41,7 +41,7 @@ std::string_view messageKey(PasswordFault fault)
     case PasswordFault::HoldsName:
         return "password.error.holdsName";
     }
-    AMT_ASSERT(!"a password fault without a message");
+    AMT_ASSERT(false && "a password fault without a message");
 }
 
 std::optional<PasswordFault> faultOf(std::string_view clerkName, const Secret& password)

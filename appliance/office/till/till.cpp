@@ -39,7 +39,7 @@ outbox::RecordKind recordKind(PaymentState state)
     case PaymentState::NotStarted:
         return outbox::RecordKind::PaymentNotStarted;
     }
-    AMT_ASSERT(!"a payment state without a record");
+    AMT_ASSERT(false && "a payment state without a record");
 }
 
 constexpr std::string_view columns =
@@ -120,7 +120,7 @@ std::string_view name(PaymentState state)
         if (known == state)
             return text;
     }
-    AMT_ASSERT(!"a payment state without a name");
+    AMT_ASSERT(false && "a payment state without a name");
 }
 
 PaymentState paymentStateFromName(const std::string& text)
