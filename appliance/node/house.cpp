@@ -23,6 +23,14 @@ constexpr Milliseconds minute = std::chrono::minutes(1);
 constexpr double freeShareMin = 0.10;
 constexpr double freeShareForVisit = 0.002;
 
+/// The node ends a visit a little later than its pages would: this is for a browser that has gone.
+VisitTimes visitTimes(const NodeSettings& settings)
+{
+    constexpr std::chrono::seconds grace{5};
+    const auto warning = settings.idleEnd - settings.idleWarning;
+    return {settings.idleEnd + grace, settings.formIdleWarning + warning + grace, warning + grace};
+}
+
 std::string newFormKey(RandomSource& random)
 {
     return toBase64Url(randomBytes(random, 16));
@@ -38,8 +46,8 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       cases(doors.database, journal, outbox, till, doors.random),
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
-      visits(drafts, doors.loop, doors.random, VisitTimes{}), sessions(people), cardReading(*this),
-      cashier(*this), receipts(*this)
+      visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
+      cardReading(*this), cashier(*this), receipts(*this)
 {
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});

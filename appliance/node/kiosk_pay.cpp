@@ -92,7 +92,7 @@ Reply showUnresolved(House& house, Exchange& exchange)
     if (visit.step != Step::Unresolved)
         return redirect(addressOf(visit.step));
     // this page loads itself anew, so a load is no sign of somebody being there
-    if (house.doors.loop.sinceBoot() - visit.lastTouch > house.settings.formIdleWarning)
+    if (house.doors.loop.sinceBoot() - visit.lastTouch > house.settings.idleWarning)
         return redirect("/visit/still-there");
     const auto opened = requiredCase(house, visit);
     return house.kioskPage(exchange, page::PayUnresolvedPage{opened.fee, opened.reference});

@@ -1,13 +1,60 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Sealing for the destination: data and metadata, each one JWE, padded before (sync.md 1).
+// Sealing for the destination: data and metadata, each one JWE, padded before (sync.md 1). A card
+// payment at the terminal is told as facts/portal.md 3.2 says.
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
-#include "appliance/node/metadata.h"
+#include "sync/portal/metadata.h"
+
+#include <algorithm>
 
 namespace amt::node {
 
 namespace {
+
+/// Lower-case ASCII letters and digits of a text.
+std::string plainWord(const std::string& text)
+{
+    std::string word;
+    for (const char letter : text) {
+        if ((letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z'))
+            word += letter;
+        if (letter >= 'A' && letter <= 'Z')
+            word += static_cast<char>(letter - 'A' + 'a');
+    }
+    return word;
+}
+
+/// Card types (facts/payment-usb.md 1.5) that are credit or debit schemes; girocard and the rest
+/// are OTHER.
+bool isScheme(int cardType)
+{
+    constexpr int schemes[] = {6, 8, 10, 11, 12, 13, 14, 46, 198, 232};
+    return std::find(std::begin(schemes), std::end(schemes), cardType) != std::end(schemes);
+}
+
+portal::PaymentInformation paymentInformation(const office::Payment& payment,
+                                              const std::string& cashReference)
+{
+    const TerminalRecord record = payment.record.value_or(TerminalRecord{});
+    std::string day = toIso(localDate(payment.orderedAt));
+    std::erase(day, '-');
+    std::string trace = std::to_string(record.trace);
+    trace.insert(0, trace.size() < 6 ? 6 - trace.size() : 0, '0');
+    portal::PaymentInformation information;
+    information.transactionReference = cashReference;
+    information.transactionId = "POS-" + plainWord(record.terminalId) + "-" + trace + "-" + day;
+    if (!payment.record || information.transactionId.size() > 36)
+        information.transactionId = payment.id; // 36 characters: our own reference
+    information.method = isScheme(record.cardType) ? portal::PaymentMethod::CreditCard
+                                                   : portal::PaymentMethod::Other;
+    const std::string card = plainWord(record.cardName).substr(0, 32);
+    information.methodDetail = card.empty() ? "POS" : card + "-POS";
+    information.status = portal::PaymentStatus::Booked;
+    information.transactionTimestamp = toLocalIso(payment.changedAt);
+    information.grossAmount = payment.amount;
+    return information;
+}
 
 /// The citizen's word on digital notices; nothing where the form does not ask.
 std::optional<bool> digitalNotice(const office::Answers& answers)
@@ -30,16 +77,15 @@ outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
     std::string data =
         envelope::padded(office::dataJson(*service, opened.answers, opened.captureDay));
 
-    MetadataFacts facts;
-    facts.dataSha512 = toHex(envelope::sha512(view(data)));
-    facts.schemaUri = service->schemaUri;
-    facts.reference = opened.reference;
-    facts.cashReference = opened.cashReference;
-    facts.captureDay = opened.captureDay;
-    facts.digitalNotice = digitalNotice(opened.answers);
-    facts.author = town.name;
-    facts.payment = payment;
-    std::string metadata = envelope::padded(metadataJson(facts));
+    portal::Metadata description;
+    description.data.hash = toHex(envelope::sha512(view(data)));
+    description.data.schemaUri = service->schemaUri;
+    if (payment)
+        description.payment = paymentInformation(*payment, opened.cashReference);
+    description.reference = portal::ReferenceInformation{opened.reference, opened.captureDay,
+                                                         digitalNotice(opened.answers)};
+    description.author = portal::Author{town.name, "Amtsstube", AMT_VERSION, "Amtsstube"};
+    std::string metadata = envelope::padded(portal::writeMetadata(description));
 
     outbox::NewEnvelope sealed;
     sealed.id = opened.envelopeId;
@@ -76,11 +122,13 @@ std::optional<outbox::NewEnvelope> House::trySealing(const Visit& visit,
     opened.answers = visit.answers;
     try {
         return sealForDestination(opened, payment);
-    } catch (const Error& failure) { // the payment's outcome must be committed all the same; the
-                                     // case is held then
-        if (failure.errorCode() != ErrorCode::KeyUnusable)
+    } catch (const Error& failure) { // a payment's outcome is committed all the same; the case is
+                                     // held then
+        if (failure.errorCode() == ErrorCode::StoreFailed)
             throw;
-        log::error("case.no-key", {{"case", visit.caseId}, {"detail", failure.message()}});
+        log::error("case.not-sealed", {{"case", visit.caseId},
+                                       {"code", std::string(amt::name(failure.errorCode()))},
+                                       {"detail", failure.message()}});
         return std::nullopt;
     }
 }

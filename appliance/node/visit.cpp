@@ -262,7 +262,7 @@ void Visits::touch(Visit& visit)
 {
     visit.lastTouch = _loop.sinceBoot();
     visit.warned = false;
-    arm(visit, visit.step == Step::Form ? _times.silentOnForms : _times.silent);
+    arm(visit, visit.step == Step::Form ? _times.onForms : _times.idle);
 }
 
 void Visits::warn(Visit& visit)

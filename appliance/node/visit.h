@@ -135,12 +135,11 @@ struct Visit {
     void apply(VisitEvent event);
 };
 
-/// How long the server waits for a browser that says nothing. The pages end a visit earlier, by
-/// warning and time-out; these are for a browser that has gone.
+/// How long a visit goes on without an input. Pages tell of typing (kiosk/script/idle.js).
 struct VisitTimes {
-    std::chrono::seconds silent{300};
-    std::chrono::seconds silentOnForms{600};
-    std::chrono::seconds afterWarning{35};
+    std::chrono::seconds idle;
+    std::chrono::seconds onForms;
+    std::chrono::seconds afterWarning;
 };
 
 class Visits {
