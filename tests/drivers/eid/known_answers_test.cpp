@@ -302,8 +302,13 @@ BOOST_AUTO_TEST_CASE(a_genuine_card_of_2010_is_genuine_in_its_time)
     const std::vector<Bytes> signers{hex(*example, "csca_013")};
     const UtcTime then = fromMilliseconds(json::integer(*example, "verify_at_unix") * 1000);
     const auto infos = parseSecurityInfos(verifiedSecurityInfos(security, signers, then));
-    BOOST_TEST(!infos.chipKeys.empty());
     BOOST_TEST(infos.terminalAuthentication2);
+    BOOST_REQUIRE(infos.pace.size() == 1U);
+    BOOST_REQUIRE(infos.chipAuthentication.size() == 1U);
+    BOOST_REQUIRE(!infos.chipKeys.empty());
+    BOOST_TEST((infos.chipKeys.front().keyId == infos.chipAuthentication.front().keyId));
+    BOOST_CHECK_NO_THROW(
+        Curve(infos.chipKeys.front().parameterId).check(infos.chipKeys.front().point));
 
     const auto refused = [&](const Bytes& file, const std::vector<Bytes>& by, UtcTime at) {
         BOOST_CHECK_EXCEPTION(verifiedSecurityInfos(file, by, at), Error,
