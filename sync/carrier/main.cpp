@@ -42,7 +42,8 @@ protected:
         add("node-socket", "the node's Unix socket", "PATH");
         add("node-uid", "the user that the node runs as", "N");
         add("enrolment", "sync-enrolment.json", "FILE");
-        add("probe-seconds-max", "longest wait between probes of a portal that is silent (900)",
+        add("probe-seconds-max",
+            "longest wait between probes of a silent portal (900); a quiet one is probed as often",
             "N");
         add("help", "say this", "");
     }
@@ -100,8 +101,10 @@ private:
         auto enrolment = readSyncEnrolment(
             std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()));
         CarrierSettings settings;
-        if (_options.contains("probe-seconds-max"))
+        if (_options.contains("probe-seconds-max")) {
             settings.probe.most = std::chrono::seconds(std::max(1U, number("probe-seconds-max")));
+            settings.probeWhenQuiet = std::min(settings.probeWhenQuiet, settings.probe.most);
+        }
 
         RealEventLoop loop;
         SignalWaiter signals([&] { loop.stop(); });

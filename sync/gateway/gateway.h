@@ -10,6 +10,7 @@
 #include "appliance/core/secret.h"
 #include "appliance/store/store.h"
 #include "sync/envelope/envelope.h"
+#include "sync/portal/words.h"
 
 #include <chrono>
 #include <memory>
@@ -18,6 +19,10 @@
 #include <vector>
 
 namespace amt::gateway {
+
+using portal::manageScope;
+using portal::sendScope;
+using portal::subscribeScope;
 
 struct GatewaySettings {
     /// Own address without a slash at the end: `iss` of the service's events.
@@ -39,8 +44,8 @@ struct GatewaySettings {
 
 struct ClientEntry {
     std::string id;
-    Secret secret;                   ///< at least 256 random bits: a plain hash of it is stored
-    std::vector<std::string> scopes; ///< of portal/words.h
+    Secret secret; ///< at least 256 random bits: a plain hash of it is stored
+    std::vector<std::string> scopes;
 };
 
 struct DestinationEntry {
