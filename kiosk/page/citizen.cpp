@@ -160,7 +160,7 @@ public:
     void operator()(const ReadingPage& view)
     {
         begin("reading", "/visit/card/reading");
-        live("/visit/card/reading");
+        live("/visit/card/reading", view.step);
         const auto at = std::find(identitySteps.begin(), identitySteps.end(), view.step);
         const auto current = at == identitySteps.end() ? identitySteps.begin() : at;
         set("heading", text("reading." + *current + ".heading"));
@@ -249,7 +249,7 @@ public:
     void operator()(const PayRunningPage& view)
     {
         begin("running", "/visit/pay/running", "pay_running");
-        live("/visit/pay/running");
+        live("/visit/pay/running", std::to_string(view.statusCode) + " " + view.statusText);
         set("fee", money(view.fee));
         set("aborting", view.aborting);
         set("status",
@@ -261,7 +261,7 @@ public:
     void operator()(const PayUnresolvedPage& view)
     {
         begin("unresolved", "/visit/pay/unresolved", "pay_unresolved");
-        live("/visit/pay/unresolved");
+        live("/visit/pay/unresolved", "");
         set("fee", money(view.fee));
         set("reference", view.reference);
     }
@@ -270,7 +270,7 @@ public:
     {
         begin("done", "/visit/done");
         if (view.printing == "printing")
-            live("/visit/done");
+            live("/visit/done", view.printing);
         else
             refresh(view.untilEnd, "/visit/timeout");
         module("countdown");
@@ -392,9 +392,12 @@ private:
         set("refreshTo", to);
     }
 
-    void live(const std::string& path)
+    /// `shows`: what of the visit's live state this page already tells; another value loads it
+    /// anew.
+    void live(const std::string& path, const std::string& shows)
     {
         module("live");
+        set("liveShows", shows);
         set("live", true);
         set("idleAfter", false); // a step that runs holds the clock (ui.md 3.7)
         refresh(liveAfter, path);

@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Live pages: each event of the node says that something changed; the page is then loaded anew.
+// Live pages: each event of the node is the whole state of the visit; when this page tells another one, it is loaded anew.
 
-const { live, liveAfter } = document.body.dataset;
+const { live, liveAfter, liveShows } = document.body.dataset;
+
+/** What a page shows of the state (kiosk/page/citizen.cpp). @param {Record<string, unknown>} state */
+function shownOf(state) {
+    if (typeof state.reading === 'string')
+        return state.reading;
+    if (typeof state.printing === 'string')
+        return state.printing;
+    return state.terminalStatus === undefined ? '' : `${state.terminalStatus} ${state.terminalText}`;
+}
+
 if (live) {
     const patience = Math.max(1, Number(liveAfter)) * 1000;
     let loading = false;
     const load = () => {
         if (!loading) {
             loading = true;
-            location.replace(location.href);
+            location.replace(location.pathname);
         }
     };
     const events = new EventSource(live);
-    // The first event of a stream tells the state that this page already shows.
-    let known = '';
     events.addEventListener('message', (event) => {
-        if (known === '')
-            known = event.data;
-        else if (known !== event.data)
+        const state = JSON.parse(event.data);
+        if (state.at !== location.pathname || shownOf(state) !== liveShows)
             load();
     });
     events.addEventListener('error', () => {

@@ -77,7 +77,6 @@ export async function serve(pages, policy) {
         const file = join(path.startsWith('/assets/') ? assets : pages, path);
         if (path === '/visit/events') {
             response.writeHead(200, { 'content-type': 'text/event-stream' });
-            response.write('data: 1\n\n');
             return;
         }
         if (path.includes('..') || !existsSync(file)) {
