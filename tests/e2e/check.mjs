@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Browser } from './http.mjs';
 
 const addresses = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const plate = 'MS AB 123E';
+const plate = 'MS-AB 123E';
 const clerkName = addresses.clerkName ?? 'Ayşe Öztürk';
 const clerkPassword = addresses.clerkPassword ?? 'Der Igel liest am Dienstag Akten';
 const waitMax = 90_000;
@@ -178,12 +178,13 @@ async function clerk(reference) {
         const stranger = await desk.request('GET', '/desk');
         must(stranger.status !== 200 && !stranger.html.includes(reference), `the desk answered ${stranger.status}`);
     });
-    let page = await step(addresses.clerkCode ? 'the first clerk signs in with the one-time code' : 'a clerk signs in', async () => {
-        if (!addresses.clerkCode) {
+    const first = await desk.get('/desk/first');
+    const isFirst = first.path === '/desk/first' && addresses.clerkCode;
+    let page = await step(isFirst ? 'the first clerk signs in with the one-time code' : 'a clerk signs in', async () => {
+        if (!isFirst) { // this state has seen a check before
             const signIn = at(await desk.get('/desk/sign-in'), '/desk/sign-in');
             return at(await desk.submit(signIn, '/desk/sign-in', { name: clerkName, password: clerkPassword }), '/desk');
         }
-        const first = at(await desk.get('/desk/first'), '/desk/first');
         const paper = at(await desk.submit(first, '/desk/first', {
             code: addresses.clerkCode, name: clerkName, password: clerkPassword, again: clerkPassword,
         }), '/desk/paper');

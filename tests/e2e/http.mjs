@@ -22,6 +22,10 @@ function all(node, wanted) {
 /** @param {Node} node @returns {string} */
 const textOf = (node) => (node.nodeName === '#text' ? node.value ?? '' : (node.childNodes ?? []).map(textOf).join(''));
 
+/** Without what only screen readers get. @param {Node} node @returns {string} */
+const seenIn = (node) => (node.childNodes ?? []).filter((child) => attribute(child, 'class') !== 'kern-sr-only')
+    .map((child) => (child.nodeName === '#text' ? child.value ?? '' : seenIn(child))).join('');
+
 const tidy = (/** @type {string} */ text) => text.replace(/\s+/g, ' ').trim();
 
 export class Page {
@@ -103,7 +107,7 @@ export class Page {
             const value = row.childNodes?.find((child) => child.tagName === 'dd');
             if (!term || !value) continue;
             const inserted = all(value, (node) => node.tagName === 'bdi')[0] ?? value;
-            facts[tidy(textOf(term))] = tidy(textOf(inserted));
+            facts[tidy(seenIn(term))] = tidy(textOf(inserted));
         }
         return facts;
     }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The journey in Chromium, against a house that runs: with and without script, in German and Arabic.
+//
+// node tests/e2e/journey.mjs ADDRESSES [PICTURES]
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { axeFindings, launch, scrolls } from './browser.mjs';
+
+const addresses = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const pictures = process.argv[3];
+const patience = 90_000;
+const walks = [
+    { name: 'de with script', language: 'de', script: true },
+    { name: 'de without script', language: 'de', script: false },
+    { name: 'ar with script', language: 'ar', script: true },
+    { name: 'ar without script', language: 'ar', script: false },
+];
+
+if (pictures) mkdirSync(pictures, { recursive: true });
+const { browser, close } = await launch();
+/** @type {string[]} */
+const findings = [];
+
+/** @param {{ name: string, language: string, script: boolean }} walk */
+async function go(walk) {
+    const context = await browser.newContext({ viewport: { width: 1080, height: 1920 }, javaScriptEnabled: walk.script, hasTouch: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    page.on('console', (message) => findings.push(`${walk.name}: console: ${message.text()}`));
+    page.on('pageerror', (error) => findings.push(`${walk.name}: ${error.message}`));
+    let number = 0;
+    const at = async (/** @type {string} */ path) => {
+        await page.waitForURL((address) => address.pathname === path);
+        if (pictures) await page.screenshot({ path: join(pictures, `${walk.name.replaceAll(' ', '-')}-${++number}${path.replaceAll('/', '-')}.png`) });
+        if (!walk.script) return;
+        if (page.url().includes('/running') || page.url().includes('/reading')) return;
+        for (const finding of await axeFindings(page)) findings.push(`${walk.name} ${path}: ${finding}`);
+        const over = await scrolls(page);
+        if (over) findings.push(`${walk.name} ${path}: scrolls by ${over}`);
+    };
+    const next = () => page.locator('.steps .next').last();
+
+    await page.goto(addresses.kiosk);
+    await at('/');
+    if (walk.language !== 'de') {
+        await page.locator(`button[name="language"][value="${walk.language}"]`).click();
+        await page.waitForSelector(`html[lang="${walk.language}"]`);
+        await at('/');
+    }
+    await page.locator('a.tile').click();
+    await at('/services');
+    await page.locator('button[name="service"]').first().click();
+    await at('/visit/notice');
+    await next().click();
+    await at('/visit/card');
+    if (walk.script)
+        for (const digit of addresses.pin) await page.locator('.pad button', { hasText: digit }).tap();
+    else await page.locator('#pin').fill(addresses.pin);
+    await next().click();
+    await at('/visit/form');
+    for (let pages = 0; new URL(page.url()).pathname === '/visit/form' && pages < 8; ++pages) {
+        const plate = page.locator('input[name="plate"]');
+        if (await plate.count()) {
+            if (walk.script) {
+                await plate.tap();
+                for (const key of ['M', 'S']) await page.locator('.osk button', { hasText: new RegExp(`^${key}$`) }).tap();
+                await page.locator('.osk__space').tap();
+                for (const key of ['A', 'B']) await page.locator('.osk button', { hasText: new RegExp(`^${key}$`) }).tap();
+                for (const key of ['1', '2', '3']) await page.locator('.osk button', { hasText: new RegExp(`^${key}$`) }).tap();
+                await page.locator('.osk__key').last().tap();
+            } else {
+                await plate.fill('MS AB 123');
+            }
+            await page.locator('input[name="zone"]').first().check();
+            await page.locator('input[name="digitalNotice"][value="no"]').check();
+        }
+        const before = await page.locator('.step-count').innerText();
+        await next().click();
+        await page.waitForFunction(
+            (/** @type {string} */ shown) => (document.querySelector('.step-count')?.textContent ?? '').trim() !== shown.trim(), before,
+        ).catch(() => {});
+        if (new URL(page.url()).pathname === '/visit/form') await at('/visit/form');
+    }
+    await at('/visit/review');
+    await next().click();
+    await at('/visit/pay');
+    await page.locator('button[name="action"][value="start"]').click();
+    await at('/visit/done');
+    const reference = await page.locator('.number strong').innerText();
+    await page.locator('.ways form button').click();
+    await at('/ended');
+    const cookies = await context.cookies();
+    if (cookies.some((cookie) => cookie.value !== '' && cookie.name !== 'amt_language'))
+        findings.push(`${walk.name}: a cookie is left: ${cookies.map((cookie) => cookie.name).join(', ')}`);
+    if (walk.script) {
+        const stored = await page.evaluate(() => localStorage.length + sessionStorage.length);
+        if (stored) findings.push(`${walk.name}: something is stored in the browser`);
+    }
+    await context.close();
+    return reference;
+}
+
+let status = 0;
+for (const walk of walks) {
+    const begin = performance.now();
+    try {
+        const reference = await go(walk);
+        console.log(`  ok    ${walk.name.padEnd(24)} ${reference}  ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+    } catch (error) {
+        status = 1;
+        console.log(`  FAIL  ${walk.name}: ${error instanceof Error ? error.message : error}`);
+    }
+}
+await close();
+for (const finding of findings) console.log(`  ${finding}`);
+process.exit(status || findings.length ? 1 : 0);
