@@ -48,31 +48,31 @@ void CardReading::begin(Visit& visit, Secret pin)
     AMT_ASSERT(service != nullptr);
     const std::uint64_t number = ++_lastNumber;
     const std::string hash = visit.idHash;
-    visit.readNumber = number;
-    visit.signedOnce = false;
-    visit.identityStep = IdentityStep::WaitingForCard;
-    _running = number;
-
     IdentityRequest request;
     request.pin = std::move(pin);
     request.groups = service->groups;
     request.now = _house.journal.newestTime(_house.now());
     request.certificates = _house.doors.signer->certificates();
 
+    visit.readNumber = number;
+    visit.signedOnce = false;
+    visit.identityStep = IdentityStep::WaitingForCard;
+    _running = number;
+
     IdentityReader::Callbacks callbacks;
-    callbacks.step = [this, hash, number](IdentityStep step) {
+    callbacks.step = _house.guardedCall([this, hash, number](IdentityStep step) {
         Visit* reading = _house.visits.byHash(hash);
         if (reading && reading->readNumber == number) {
             reading->identityStep = step;
             _house.publish(*reading);
         }
-    };
-    callbacks.sign = [this, hash, number](const Bytes& toBeSigned, const SignatureGiven& given) {
-        sign(hash, number, toBeSigned, given);
-    };
-    callbacks.done = [this, hash, number, house = &_house](const IdentityOutcome& outcome) {
-        house->guarded([this, hash, number, outcome] { finished(hash, number, outcome); })();
-    };
+    });
+    callbacks.sign = _house.guardedCall(
+        [this, hash, number](const Bytes& toBeSigned, const SignatureGiven& given) {
+            sign(hash, number, toBeSigned, given);
+        });
+    callbacks.done = _house.guardedCall(
+        [this, hash, number](const IdentityOutcome& outcome) { finished(hash, number, outcome); });
     _house.doors.identityReader.read(std::move(request), waitForCard, std::move(callbacks));
 }
 
@@ -97,13 +97,14 @@ void CardReading::sign(const std::string& visitHash, std::uint64_t number, const
         return;
     }
     visit->signedOnce = true;
+    std::optional<Bytes> signature;
     try {
-        given(_house.doors.signer->sign(toBeSigned));
-    } catch (
-        const Error& failure) { // a broker's question: refused, and the read ends with its outcome
+        signature = _house.doors.signer->sign(toBeSigned);
+    } catch (const Error&
+                 failure) { // a broker's question is refused, and the read ends with its outcome
         log::error("card.signature-failed", {{"detail", failure.message()}});
-        given(std::nullopt);
     }
+    given(std::move(signature));
 }
 
 void CardReading::finished(const std::string& visitHash, std::uint64_t number,

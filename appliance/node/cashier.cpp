@@ -79,28 +79,26 @@ PaymentTerminal::Callbacks Cashier::callbacks(const office::Payment& payment)
     const std::string id = payment.id;
     const std::string caseId = payment.caseId;
     PaymentTerminal::Callbacks callbacks;
-    callbacks.status = [this, caseId](const TerminalStatus& status) {
+    callbacks.status = _house.guardedCall([this, caseId](const TerminalStatus& status) {
         Visit* visit = _house.visits.byCase(caseId);
         if (!visit || visit->step != Step::Paying)
             return;
         visit->terminalStatusCode = status.code;
-        visit->terminalStatusText = status.text.substr(0, 200);
+        visit->terminalStatusText =
+            isValidUtf8(status.text) && status.text.size() <= 200 ? status.text : "";
         _house.publish(*visit);
-    };
-    callbacks.evidence = [this, id, house = &_house](PaymentEvidence evidence,
-                                                     const std::optional<TerminalRecord>& record,
-                                                     const std::function<void()>& committed) {
-        house->guarded([this, id, evidence, record, committed] {
-            _house.till.evidence(id, evidence, record, _house.now());
-            committed();
-        })();
-    };
-    callbacks.receipt = [this, caseId](const std::vector<ReceiptLine>& lines) {
+    });
+    callbacks.evidence = _house.guardedCall([this, id](PaymentEvidence evidence,
+                                                       const std::optional<TerminalRecord>& record,
+                                                       const std::function<void()>& committed) {
+        _house.till.evidence(id, evidence, record, _house.now());
+        committed();
+    });
+    callbacks.receipt = _house.guardedCall([this, caseId](const std::vector<ReceiptLine>& lines) {
         _house.receipts.keepTerminalLines(caseId, lines);
-    };
-    callbacks.done = [this, id, house = &_house](const PaymentOutcome& outcome) {
-        house->guarded([this, id, outcome] { finished(id, outcome); })();
-    };
+    });
+    callbacks.done =
+        _house.guardedCall([this, id](const PaymentOutcome& outcome) { finished(id, outcome); });
     return callbacks;
 }
 

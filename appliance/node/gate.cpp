@@ -87,10 +87,21 @@ const std::string& formKey(const Exchange& exchange)
 HttpResponse refusal(House& house, const Exchange& exchange, ErrorCode code, int status)
 {
     switch (exchange.surface) {
-    case Surface::Kiosk:
-        return house.kioskPage(exchange, page::ErrorPage{code, status}, status);
-    case Surface::Desk:
-        return house.deskPage(exchange, page::DeskErrorPage{code, status}, status);
+    case Surface::Kiosk: {
+        HttpResponse response = house.kioskPage(exchange, page::ErrorPage{code, status}, status);
+        if (code == ErrorCode::SessionUnknown)
+            clearCookie(response, visitCookie, OverTls::No);
+        return response;
+    }
+    case Surface::Desk: {
+        if (code != ErrorCode::SessionUnknown && code != ErrorCode::NotSignedIn)
+            return house.deskPage(exchange, page::DeskErrorPage{code, status}, status);
+        page::SignInPage signIn; // the way in, at once
+        signIn.needsFirst = !house.people.hasClerk();
+        HttpResponse response = house.deskPage(exchange, signIn, status);
+        clearCookie(response, deskCookie, OverTls::Yes);
+        return response;
+    }
     case Surface::Display:
     case Surface::Sync:
     case Surface::Admin:
@@ -247,6 +258,8 @@ void passGate(House& house, Surface surface, const HttpRequest& request, Node::R
     Exchange exchange;
     exchange.surface = surface;
     exchange.request = request;
+    if (request.method == "HEAD") // GET without its body, which the front leaves out
+        exchange.request.method = "GET";
     exchange.respond = [respond = std::move(respond), surface](HttpResponse response) {
         addSecurityHeaders(response, surface);
         respond(std::move(response));
@@ -263,6 +276,8 @@ void passGate(House& house, Surface surface, const HttpRequest& request, Node::R
             house.stopWorking();
         answer = passage.refused(failure.errorCode());
     }
+    if (answer && request.method == "HEAD")
+        answer->eventTopic.reset();
     if (answer)
         passage.exchange().respond(*std::move(answer));
 }

@@ -250,6 +250,7 @@ void House::endVisit(Visit& visit, const std::string& reason)
     });
     log::info("visit.ended", {{"step", std::string(name(visit.step))}, {"reason", reason}});
     visits.end(visit);
+    receipts.forget(caseId);
     doors.livePages.close(topic);
 }
 
@@ -313,10 +314,7 @@ void House::reconcile(Visit& visit)
 
 void House::askPrinter()
 {
-    doors.printer.state([this, life = std::weak_ptr<int>(_life)](const PrinterState& state) {
-        if (!life.expired())
-            _printerState = state;
-    });
+    doors.printer.state(guardedCall([this](const PrinterState& state) { _printerState = state; }));
 }
 
 // --- presses and displays

@@ -52,6 +52,17 @@ public:
     void answerLater(const Exchange& exchange, const std::function<HttpResponse()>& work);
     /// `task`, unless the house has gone when its time comes.
     Task guarded(Task task);
+    /// The same for callbacks of devices: `call` with what the device says, unless the house has
+    /// gone.
+    template <typename Call>
+    auto guardedCall(Call call)
+    {
+        return
+            [this, life = std::weak_ptr<int>(_life), call = std::move(call)](const auto&... said) {
+                if (!life.expired())
+                    guarded([&] { call(said...); })();
+            };
+    }
 
     // --- what is so ---
     UtcTime now() const { return doors.loop.utcNow(); }

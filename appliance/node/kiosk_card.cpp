@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Privacy notice, PIN, reading, and what to do when the card cannot be read.
+#include "appliance/core/log.h"
 #include "appliance/node/house.h"
 #include "appliance/node/kiosk.h"
 
@@ -126,8 +127,15 @@ Reply readCard(House& house, Exchange& exchange)
         return redirect(addressOf(visit.step));
     }
     house.advance(visit, VisitEvent::PinEntered);
-    house.cardReading.start(visit, std::move(pin));
-    return redirect("/visit/card/reading");
+    try {
+        house.cardReading.start(visit, std::move(pin));
+    } catch (
+        const Error& failure) { // no usable certificate: said on its page, like any other outcome
+        log::error("card.not-started", {{"detail", failure.message()}});
+        visit.cardProblem = "DeviceFailed";
+        house.advance(visit, VisitEvent::CardFailed);
+    }
+    return redirect(addressOf(visit.step));
 }
 
 Reply skipCard(House& house, Exchange& exchange)

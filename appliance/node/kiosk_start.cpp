@@ -147,7 +147,7 @@ Reply showEnded(House& house, Exchange& exchange)
         return redirect(addressOf(exchange.visit->step));
     HttpResponse response =
         house.kioskPage(exchange, page::EndedPage{exchange.query.contains("timeout")});
-    response.headers.emplace_back("Clear-Site-Data", "\"cache\", \"cookies\", \"storage\"");
+    response.headers.emplace_back("Clear-Site-Data", "\"cookies\", \"storage\"");
     return response;
 }
 

@@ -104,23 +104,21 @@ void ReceiptDesk::next()
         return;
     _atPrinter = true;
     const std::string jobId = _jobs.front().job.id;
-    const auto done = [this, jobId, house = &_house](const PrintOutcome& outcome) {
-        house->guarded([this, jobId, outcome] {
-            AMT_ASSERT(!_jobs.empty() && _jobs.front().job.id == jobId);
-            const std::string caseId = _jobs.front().caseId;
-            _jobs.pop_front();
-            _atPrinter = false;
-            _house.printJobs.end(jobId, outcome, _house.now());
-            log::info("receipt.outcome", {{"outcome", std::string(office::name(outcome))}});
-            if (std::holds_alternative<Printed>(outcome))
-                _terminalLines.erase(caseId);
-            if (Visit* visit = _house.visits.byCase(caseId)) {
-                _house.visits.touch(*visit);
-                _house.publish(*visit);
-            }
-            next();
-        })();
-    };
+    const auto done = _house.guardedCall([this, jobId](const PrintOutcome& outcome) {
+        AMT_ASSERT(!_jobs.empty() && _jobs.front().job.id == jobId);
+        const std::string caseId = _jobs.front().caseId;
+        _jobs.pop_front();
+        _atPrinter = false;
+        _house.printJobs.end(jobId, outcome, _house.now());
+        log::info("receipt.outcome", {{"outcome", std::string(office::name(outcome))}});
+        if (std::holds_alternative<Printed>(outcome))
+            _terminalLines.erase(caseId);
+        if (Visit* visit = _house.visits.byCase(caseId)) {
+            _house.visits.touch(*visit);
+            _house.publish(*visit);
+        }
+        next();
+    });
     _house.doors.printer.print(_jobs.front().job, done);
 }
 

@@ -27,6 +27,7 @@ public:
     bool isPrinting(const std::string& caseId) const;
     /// The citizen's lines of the terminal, for the receipt that follows; in memory only.
     void keepTerminalLines(const std::string& caseId, const std::vector<ReceiptLine>& lines);
+    void forget(const std::string& caseId) { _terminalLines.erase(caseId); }
 
 private:
     struct Job {
