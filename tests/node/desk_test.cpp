@@ -256,7 +256,11 @@ BOOST_AUTO_TEST_CASE(a_session_ends_when_nobody_sits_there)
     signInFirst(town, desk);
     BOOST_TEST(desk.send("GET", "/desk").status == 200);
     town.loop.advance(std::chrono::minutes(11));
-    BOOST_TEST(desk.send("GET", "/desk").status == 403);
+    const auto ended = desk.send("GET", "/desk");
+    BOOST_TEST(ended.status == 403);
+    BOOST_TEST(ended.body.find("action=\"/desk/sign-in\"") !=
+               std::string::npos); // the way in, at once
+    BOOST_TEST(desk.cookies.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_second_press_of_a_password_form_gets_the_first_ones_answer)

@@ -288,6 +288,18 @@ BOOST_AUTO_TEST_CASE(machines_get_problems_and_no_pages)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_probe_may_ask_by_head)
+{
+    Town town;
+    HttpRequest request;
+    request.method = "HEAD";
+    request.path = "/health";
+    request.headers["host"] = "localhost";
+    BOOST_TEST(town.handle(Surface::Kiosk, request).status == 200);
+    request.path = "/visit/form";
+    BOOST_TEST(town.handle(Surface::Kiosk, request).status == 403);
+}
+
 BOOST_AUTO_TEST_CASE(every_page_tells_the_browser_to_keep_and_lend_nothing)
 {
     Town town;
