@@ -194,8 +194,9 @@ public:
         begin("form", "/visit/form");
         module("osk");
         set("serviceName", view.serviceName);
-        set("stepLine", text("form.step", {{"step", std::to_string(view.step)},
-                                           {"steps", std::to_string(view.steps)}}));
+        if (view.steps > 1)
+            set("stepLine", text("form.step", {{"step", std::to_string(view.step)},
+                                               {"steps", std::to_string(view.steps)}}));
         set("firstStep", view.step <= 1);
         Data given{Data::type::list};
         Data fields{Data::type::list};
@@ -203,7 +204,8 @@ public:
         int errorCount = 0;
         for (const auto& field : view.fields) {
             if (isGiven(field)) {
-                given.push_back(fact(field));
+                if (!field.value.empty())
+                    given.push_back(fact(field));
                 continue;
             }
             fields.push_back(input(field));
@@ -216,7 +218,9 @@ public:
             error.set("message", errorOf(field));
             errors.push_back(error);
         }
-        set("hasGiven", std::any_of(view.fields.begin(), view.fields.end(), isGiven));
+        // A page with faults shows those; what the card gave comes again in the review.
+        set("hasGiven",
+            errorCount == 0 && std::any_of(view.fields.begin(), view.fields.end(), isGiven));
         set("given", given);
         set("fields", fields);
         set("hasErrors", errorCount > 0);

@@ -86,7 +86,7 @@ export async function serve(pages, policy) {
         const body = readFileSync(file);
         response.writeHead(200, {
             'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-length': body.length,
-            'content-security-policy': policy,
+            'content-security-policy': policy, 'cache-control': path.startsWith('/assets/') ? 'max-age=600' : 'no-store',
         });
         response.end(body);
     });

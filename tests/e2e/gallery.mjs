@@ -24,65 +24,56 @@ const { browser, close } = await launch();
 const server = await serve(pages, readFileSync(join(pages, 'csp.txt'), 'utf8'));
 mkdirSync(pictures, { recursive: true });
 
+/** @typedef {{ name: string, width: number, height: number, mm: number }} Screen */
+
 /**
- * @param {{ name: string, width: number, height: number, mm: number }} screen
- * @param {string} address @param {string} label @param {{ kiosk: boolean, axe: boolean }} wanted
+ * Looks at pages in one window.
+ * @param {Screen} screen @param {string} folder @param {string[]} files @param {{ kiosk: boolean, axe: boolean }} wanted
  */
-async function look(screen, address, label, wanted) {
+async function look(screen, folder, files, wanted) {
     const context = await browser.newContext({ viewport: { width: screen.width, height: screen.height }, hasTouch: wanted.kiosk });
     const page = await context.newPage();
-    let script = 0;
-    let style = 0;
+    let label = '';
+    /** @type {Map<string, number>} */
+    const sizes = new Map();
     page.on('console', (message) => findings.push(`${label}: console: ${message.text()}`));
     page.on('pageerror', (error) => findings.push(`${label}: ${error.message}`));
-    page.on('response', async (response) => {
-        if (response.status() >= 400 && !response.url().endsWith('/visit/events'))
-            findings.push(`${label}: ${response.status()} ${response.url()}`);
-        const type = response.headers()['content-type'] ?? '';
-        const size = Number(response.headers()['content-length'] ?? 0);
-        if (type.startsWith('text/javascript')) script += size;
-        if (type.startsWith('text/css')) style += size;
+    page.on('response', (response) => {
+        if (response.status() >= 400) findings.push(`${label}: ${response.status()} ${response.url()}`);
+        sizes.set(response.url(), Number(response.headers()['content-length'] ?? 0));
     });
-    await page.goto(server.address + address, { waitUntil: 'load' });
-    await page.evaluate(() => document.fonts.ready);
-    if (wanted.axe)
-        for (const finding of await axeFindings(page))
-            findings.push(`${label}: ${finding}`);
-    if (wanted.kiosk) {
-        const over = await scrolls(page);
-        if (over) findings.push(`${label}: scrolls by ${over}`);
-        for (const target of await smallTargets(page, targetMillimetres * screen.mm))
-            findings.push(`${label}: target too small: ${target}`);
-        if (script > scriptBytesMax) findings.push(`${label}: ${script} bytes of script`);
-        if (style > styleBytesMax) findings.push(`${label}: ${style} bytes of style`);
+    for (const file of files) {
+        label = `${screen.name}/${folder}/${file.replace('.html', '')}`;
+        sizes.clear();
+        await page.goto(`${server.address}/${folder}/${file}`, { waitUntil: 'load' });
+        await page.evaluate(() => document.fonts.ready);
+        if (wanted.axe)
+            for (const finding of await axeFindings(page)) findings.push(`${label}: ${finding}`);
+        if (wanted.kiosk) {
+            const over = await scrolls(page);
+            if (over) findings.push(`${label}: scrolls by ${over}`);
+            for (const target of await smallTargets(page, targetMillimetres * screen.mm)) findings.push(`${label}: target too small: ${target}`);
+        }
+        const total = (/** @type {string} */ ending) => [...sizes].reduce((sum, [url, size]) => sum + (url.endsWith(ending) ? size : 0), 0);
+        if (total('.js') > scriptBytesMax) findings.push(`${label}: ${total('.js')} bytes of script`);
+        if (total('.css') > styleBytesMax) findings.push(`${label}: ${total('.css')} bytes of style`);
+        await page.screenshot({ path: join(pictures, `${label.replaceAll('/', '-')}.png`) });
+        ++looked;
     }
-    await page.screenshot({ path: join(pictures, `${label.replaceAll('/', '-')}.png`) });
     await context.close();
 }
 
 const begin = performance.now();
 let looked = 0;
-const wants = (/** @type {string} */ name) => only.length === 0 || only.some((each) => name.includes(each));
-for (const screen of screens) {
-    for (const language of ['de', 'ar', 'en']) {
-        if (language === 'en' && screen.name !== 'portrait') continue;
-        for (const file of readdirSync(join(pages, 'kiosk', language)).filter((name) => wants(name)).sort()) {
-            const name = file.replace('.html', '');
-            await look(screen, `/kiosk/${language}/${file}`, `${screen.name}/${language}/${name}`, { kiosk: true, axe: screen.name !== 'square' });
-            ++looked;
-        }
-    }
-}
-for (const file of readdirSync(join(pages, 'desk')).filter((name) => wants(name)).sort()) {
-    for (const screen of [{ name: 'desk', width: 1366, height: 768, mm: 1 }, { name: 'narrow', width: 400, height: 800, mm: 1 }]) {
-        await look(screen, `/desk/${file}`, `${screen.name}/${file.replace('.html', '')}`, { kiosk: false, axe: true });
-        ++looked;
-    }
-}
-if (wants('board')) {
-    await look(screens[1], '/display/board.html', 'display/board', { kiosk: false, axe: true });
-    ++looked;
-}
+const filesIn = (/** @type {string} */ folder) => readdirSync(join(pages, folder)).sort()
+    .filter((name) => only.length === 0 || only.some((each) => name.startsWith(each)));
+for (const screen of screens)
+    for (const language of ['de', 'ar', 'en'])
+        if (language !== 'en' || screen.name === 'portrait')
+            await look(screen, `kiosk/${language}`, filesIn(`kiosk/${language}`), { kiosk: true, axe: screen.name !== 'square' });
+await look({ name: 'wide', width: 1366, height: 768, mm: 1 }, 'desk', filesIn('desk'), { kiosk: false, axe: true });
+await look({ name: 'narrow', width: 400, height: 800, mm: 1 }, 'desk', filesIn('desk'), { kiosk: false, axe: true });
+await look(screens[1], 'display', filesIn('display'), { kiosk: false, axe: true });
 await close();
 server.close();
 for (const finding of findings) console.log(finding);

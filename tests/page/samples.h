@@ -165,6 +165,7 @@ inline std::vector<KioskSample> kioskSamples()
              CardProblemPage{outcome, outcome == "CardRemoved" || outcome == "NoCard" ||
                                           outcome == "DeviceFailed"}});
     const std::vector<KioskSample> rest = {
+        {"form-eid", FormPage{service, sampleFields("eid", false), 1, 1}},
         {"form-eid-1", FormPage{service, sampleFields("eid", false, 0, 4), 1, 3}},
         {"form-eid-2", FormPage{service, sampleFields("eid", false, 4, 7), 2, 3}},
         {"form-eid-3", FormPage{service, sampleFields("eid", false, 7, 10), 3, 3}},
