@@ -72,9 +72,9 @@ void House::takeUp()
     outbox.purgeAccepted(startedAt);
     cases.purgeDeskCopies(town, startedAt);
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
-    doors.loop.after(returnTime, guarded([this, startedAt] { // who came back has saved anew since
+    doors.loop.after(returnTime, guarded([this] { // who came back runs again
                          const int held = cases.holdInterrupted(visits.running(), now());
-                         const auto dropped = drafts.purgeOlderThan(startedAt);
+                         const auto dropped = drafts.purgeAllBut(visits.running());
                          if (held > 0 || !dropped.empty())
                              log::info("start.interrupted",
                                        {{"held", std::to_string(held)},

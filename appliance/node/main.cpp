@@ -22,6 +22,7 @@
 #include <Poco/Util/OptionSet.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -94,7 +95,7 @@ protected:
         harden();
         try {
             if (arguments.size() == 1 && arguments[0] == "init")
-                return init();
+                return setUp();
             if (arguments.size() == 1 && arguments[0] == "serve")
                 return serve();
         } catch (const Poco::Exception& failure) { // the door of main
@@ -121,7 +122,7 @@ private:
         return settings;
     }
 
-    int init()
+    int setUp()
     {
         SystemRandom random;
         const RealEventLoop clock;
@@ -219,7 +220,7 @@ private:
         doors[0].peerName = "loopback";
 
         const std::string state = setting("state");
-        const Poco::Net::Context::Ptr tls(
+        Poco::Net::Context::Ptr tls(
             new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, state + "/desk.key",
                                    state + "/desk.pem", "", Poco::Net::Context::VERIFY_NONE));
         tls->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_3);

@@ -99,11 +99,13 @@ private:
     /// fetched.
     void checkEventLog(const Fetched& fetched)
     {
+        // A rejection is final, and our own clock may be behind: a day of grace for what the service signed.
+        const UtcTime latest = _now + std::chrono::hours(24);
         std::optional<envelope::SecurityEvent> submitted;
         try {
             for (const auto& token : fetched.events) {
                 auto event = envelope::verifyEvent(
-                    token, _service, {.issuer = _settings.destinationId, .keys = {}}, _now);
+                    token, _service, {.issuer = _settings.destinationId, .keys = {}}, latest);
                 if (event.caseId != fetched.caseId)
                     return refuse(reason("invalid-event-log", "submission", "another case"));
                 if (event.submissionId != fetched.submissionId || event.kind != EventKind::Submit)

@@ -50,17 +50,18 @@ void Drafts::remove(const std::string& visitId)
         [&] { _database.prepare("DELETE FROM draft WHERE visit_id = ?").bind(visitId).run(); });
 }
 
-std::vector<std::string> Drafts::purgeOlderThan(UtcTime limit)
+std::vector<std::string> Drafts::purgeAllBut(const std::set<std::string>& visits)
 {
     return _database.transact([&] {
-        std::vector<std::string> visits;
-        auto old = _database.prepare(
-            "SELECT visit_id FROM draft WHERE changed_at < ? ORDER BY changed_at");
-        old.bind(limit);
-        while (old.step())
-            visits.push_back(old.text(0));
-        _database.prepare("DELETE FROM draft WHERE changed_at < ?").bind(limit).run();
-        return visits;
+        std::vector<std::string> gone;
+        auto all = _database.prepare("SELECT visit_id FROM draft ORDER BY visit_id");
+        while (all.step()) {
+            if (!visits.contains(all.text(0)))
+                gone.push_back(all.text(0));
+        }
+        for (const auto& visit : gone)
+            remove(visit);
+        return gone;
     });
 }
 

@@ -9,6 +9,7 @@
 #include "appliance/store/store.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ public:
     std::optional<Bytes> load(const std::string& visitId, const Secret& visitKey) const;
     /// One commit, or part of the caller's.
     void remove(const std::string& visitId);
-    /// One commit: drafts that nobody came back to. Returns their visits.
-    std::vector<std::string> purgeOlderThan(UtcTime limit);
+    /// One commit: all but those of these visits, whatever their time says. Gives the visits whose
+    /// draft went.
+    std::vector<std::string> purgeAllBut(const std::set<std::string>& visits);
     bool exists(const std::string& visitId) const;
 
 private:

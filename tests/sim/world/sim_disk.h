@@ -32,6 +32,13 @@ public:
     /// writes is not taken.
     void halt() { _off = true; }
     void powerOn();
+    /// No fault is waiting any more.
+    void calm()
+    {
+        _cutAt.reset();
+        _failSyncAt.reset();
+        _full = false;
+    }
     bool isOff() const { return _off; }
 
     void setFull(bool full) { _full = full; }

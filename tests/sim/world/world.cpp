@@ -289,8 +289,9 @@ private:
 class World {
 public:
     World(const WorldSettings& settings, Papers& papers)
-        : _settings(settings), _papers(papers), _random(settings.seed), _feed(_random),
-          _loop(dayBegins), _signer(papers.card), _nodeDisk("node-disk", _random),
+        : _settings(settings), _papers(papers), _random(settings.seed),
+          _opensslRandom(settings.seed + 1), _feed(_opensslRandom), _loop(dayBegins),
+          _signer(papers.card), _nodeDisk("node-disk", _random),
           _gatewayDisk("gateway-disk", _random), _outside(_loop, newOwner()),
           _card(_random, papers.card, cardProfile("erika"), localDate(dayBegins)),
           _terminal(_outside, _random),
@@ -514,6 +515,9 @@ private:
     WorldSettings _settings;
     Papers& _papers;
     SimRandom _random;
+    /// A stream of its own: how much OpenSSL draws depends on what a key has blinded before, and
+    /// must not change the story.
+    SimRandom _opensslRandom;
     FeedOpenSsl _feed;
     SimLoop _loop;
     int _lastOwner = 0;
@@ -672,6 +676,7 @@ void World::askGateway(HttpRequest request, const std::function<void(HttpRespons
 void World::keep(const gateway::ReceivedCase& received)
 {
     _inbox.insert_or_assign(received.caseId, received);
+    tell("a case arrives at the office");
 }
 
 bool World::step()
@@ -784,6 +789,8 @@ void World::mend()
 {
     _calm = true;
     _killAtCommit = {0, 0};
+    _nodeDisk.calm();
+    _gatewayDisk.calm();
     _gatewayLine.cut(false);
     _portalFaults = {};
     _terminal.setBehaviour({});
@@ -855,6 +862,7 @@ void World::citizenComes()
             break;
         }
         const std::string path = browser.page().path;
+        tell("  " + path);
         if (path == "/") {
             browser.get("/services");
         } else if (path == "/services") {
@@ -881,6 +889,7 @@ void World::citizenComes()
             std::smatch found;
             if (std::regex_search(browser.page().body, found, reference))
                 citizen.reference = found[0];
+            tell("  " + citizen.reference);
             browser.post("/visit/end");
             break;
         } else if (path == "/visit/still-there") {
@@ -1002,28 +1011,30 @@ void World::clerkTidiesUp()
     desk.post("/desk/sign-in", {{"name", clerkName}, {"password", clerkWord}});
     if (desk.page().path == "/desk/paper")
         desk.post("/desk/paper", {{"kept", "yes"}});
-    std::vector<std::pair<std::string, bool>> held;
-    {
-        store::Statement cases =
-            _town->database.prepare("SELECT id FROM \"case\" WHERE state = 'Held'");
-        while (cases.step())
-            held.emplace_back(cases.text(0), false);
-    }
-    for (const auto& [id, ignored] : held) {
-        // What the terminal could not tell the node, the clerk finds on the terminal's own journal.
-        std::string payment;
-        store::Statement unresolved = _town->database.prepare(
-            "SELECT id, amount_cents FROM payment WHERE case_id = ? AND state = 'Unresolved'");
-        if (unresolved.bind(id).step()) {
-            std::int64_t approved = 0;
-            store::Statement sum = _town->database.prepare(
-                "SELECT coalesce(sum(amount_cents), 0) FROM payment WHERE state = 'Approved'");
-            if (sum.step())
-                approved = sum.integer(0);
-            payment = _terminal.taken().inCents() > approved ? "paid" : "unpaid";
+    // Statements end before the world goes on: the node may die at the next step, and its database
+    // with it.
+    const auto texts = [&](const char* sql, const std::string& parameter) {
+        std::vector<std::string> rows;
+        if (_town) {
+            store::Statement statement = _town->database.prepare(sql);
+            statement.bind(parameter);
+            while (statement.step())
+                rows.push_back(statement.text(0));
+        }
+        return rows;
+    };
+    for (const auto& id : texts("SELECT id FROM cases WHERE state = ?", "Held")) {
+        // What the terminal could not tell the node, the clerk finds in the terminal's own journal.
+        if (!texts("SELECT id FROM payment WHERE case_id = ? AND state = 'Unresolved'", id)
+                 .empty()) {
+            const auto approved =
+                texts("SELECT coalesce(sum(amount), 0) FROM payment WHERE state = ?", "Approved");
+            if (approved.empty())
+                return;
+            const bool paid = _terminal.taken().inCents() > std::stoll(approved[0]);
             desk.get("/desk/cases/" + id);
-            desk.post("/desk/cases/" + id + "/payment",
-                      {{"finding", payment}, {"reason", "Terminaljournal geprüft"}});
+            desk.post("/desk/cases/" + id + "/payment", {{"finding", paid ? "paid" : "unpaid"},
+                                                         {"reason", "Terminaljournal geprüft"}});
         }
         desk.get("/desk/cases/" + id);
         desk.post("/desk/cases/" + id + "/release", {{"reason", "Strom war weg"}});
@@ -1054,7 +1065,7 @@ void World::judge()
     std::int64_t approvedCents = 0;
     int approvedCount = 0;
     store::Statement payments =
-        database.prepare("SELECT case_id, state, amount_cents FROM payment ORDER BY id");
+        database.prepare("SELECT case_id, state, amount FROM payment ORDER BY id");
     std::map<std::string, int> approvedOf;
     while (payments.step()) {
         const std::string state = payments.text(1);
@@ -1119,8 +1130,7 @@ void World::judge()
     if (waiting.step() && waiting.integer(0) > 0)
         broken("connected for long enough, every case leaves the outbox: " +
                std::to_string(waiting.integer(0)) + " wait");
-    store::Statement open =
-        database.prepare("SELECT count(*) FROM \"case\" WHERE state <> 'Sealed'");
+    store::Statement open = database.prepare("SELECT count(*) FROM cases WHERE state <> 'Sealed'");
     if (open.step() && open.integer(0) > 0)
         broken("every case is sealed in the end: " + std::to_string(open.integer(0)) + " are not");
 
