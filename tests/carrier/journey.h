@@ -88,14 +88,12 @@ public:
           portalLine(town.loop, [this](const HttpRequest& request) {
               served.push_back(request.method + " " + request.path);
               auto copy = request;
-              if (forgetful)
-                  copy.headers.erase("idempotency-key");
               copy.headers["host"] = "gateway.test:8443";
               if (front) {
                   if (auto instead = front(copy))
                       return *instead;
               }
-              return town.gateway->handle(copy);
+              return forgetful ? handledForgetfully(copy) : town.gateway->handle(copy);
           })
     {
         node.service = town.serviceKeys();
@@ -189,10 +187,28 @@ public:
             BOOST_TEST(envelope.state == "ACCEPTED");
     }
 
+    /// As the real service: no Idempotency-Key, what was accepted is gone (404), and the
+    /// destination is quick.
+    HttpResponse handledForgetfully(HttpRequest request)
+    {
+        request.headers.erase("idempotency-key");
+        for (const auto& row : town.gateway->census()) {
+            if (request.method == "PUT" && row.state == "accepted" &&
+                request.path.starts_with("/v2/submissions/" + row.submissionId))
+                return {.status = 404, .headers = {}, .body = {}, .eventTopic = std::nullopt};
+        }
+        auto response = town.gateway->handle(request);
+        if (request.method == "PUT") {
+            town.forgetTokens();
+            acceptAll();
+        }
+        return response;
+    }
+
     GatewayTown town;
     ScriptedNode node;
     std::vector<std::string> served; ///< what reached the portal
-    bool forgetful = false;          ///< as the real service: no Idempotency-Key
+    bool forgetful = false;          ///< see handledForgetfully
     std::function<std::optional<HttpResponse>(const HttpRequest&)> front; ///< may answer instead
     Line nodeLine, portalLine;
     sim::SimRandom carrierRandom{4711};
