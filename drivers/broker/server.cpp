@@ -113,8 +113,9 @@ std::shared_ptr<Link> Server::accept()
 {
     const int socket = ::accept4(_listening, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) {
+        const int reason = errno;
         const std::lock_guard lock(_mutex);
-        if (_stopping || errno == EINTR || errno == ECONNABORTED)
+        if (_stopping || reason == EINTR || reason == ECONNABORTED)
             return nullptr;
         throw Error(ErrorCode::SystemFailed, "accept");
     }

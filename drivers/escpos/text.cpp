@@ -6,7 +6,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/http.h"
 
-#include <glib.h>
+#include <pango/pango.h> // brings GLib
 
 #include <algorithm>
 #include <array>
