@@ -20,6 +20,9 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(amt_options INTERFACE _FORTIFY_SOURCE=2)
 endif()
 if(AMT_SANITIZE)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # GCC 12 takes the sanitizers' own bookkeeping for uninitialised values
+        target_compile_options(amt_options INTERFACE -Wno-maybe-uninitialized)
+    endif()
     target_compile_options(amt_options INTERFACE
         -fsanitize=${AMT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
     target_link_options(amt_options INTERFACE -fsanitize=${AMT_SANITIZE})

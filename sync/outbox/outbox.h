@@ -89,7 +89,7 @@ public:
     void add(const NewEnvelope& sealed, UtcTime now);
 
     // --- what amt-sync asks (sync/carrier/PROTOCOL.md); each is one commit ---
-    std::vector<WorkItem> waiting(int limit = 16) const; ///< SEALED, oldest first
+    std::vector<WorkItem> waiting(int limit = 500) const; ///< SEALED, oldest first
     std::vector<WorkItem> awaiting() const;              ///< STORED
     /// `part`: "metadata", "data" or an attachment id. The compact JWE as sealed; nothing when
     /// there is none (any more).
