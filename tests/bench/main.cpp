@@ -135,6 +135,13 @@ void seal()
         "OAEP-256 and AES-256-GCM alone (OpenSSL)", limit, 0.85, true);
 }
 
+store::DatabaseSettings at(const std::string& path)
+{
+    store::DatabaseSettings settings;
+    settings.path = path;
+    return settings;
+}
+
 double median(std::vector<double> values)
 {
     std::sort(values.begin(), values.end());
@@ -148,7 +155,7 @@ void commit()
     SystemRandom random;
     const RealEventLoop clock;
     {
-        store::Database database({folder + "/rows.db"});
+        store::Database database(at(folder + "/rows.db"));
         database.execute("CREATE TABLE part(n INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT");
         const int raw = ::open((folder + "/raw").c_str(), O_RDWR | O_CREAT, 0600);
         const Bytes block = randomBytes(random, 4096);
@@ -156,7 +163,7 @@ void commit()
             static_cast<void>(::pwrite(raw, block.data(), block.size(), i * 4096));
         ::fdatasync(raw);
 
-        store::Database books({folder + "/node.db"});
+        store::Database books(at(folder + "/node.db"));
         node::migrate(books);
         outbox::Journal journal(books);
         outbox::Destinations destinations(books, journal);

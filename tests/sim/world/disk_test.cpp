@@ -14,6 +14,14 @@ using namespace amt;
 
 namespace {
 
+store::DatabaseSettings on(const sim::SimDisk& disk)
+{
+    store::DatabaseSettings settings;
+    settings.path = "test.db";
+    settings.vfs = disk.vfs();
+    return settings;
+}
+
 struct Outcome {
     int cuts = 0;
     int lost = 0;
@@ -32,7 +40,7 @@ Outcome cutOften(std::uint64_t seed, int rounds, bool ignoresSync)
     for (int round = 0; round < rounds; ++round) {
         disk.powerOn();
         try {
-            store::Database database({"test.db", disk.vfs()});
+            store::Database database(on(disk));
             database.execute(
                 "CREATE TABLE IF NOT EXISTS row(n INTEGER PRIMARY KEY, content BLOB) STRICT");
             store::Statement newest =
@@ -87,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_answers_honestly)
 {
     sim::SimRandom random(5);
     sim::SimDisk disk("full-disk", random);
-    store::Database database({"test.db", disk.vfs()});
+    store::Database database(on(disk));
     database.execute("CREATE TABLE row(n INTEGER PRIMARY KEY, content BLOB) STRICT");
     disk.setFull(true);
     bool refused = false;
