@@ -76,7 +76,11 @@ export async function serve(pages, policy) {
         const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname));
         const file = join(path.startsWith('/assets/') ? assets : pages, path);
         if (path === '/visit/events') {
-            response.writeHead(200, { 'content-type': 'text/event-stream' });
+            response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+            return;
+        }
+        if (path.startsWith('/visit/')) { // a page that goes on by itself stays where it is
+            response.writeHead(204).end();
             return;
         }
         if (path.includes('..') || !existsSync(file)) {

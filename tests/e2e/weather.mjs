@@ -166,6 +166,7 @@ async function main() {
     const address = join(state, 'run', 'addresses.json');
     await until('the house', () => existsSync(address));
     const addresses = JSON.parse(readFileSync(address, 'utf8'));
+    /** @type {string[]} */
     const plates = [];
     /** @type {{ plate: string, told: { reference: string, paid: boolean, kept: boolean } }[]} */
     const visits = [];
