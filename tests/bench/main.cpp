@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <time.h>
 #include <unistd.h>
 
