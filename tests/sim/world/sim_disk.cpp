@@ -127,7 +127,8 @@ private:
         const Bytes& content = handle.file->current;
         const auto begin = std::min(static_cast<std::size_t>(offset), content.size());
         const auto count = std::min(static_cast<std::size_t>(size), content.size() - begin);
-        std::memcpy(out, content.data() + begin, count);
+        if (count > 0)
+            std::memcpy(out, content.data() + begin, count);
         if (count == static_cast<std::size_t>(size))
             return SQLITE_OK;
         std::memset(static_cast<char*>(out) + count, 0, static_cast<std::size_t>(size) - count);
