@@ -14,7 +14,8 @@ namespace amt {
 
 std::string toIso(UtcTime time)
 {
-    return Poco::DateTimeFormatter::format(Poco::Timestamp(toMilliseconds(time) * 1000), "%Y-%m-%dT%H:%M:%S.%iZ");
+    return Poco::DateTimeFormatter::format(Poco::Timestamp(toMilliseconds(time) * 1000),
+                                           "%Y-%m-%dT%H:%M:%S.%iZ");
 }
 
 UtcTime fromIso(const std::string& text)
@@ -22,7 +23,8 @@ UtcTime fromIso(const std::string& text)
     int offset = 0;
     Poco::DateTime parsed;
     if (text.size() < 20 || text.size() > 35 ||
-        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::ISO8601_FRAC_FORMAT, text, parsed, offset))
+        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::ISO8601_FRAC_FORMAT, text, parsed,
+                                        offset))
         throw Error(ErrorCode::InputMalformed, "not an instant");
     parsed.makeUTC(offset);
     return fromMilliseconds(parsed.timestamp().epochMicroseconds() / 1000);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Time comes in through this door: instants in UTC milliseconds, and the time since boot for timers.
+// Time comes in through this door: instants in UTC milliseconds, and the time since boot for
+// timers.
 #pragma once
 
 #include <chrono>
@@ -13,8 +14,14 @@ namespace amt {
 using UtcTime = std::chrono::sys_time<std::chrono::milliseconds>;
 using Milliseconds = std::chrono::milliseconds;
 
-inline std::int64_t toMilliseconds(UtcTime time) { return time.time_since_epoch().count(); }
-inline UtcTime fromMilliseconds(std::int64_t count) { return UtcTime(Milliseconds(count)); }
+inline std::int64_t toMilliseconds(UtcTime time)
+{
+    return time.time_since_epoch().count();
+}
+inline UtcTime fromMilliseconds(std::int64_t count)
+{
+    return UtcTime(Milliseconds(count));
+}
 
 /// "2026-11-21T09:41:00.123Z"
 std::string toIso(UtcTime time);

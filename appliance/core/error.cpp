@@ -37,8 +37,7 @@ std::span<const ErrorCode> allErrorCodes()
 
 Error::Error(ErrorCode code, const std::string& detail)
     : Poco::RuntimeException(detail, static_cast<int>(code)), _code(code)
-{
-}
+{}
 
 const char* Error::name() const noexcept
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Failures: amt::Error with its code, and AMT_ASSERT for bugs. config/errors.tsv says what each code means to whom.
+// Failures: amt::Error with its code, and AMT_ASSERT for bugs. config/errors.tsv says what each
+// code means to whom.
 #pragma once
 
 #include <Poco/Exception.h>
@@ -11,7 +12,8 @@
 
 namespace amt {
 
-// One line for each code; config/errors.tsv has one row for each, and a test holds the two together.
+// One line for each code; config/errors.tsv has one row for each, and a test holds the two
+// together.
 #define AMT_ERROR_CODES(X)                                                                         \
     /* what came in */                                                                             \
     X(InputMalformed)                                                                              \

@@ -81,7 +81,8 @@ std::map<std::string, std::string> parseForm(const std::string& encoded)
         const auto equals = pair.find('=');
         if (equals == std::string_view::npos || equals == 0)
             throw Error(ErrorCode::RequestMalformed, "form field without name or value");
-        if (!fields.emplace(decoded(pair.substr(0, equals)), decoded(pair.substr(equals + 1))).second)
+        if (!fields.emplace(decoded(pair.substr(0, equals)), decoded(pair.substr(equals + 1)))
+                 .second)
             throw Error(ErrorCode::FormFieldUnexpected, "doubled form field");
     }
     return fields;
@@ -94,8 +95,8 @@ std::string escapeUri(const std::string& text)
     for (const char letter : text) {
         const auto byte = static_cast<unsigned char>(letter);
         const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
-                           byte == '~';
+                           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+                           byte == '_' || byte == '~';
         if (plain) {
             escaped += letter;
         } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Requests and answers of HTTP as plain values, so that the node, the gateway and the simulated world share them.
+// Requests and answers of HTTP as plain values, so that the node, the gateway and the simulated
+// world share them.
 #pragma once
 
 #include <functional>
@@ -14,12 +15,14 @@
 namespace amt {
 
 struct HttpRequest {
-    std::string method;                         ///< "GET", "POST", ...
-    std::string path;                           ///< decoded once, begins with '/'
-    std::string query;                          ///< as sent, without '?'
-    std::map<std::string, std::string> headers; ///< names in lower case; a doubled header is refused before
+    std::string method; ///< "GET", "POST", ...
+    std::string path;   ///< decoded once, begins with '/'
+    std::string query;  ///< as sent, without '?'
+    std::map<std::string, std::string>
+        headers; ///< names in lower case; a doubled header is refused before
     std::string body;
-    std::string peer; ///< "loopback", "lan" or the user id of a socket's other end; set by the front
+    std::string
+        peer; ///< "loopback", "lan" or the user id of a socket's other end; set by the front
 };
 
 struct HttpResponse {
@@ -39,15 +42,16 @@ struct NoAnswer {
 
 using HttpAnswer = std::variant<HttpResponse, NoAnswer>;
 
-/// The door to the other side: real sockets, or a line of the simulated world. `done` runs on the loop, once.
+/// The door to the other side: real sockets, or a line of the simulated world. `done` runs on the
+/// loop, once.
 class HttpExchange {
 public:
     virtual ~HttpExchange() = default;
     virtual void send(HttpRequest request, std::function<void(HttpAnswer)> done) = 0;
 };
 
-/// Names and values of a query or an application/x-www-form-urlencoded body. Refused whole (RequestMalformed): broken
-/// escapes, invalid UTF-8, NUL; (FormFieldUnexpected) a doubled name.
+/// Names and values of a query or an application/x-www-form-urlencoded body. Refused whole
+/// (RequestMalformed): broken escapes, invalid UTF-8, NUL; (FormFieldUnexpected) a doubled name.
 std::map<std::string, std::string> parseForm(const std::string& encoded);
 std::string writeForm(const std::map<std::string, std::string>& fields);
 /// Percent-encodes everything but unreserved characters (RFC 3986 2.3).

@@ -5,8 +5,8 @@
 
 #include "appliance/core/error.h"
 
-#include <Poco/JSON/Parser.h>
 #include <Poco/JSON/ParseHandler.h>
+#include <Poco/JSON/Parser.h>
 #include <Poco/JSONString.h>
 
 #include <algorithm>

@@ -23,7 +23,8 @@ using ArrayPtr = Array::Ptr;
 constexpr std::size_t textBytesMax = 1024 * 1024;
 constexpr int depthMax = 32;
 
-/// Throws JsonMalformed (also for doubled keys, depth over 32, bytes after the end) and InputTooLarge.
+/// Throws JsonMalformed (also for doubled keys, depth over 32, bytes after the end) and
+/// InputTooLarge.
 ObjectPtr parseObject(std::string_view text, std::size_t bytesMax = textBytesMax);
 
 /// Throws JsonMalformed if the object has a key that is not listed.

@@ -5,11 +5,12 @@
 
 #include "appliance/core/error.h"
 
+#include <time.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
-#include <time.h>
 
 namespace amt {
 namespace {
@@ -21,7 +22,8 @@ tm brokenDown(UtcTime time)
         ::setenv("TZ", "Europe/Berlin", 0); // what the operator has set stays
         ::tzset();
     });
-    const time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+    const time_t seconds =
+        std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
     tm parts{};
     ::localtime_r(&seconds, &parts);
     return parts;
@@ -49,10 +51,11 @@ LocalDate localDateFromIso(const std::string& text)
     unsigned month = 0;
     unsigned dayOfMonth = 0;
     int used = 0;
-    if (std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &dayOfMonth, &used) != 3 || used != 10 ||
-        text.size() != 10)
+    if (std::sscanf(text.c_str(), "%4d-%2u-%2u%n", &year, &month, &dayOfMonth, &used) != 3 ||
+        used != 10 || text.size() != 10)
         throw Error(ErrorCode::InputMalformed, "not a date");
-    const LocalDate day = std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(dayOfMonth);
+    const LocalDate day =
+        std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(dayOfMonth);
     if (!day.ok() || toIso(day) != text)
         throw Error(ErrorCode::InputMalformed, "a day that does not exist");
     return day;

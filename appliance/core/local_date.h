@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Days and wall-clock time of the town hall. The only place that knows a time zone (TZ, default Europe/Berlin).
+// Days and wall-clock time of the town hall. The only place that knows a time zone (TZ, default
+// Europe/Berlin).
 #pragma once
 
 #include "appliance/core/clock.h"

@@ -3,8 +3,9 @@
 // Log lines: level, process, event, fields. The journal of the system adds the time.
 #include "appliance/core/log.h"
 
-#include <atomic>
 #include <unistd.h>
+
+#include <atomic>
 
 namespace amt::log {
 namespace {
@@ -50,7 +51,8 @@ void write(std::string_view level, std::string_view event, Fields fields)
         appendValue(line, value);
     }
     line += '\n';
-    // One write a line, so that lines of several threads do not mix. A lost log line must not stop the work.
+    // One write a line, so that lines of several threads do not mix. A lost log line must not stop
+    // the work.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

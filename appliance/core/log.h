@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// One line an event, "key=value", to standard error. Only what is passed here is written, so pass no personal data:
-// Secret and Personal<T> do not convert to text.
+// One line an event, "key=value", to standard error. Only what is passed here is written, so pass
+// no personal data: Secret and Personal<T> do not convert to text.
 #pragma once
 
 #include <initializer_list>

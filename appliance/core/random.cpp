@@ -5,8 +5,9 @@
 
 #include "appliance/core/error.h"
 
-#include <limits>
 #include <sys/random.h>
+
+#include <limits>
 
 namespace amt {
 namespace {

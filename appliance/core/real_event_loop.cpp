@@ -6,10 +6,11 @@
 #include "appliance/core/error.h"
 #include "appliance/core/log.h"
 
+#include <time.h>
+
 #include <atomic>
 #include <csignal>
 #include <thread>
-#include <time.h>
 
 namespace amt {
 
@@ -73,8 +74,7 @@ void RealEventLoop::run()
         try {
             task();
         } catch (const Error& failure) { // the loop task's door
-            log::error("task.failed",
-                       {{"code", failure.name()}, {"detail", failure.message()}});
+            log::error("task.failed", {{"code", failure.name()}, {"detail", failure.message()}});
         }
         task = nullptr; // what it holds goes before the lock is taken again
         lock.lock();

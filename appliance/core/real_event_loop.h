@@ -21,8 +21,8 @@ public:
     TimerId after(Milliseconds delay, Task task) override;
     void cancel(TimerId timer) override;
 
-    /// Runs tasks until stop() was called. A failure (Error) that a task lets through is logged; any other ends the
-    /// process.
+    /// Runs tasks until stop() was called. A failure (Error) that a task lets through is logged;
+    /// any other ends the process.
     void run();
     /// From any thread; also from a signal-waiting thread.
     void stop();
@@ -41,7 +41,8 @@ private:
     bool _stopped = false;
 };
 
-/// Calls `stop` once when SIGINT or SIGTERM arrives, from a thread of its own. To be made in main, before any other thread.
+/// Calls `stop` once when SIGINT or SIGTERM arrives, from a thread of its own. To be made in main,
+/// before any other thread.
 class SignalWaiter {
 public:
     explicit SignalWaiter(Task stop);

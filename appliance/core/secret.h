@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Secret: bytes that are wiped and cannot be printed. Personal<T>: a value that cannot be printed by accident.
+// Secret: bytes that are wiped and cannot be printed. Personal<T>: a value that cannot be printed
+// by accident.
 #pragma once
 
 #include "appliance/core/bytes.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// State machines as tables: rows of state, event, next state. Two rows for one state and event do not compile.
+// State machines as tables: rows of state, event, next state. Two rows for one state and event do
+// not compile.
 #pragma once
 
 #include <array>

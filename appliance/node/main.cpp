@@ -117,7 +117,8 @@ private:
         store::DatabaseSettings settings;
         settings.path = setting("state") + "/node.db";
         settings.pagesMax = config().getInt64("amt.quota-pages", 262144);
-        // What a failed sync has lost, no retry brings back: end here, start again, look at the chain (sync.md 3).
+        // What a failed sync has lost, no retry brings back: end here, start again, look at the
+        // chain (sync.md 3).
         settings.onDiskError = [] { std::_Exit(EXIT_IOERR); };
         return settings;
     }
@@ -220,9 +221,9 @@ private:
         doors[0].peerName = "loopback";
 
         const std::string state = setting("state");
-        Poco::Net::Context::Ptr tls(
-            new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, state + "/desk.key",
-                                   state + "/desk.pem", "", Poco::Net::Context::VERIFY_NONE));
+        Poco::Net::Context::Ptr tls(new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE,
+                                                           state + "/desk.key", state + "/desk.pem",
+                                                           "", Poco::Net::Context::VERIFY_NONE));
         tls->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_3);
         const auto deskPort = static_cast<Poco::UInt16>(config().getUInt("amt.desk-port", 8443));
         doors[1].surface = node::Surface::Desk;

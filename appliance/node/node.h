@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// amt-node without its sockets: requests in, pages out, on the loop. main.cpp and the simulated world wire it.
+// amt-node without its sockets: requests in, pages out, on the loop. main.cpp and the simulated
+// world wire it.
 #pragma once
 
 #include "appliance/core/event_loop.h"
@@ -34,7 +35,8 @@ enum class Surface {
     Admin    ///< Unix socket, amtctl
 };
 
-/// The terminal key of terminal authentication (facts/eid.md 5, 10). Null when there is none: no cards are read.
+/// The terminal key of terminal authentication (facts/eid.md 5, 10). Null when there is none: no
+/// cards are read.
 class TerminalSigner {
 public:
     virtual ~TerminalSigner() = default;
@@ -73,7 +75,8 @@ public:
 
 struct NodeSettings {
     std::string municipalityFolder; ///< config/municipality: services, fees, texts
-    std::vector<std::string> kioskHosts = {"127.0.0.1", "localhost"}; ///< accepted Host names (with any port)
+    std::vector<std::string> kioskHosts = {"127.0.0.1",
+                                           "localhost"}; ///< accepted Host names (with any port)
     std::vector<std::string> deskHosts;
     Secret displayToken;
     std::chrono::seconds idleWarning{45}, idleEnd{75}, formIdleWarning{90};
@@ -97,8 +100,9 @@ struct NodeDoors {
 
 class Node {
 public:
-    /// The database is migrated and the set-up done (see setUp). Everything in the doors must outlive the node.
-    /// Unfinished work of the run before is taken up: payments that were authorising become unresolved and are asked for.
+    /// The database is migrated and the set-up done (see setUp). Everything in the doors must
+    /// outlive the node. Unfinished work of the run before is taken up: payments that were
+    /// authorising become unresolved and are asked for.
     Node(NodeSettings settings, NodeDoors doors);
     ~Node();
 
@@ -111,11 +115,12 @@ private:
     std::unique_ptr<Impl> _impl;
 };
 
-/// First start: makes the desk key, wrapped under the first clerk's one-time code. Returns the code, or empty when a clerk
-/// exists or set-up was done before and its code is still valid in `codeFile` terms of main.cpp.
+/// First start: makes the desk key, wrapped under the first clerk's one-time code. Returns the
+/// code, or empty when a clerk exists or set-up was done before and its code is still valid in
+/// `codeFile` terms of main.cpp.
 std::string setUp(store::Database& database, RandomSource& random, UtcTime now);
-/// Takes over what enrolment brought: destination, its keys, pinned roots and service keys (sync/gateway/ENROLMENT.md).
-/// Throws KeyUnusable, JsonMalformed.
+/// Takes over what enrolment brought: destination, its keys, pinned roots and service keys
+/// (sync/gateway/ENROLMENT.md). Throws KeyUnusable, JsonMalformed.
 void enrol(store::Database& database, const std::string& enrolmentJson, UtcTime now);
 /// Brings the schema of node.db up to date.
 void migrate(store::Database& database);

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// SQLite: settings at open, transactions, statements. An error of the disk is never retried: the process ends, and the
-// database is whole because every step was a transaction (sync.md 3).
+// SQLite: settings at open, transactions, statements. An error of the disk is never retried: the
+// process ends, and the database is whole because every step was a transaction (sync.md 3).
 #include "appliance/store/store.h"
 
 #include "appliance/core/log.h"
 
-#include <cstdlib>
 #include <sqlite3.h>
+
+#include <cstdlib>
 
 namespace amt::store {
 
 void Database::fail(int code, std::string_view what) const
 {
-    const std::string detail = std::string(what) + ": " + ::sqlite3_errstr(code) + " (" + std::to_string(code) + ")";
+    const std::string detail =
+        std::string(what) + ": " + ::sqlite3_errstr(code) + " (" + std::to_string(code) + ")";
     if ((code & 0xff) == SQLITE_FULL)
         throw Error(ErrorCode::StoreFull, detail);
-    if (_settings.onDiskError && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT)) {
+    if (_settings.onDiskError &&
+        ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT)) {
         log::error("store.disk-error", {{"detail", detail}});
         _settings.onDiskError();
     }
@@ -25,9 +28,10 @@ void Database::fail(int code, std::string_view what) const
 
 Database::Database(DatabaseSettings settings) : _settings(std::move(settings))
 {
-    const int code = ::sqlite3_open_v2(_settings.path.c_str(), &_handle,
-                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                       _settings.vfs.empty() ? nullptr : _settings.vfs.c_str());
+    const int code =
+        ::sqlite3_open_v2(_settings.path.c_str(), &_handle,
+                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                          _settings.vfs.empty() ? nullptr : _settings.vfs.c_str());
     if (code != SQLITE_OK) {
         ::sqlite3_close(_handle);
         fail(code, "open");
@@ -35,7 +39,8 @@ Database::Database(DatabaseSettings settings) : _settings(std::move(settings))
     ::sqlite3_extended_result_codes(_handle, 1);
     try {
         int powersafeOverwrite = 0; // a torn write may destroy its whole sector
-        ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_POWERSAFE_OVERWRITE, &powersafeOverwrite);
+        ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_POWERSAFE_OVERWRITE,
+                               &powersafeOverwrite);
         execute("PRAGMA page_size=4096; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
                 "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
                 "PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=1000;");
@@ -85,8 +90,8 @@ void Database::migrate(std::span<const Migration> migrations)
     if (version > newest) {
         Statement reader = prepare("SELECT value FROM meta WHERE key = 'min_reader'");
         if (!reader.step() || std::atoi(reader.text(0).c_str()) > newest)
-            throw Error(ErrorCode::StoreNewer, "database " + std::to_string(version) + ", program " +
-                                                   std::to_string(newest));
+            throw Error(ErrorCode::StoreNewer, "database " + std::to_string(version) +
+                                                   ", program " + std::to_string(newest));
         return;
     }
     for (const auto& migration : migrations) {
@@ -152,7 +157,8 @@ void Database::Transaction::commit()
 
 Statement::Statement(Database& database, std::string_view sql) : _database(database)
 {
-    const int code = ::sqlite3_prepare_v2(database._handle, sql.data(), static_cast<int>(sql.size()), &_statement, nullptr);
+    const int code = ::sqlite3_prepare_v2(database._handle, sql.data(),
+                                          static_cast<int>(sql.size()), &_statement, nullptr);
     if (code != SQLITE_OK)
         database.fail(code, ::sqlite3_errmsg(database._handle));
 }
@@ -164,8 +170,7 @@ Statement::~Statement()
 
 Statement::Statement(Statement&& other) noexcept
     : _database(other._database), _statement(std::exchange(other._statement, nullptr))
-{
-}
+{}
 
 bool Statement::step()
 {
@@ -198,13 +203,15 @@ void Statement::bindOne(int position, std::int64_t value)
 
 void Statement::bindOne(int position, std::string_view value)
 {
-    ::sqlite3_bind_text(_statement, position, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+    ::sqlite3_bind_text(_statement, position, value.data(), static_cast<int>(value.size()),
+                        SQLITE_TRANSIENT);
 }
 
 void Statement::bindOne(int position, const Bytes& value)
 {
     // a null pointer would bind NULL instead of an empty blob
-    ::sqlite3_bind_blob(_statement, position, value.empty() ? reinterpret_cast<const void*>("") : value.data(),
+    ::sqlite3_bind_blob(_statement, position,
+                        value.empty() ? reinterpret_cast<const void*>("") : value.data(),
                         static_cast<int>(value.size()), SQLITE_TRANSIENT);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// SQLite as this house uses it: one file, one process, one connection, durable commits (sync.md 3, architecture "Persistence").
+// SQLite as this house uses it: one file, one process, one connection, durable commits (sync.md 3,
+// architecture "Persistence").
 #pragma once
 
 #include "appliance/core/bytes.h"
@@ -27,12 +28,13 @@ struct DatabaseSettings {
     std::string vfs; ///< empty: the system's; the simulated disk otherwise
     /// Quota in pages of 4096 bytes (max_page_count); 0 for none.
     std::int64_t pagesMax = 0;
-    /// Data file and WAL are grown to their full size at set-up, so that a full disk can still delete (sync.md 8).
+    /// Data file and WAL are grown to their full size at set-up, so that a full disk can still
+    /// delete (sync.md 8).
     bool grow = false;
     /// The simulated world's door for faults; may throw.
     std::function<void(CommitMoment)> atCommit;
-    /// An error of the disk (read, write, sync) is never retried: the process has to end here (sync.md 3). Must not
-    /// return; without it StoreFailed is thrown.
+    /// An error of the disk (read, write, sync) is never retried: the process has to end here
+    /// (sync.md 3). Must not return; without it StoreFailed is thrown.
     std::function<void()> onDiskError;
 };
 
@@ -65,7 +67,8 @@ public:
 
     /// True while there is a row. Throws StoreFailed, StoreFull.
     bool step();
-    /// For statements without rows; afterwards changes() of the database says how many rows were touched.
+    /// For statements without rows; afterwards changes() of the database says how many rows were
+    /// touched.
     void run();
 
     std::int64_t integer(int column) const;
@@ -83,7 +86,10 @@ private:
     void bindOne(int position, std::int64_t value);
     void bindOne(int position, int value) { bindOne(position, static_cast<std::int64_t>(value)); }
     void bindOne(int position, std::string_view value);
-    void bindOne(int position, const std::string& value) { bindOne(position, std::string_view(value)); }
+    void bindOne(int position, const std::string& value)
+    {
+        bindOne(position, std::string_view(value));
+    }
     void bindOne(int position, const char* value) { bindOne(position, std::string_view(value)); }
     void bindOne(int position, const Bytes& value);
     void bindOne(int position, UtcTime value) { bindOne(position, toMilliseconds(value)); }
@@ -105,14 +111,16 @@ private:
 
 class Database {
 public:
-    /// Opens or makes the file with the settings of the house. Throws StoreFailed (also: another process has it).
+    /// Opens or makes the file with the settings of the house. Throws StoreFailed (also: another
+    /// process has it).
     explicit Database(DatabaseSettings settings);
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
-    /// Runs what is missing, each in one transaction. Throws StoreNewer when meta.min_reader says that this program is too
-    /// old; a newer file whose min_reader still allows this program stays as it is.
+    /// Runs what is missing, each in one transaction. Throws StoreNewer when meta.min_reader says
+    /// that this program is too old; a newer file whose min_reader still allows this program stays
+    /// as it is.
     void migrate(std::span<const Migration> migrations);
 
     /// One commit. Nested calls join the outer one. What is thrown inside rolls back and goes on.

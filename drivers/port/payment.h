@@ -20,25 +20,26 @@ namespace amt {
 struct PaymentOrder {
     std::string id;
     Money amount;
-    /// Receipt number (BMP 87) of the last transaction the node knows of this terminal, for the comparison after a cut.
+    /// Receipt number (BMP 87) of the last transaction the node knows of this terminal, for the
+    /// comparison after a cut.
     std::optional<int> lastReceipt;
 };
 
-/// What the terminal said about one transaction (Status-Information 04 0F). No card number beyond what the terminal masks:
-/// at most the last four digits survive.
+/// What the terminal said about one transaction (Status-Information 04 0F). No card number beyond
+/// what the terminal masks: at most the last four digits survive.
 struct TerminalRecord {
-    int result = 0;                 ///< BMP 27; 0 is approved
-    std::optional<Money> amount;    ///< BMP 04
-    int currency = 0;               ///< BMP 49, 978 is euro; 0 when not sent
-    int trace = 0;                  ///< BMP 0B
-    int receipt = 0;                ///< BMP 87
-    int originalTrace = 0;          ///< BMP 37; not 0: a reversal
-    std::string terminalId;         ///< BMP 29, eight digits
-    std::string date, time;         ///< BMP 0D MMDD, 0C HHMMSS
-    std::string cardName;           ///< BMP 8B
-    int cardType = 0;               ///< BMP 8A or tag 41
-    std::string cardDigits;         ///< last four digits of BMP 22, or empty
-    std::string additionalText;     ///< BMP 3C
+    int result = 0;              ///< BMP 27; 0 is approved
+    std::optional<Money> amount; ///< BMP 04
+    int currency = 0;            ///< BMP 49, 978 is euro; 0 when not sent
+    int trace = 0;               ///< BMP 0B
+    int receipt = 0;             ///< BMP 87
+    int originalTrace = 0;       ///< BMP 37; not 0: a reversal
+    std::string terminalId;      ///< BMP 29, eight digits
+    std::string date, time;      ///< BMP 0D MMDD, 0C HHMMSS
+    std::string cardName;        ///< BMP 8B
+    int cardType = 0;            ///< BMP 8A or tag 41
+    std::string cardDigits;      ///< last four digits of BMP 22, or empty
+    std::string additionalText;  ///< BMP 3C
     bool operator==(const TerminalRecord&) const = default;
 };
 
@@ -60,11 +61,13 @@ struct PaymentDeclined {
 struct PaymentUnresolved {
     std::string reason; ///< for the log: "line lost after 06 01"
 };
-/// Nothing was charged, for certain: the order never reached the terminal, or it was refused before a card was asked for.
+/// Nothing was charged, for certain: the order never reached the terminal, or it was refused before
+/// a card was asked for.
 struct PaymentNotStarted {
     ErrorCode code = ErrorCode::BrokerGone;
 };
-using PaymentOutcome = std::variant<PaymentApproved, PaymentDeclined, PaymentUnresolved, PaymentNotStarted>;
+using PaymentOutcome =
+    std::variant<PaymentApproved, PaymentDeclined, PaymentUnresolved, PaymentNotStarted>;
 
 /// What the citizen should do now (04 FF); text as the terminal sent it, may be empty.
 struct TerminalStatus {
@@ -89,7 +92,9 @@ public:
     struct Callbacks {
         std::function<void(TerminalStatus)> status;
         /// The driver waits until `committed` was called before it goes on.
-        std::function<void(PaymentEvidence, std::optional<TerminalRecord>, std::function<void()> committed)> evidence;
+        std::function<void(PaymentEvidence, std::optional<TerminalRecord>,
+                           std::function<void()> committed)>
+            evidence;
         std::function<void(std::vector<ReceiptLine>)> receipt;
         std::function<void(PaymentOutcome)> done; ///< exactly once, last
     };
@@ -98,8 +103,9 @@ public:
     virtual void authorise(PaymentOrder order, Callbacks callbacks) = 0;
     /// The citizen wants out (06 B0). The outcome still comes by `done`, and may be an approval.
     virtual void abort() = 0;
-    /// Finds out about an unresolved order: 06 00, 05 01 until ready, 06 20 (service byte 03). Approved only if the last
-    /// transaction matches the order's amount and follows `order.lastReceipt`; still unknown is PaymentUnresolved.
+    /// Finds out about an unresolved order: 06 00, 05 01 until ready, 06 20 (service byte 03).
+    /// Approved only if the last transaction matches the order's amount and follows
+    /// `order.lastReceipt`; still unknown is PaymentUnresolved.
     virtual void resolve(PaymentOrder order, Callbacks callbacks) = 0;
 };
 

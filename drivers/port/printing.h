@@ -33,7 +33,7 @@ struct PrintQr {
 using PrintElement = std::variant<PrintText, PrintPair, PrintRule, PrintQr>;
 
 struct PrintJob {
-    std::string id;     ///< UUID; the same id is never printed twice by itself
+    std::string id; ///< UUID; the same id is never printed twice by itself
     std::vector<PrintElement> elements;
 };
 
@@ -43,7 +43,8 @@ struct CoverOpen {};
 struct NoPrinter {};
 /// Part of it may be on paper.
 struct PrintInterrupted {};
-using PrintOutcome = std::variant<Printed, PaperOut, CoverOpen, NoPrinter, PrintInterrupted, DeviceFailed>;
+using PrintOutcome =
+    std::variant<Printed, PaperOut, CoverOpen, NoPrinter, PrintInterrupted, DeviceFailed>;
 
 struct PrinterState {
     bool present = false;

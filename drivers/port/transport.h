@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The transports under the drivers: a card, a byte stream, a USB printer. Each has a real and a simulated side.
+// The transports under the drivers: a card, a byte stream, a USB printer. Each has a real and a
+// simulated side.
 #pragma once
 
 #include "appliance/core/bytes.h"
@@ -30,7 +31,7 @@ public:
     struct Callbacks {
         std::function<void()> opened;
         std::function<void(ByteView)> received; ///< any segmentation
-        std::function<void()> closed;           ///< by the other side, or because opening failed; once
+        std::function<void()> closed; ///< by the other side, or because opening failed; once
     };
 
     virtual void open(Callbacks callbacks) = 0;

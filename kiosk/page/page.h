@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Pages as HTML: typed views in, escaped text out. The node says what is so; texts, layout and languages live here.
+// Pages as HTML: typed views in, escaped text out. The node says what is so; texts, layout and
+// languages live here.
 #pragma once
 
 #include "appliance/core/clock.h"
@@ -17,20 +18,23 @@
 
 namespace amt::page {
 
-/// What stands around every kiosk page. Pages that wait or time out refresh themselves: by a meta element within noscript, and
-/// by script otherwise (typing counts as being there), so the node sends no Refresh header.
+/// What stands around every kiosk page. Pages that wait or time out refresh themselves: by a meta
+/// element within noscript, and by script otherwise (typing counts as being there), so the node
+/// sends no Refresh header.
 struct Frame {
-    std::string language = "de";      ///< de, en, ar (test mode)
-    std::string municipality;         ///< "Stadt Musterstadt"
+    std::string language = "de"; ///< de, en, ar (test mode)
+    std::string municipality;    ///< "Stadt Musterstadt"
     UtcTime now;
-    std::string formKey;              ///< key of this page load: goes into every form as field "key"; one press counts once
+    std::string formKey; ///< key of this page load: goes into every form as field "key"; one press
+                         ///< counts once
     bool portalReachable = true;
-    bool inVisit = false;             ///< shows "Beenden" and counts the idle time
+    bool inVisit = false;                 ///< shows "Beenden" and counts the idle time
     std::chrono::seconds idleWarning{45}; ///< then the page "still there?"
-    bool testModeLanguages = false;   ///< offers languages whose texts are not reviewed
+    bool testModeLanguages = false;       ///< offers languages whose texts are not reviewed
 };
 
-// --- kiosk (citizen), in the order of the visit. Comment: address of the page; forms post to the same address unless said. ---
+// --- kiosk (citizen), in the order of the visit. Comment: address of the page; forms post to the
+// same address unless said. ---
 
 /// GET /  K1. POST /language {language, back}. Link to /services.
 struct StartPage {
@@ -60,21 +64,22 @@ struct CardPage {
 struct ReadingPage {
     std::string step; ///< IdentityStep name
 };
-/// GET /visit/card/problem: every outcome that is not data and not a wrong PIN. Retry (link /visit/card) where it helps,
-/// POST /visit/card/skip always.
+/// GET /visit/card/problem: every outcome that is not data and not a wrong PIN. Retry (link
+/// /visit/card) where it helps, POST /visit/card/skip always.
 struct CardProblemPage {
-    std::string outcome; ///< "PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved", "NoCard", "NoReader",
-                         ///< "NotAnIdentityCard", "CardExpired", "CardNotGenuine", "DeviceFailed"
+    std::string outcome; ///< "PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved",
+                         ///< "NoCard", "NoReader", "NotAnIdentityCard", "CardExpired",
+                         ///< "CardNotGenuine", "DeviceFailed"
     bool canRetry = false;
 };
 /// One field of a form, as the form's definition in config/municipality says.
 struct FieldView {
-    std::string name;    ///< form field
-    std::string kind;    ///< "text", "plate", "date", "choice", "yesno"
+    std::string name; ///< form field
+    std::string kind; ///< "text", "plate", "date", "choice", "yesno"
     std::string labelKey, helpKey;
     std::string value;
-    std::string origin;  ///< "eid", "typed": shown; eid fields cannot be changed
-    std::string errorKey; ///< empty: fine
+    std::string origin;      ///< "eid", "typed": shown; eid fields cannot be changed
+    std::string errorKey;    ///< empty: fine
     std::string errorDetail; ///< the offending character, or the like
     bool optional = false;
     struct Option {
@@ -82,7 +87,8 @@ struct FieldView {
     };
     std::vector<Option> options; ///< choice
 };
-/// GET /visit/form, POST {fields of the page, action=next|back}; "back" is offered when step > 1. "yesno" posts yes or no.
+/// GET /visit/form, POST {fields of the page, action=next|back}; "back" is offered when step > 1.
+/// "yesno" posts yes or no.
 struct FormPage {
     std::string serviceName;
     std::vector<FieldView> fields;
@@ -94,7 +100,8 @@ struct ReviewPage {
     std::vector<FieldView> fields;
     Money fee;
 };
-/// GET /visit/pay, POST {action=start|desk}. declinedCode: a ZVT result that came before, with its text.
+/// GET /visit/pay, POST {action=start|desk}. declinedCode: a ZVT result that came before, with its
+/// text.
 struct PayPage {
     std::string serviceName;
     Money fee;
@@ -104,22 +111,24 @@ struct PayPage {
 /// GET /visit/pay/running (refreshes itself; live by /visit/events), POST /visit/pay/abort {}
 struct PayRunningPage {
     Money fee;
-    int statusCode = 0;      ///< 04 FF, see facts; 0x0E "please wait"
-    std::string statusText;  ///< of the terminal, may be empty
+    int statusCode = 0;     ///< 04 FF, see facts; 0x0E "please wait"
+    std::string statusText; ///< of the terminal, may be empty
     bool aborting = false;
 };
-/// GET /visit/pay/unresolved (refreshes itself): we do not know yet; nothing is charged twice; a person helps.
+/// GET /visit/pay/unresolved (refreshes itself): we do not know yet; nothing is charged twice; a
+/// person helps.
 struct PayUnresolvedPage {
     Money fee;
     std::string reference;
 };
 /// GET /visit/done, POST /visit/receipt {} prints (again), POST /visit/end {}
 struct DonePage {
-    std::string reference;   ///< Aktenzeichen
+    std::string reference; ///< Aktenzeichen
     std::string serviceName;
     Money fee;
-    bool paid = false;       ///< false: to be paid at the desk
-    std::string printing;    ///< "printing", "printed", "paperOut", "coverOpen", "noPrinter", "interrupted", "notWanted"
+    bool paid = false;    ///< false: to be paid at the desk
+    std::string printing; ///< "printing", "printed", "paperOut", "coverOpen", "noPrinter",
+                          ///< "interrupted", "notWanted"
     std::chrono::seconds untilEnd{60};
 };
 /// GET /visit/still-there, POST {} = more time. Refreshes to /visit/timeout.
@@ -143,11 +152,13 @@ struct ErrorPage {
     int status = 404;
 };
 
-using KioskView = std::variant<StartPage, ServicesPage, NoticePage, CardPage, ReadingPage, CardProblemPage, FormPage, ReviewPage,
-                               PayPage, PayRunningPage, PayUnresolvedPage, DonePage, StillTherePage, EndedPage, HelpPage,
-                               ErrorPage>;
+using KioskView =
+    std::variant<StartPage, ServicesPage, NoticePage, CardPage, ReadingPage, CardProblemPage,
+                 FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage,
+                 StillTherePage, EndedPage, HelpPage, ErrorPage>;
 
-// --- desk (clerk), German only. Frame of its own. ---------------------------------------------------------------------------
+// --- desk (clerk), German only. Frame of its own.
+// ---------------------------------------------------------------------------
 
 struct DeskFrame {
     std::string municipality;
@@ -166,14 +177,16 @@ struct SignInPage {
     std::chrono::seconds wait{0}; ///< lock-out by delay
     bool needsFirst = false;      ///< no clerk yet: link to /desk/first
 };
-/// Once, after the first sign-in: the paper half, to be printed and put into the safe. POST /desk/paper {kept=yes}
+/// Once, after the first sign-in: the paper half, to be printed and put into the safe. POST
+/// /desk/paper {kept=yes}
 struct PaperHalfPage {
     std::string code;
 };
 /// GET /desk: cases newest first
 struct CasesPage {
     struct Row {
-        std::string id, reference, service, state, payment; ///< state: "Recorded", "HandedOver", "Accepted", "Rejected", "Held"
+        std::string id, reference, service, state,
+            payment; ///< state: "Recorded", "HandedOver", "Accepted", "Rejected", "Held"
         UtcTime createdAt;
         std::string heldReason;
     };
@@ -201,7 +214,8 @@ struct CasePage {
     std::vector<WayEntry> way;
     bool canRelease = false;
 };
-/// GET /desk/clerks, POST {name, password, again}: a colleague lets one in. POST /desk/clerks/reset {name, password, again}
+/// GET /desk/clerks, POST {name, password, again}: a colleague lets one in. POST /desk/clerks/reset
+/// {name, password, again}
 struct ClerksPage {
     std::vector<std::string> names;
     std::string message; ///< message key, may be empty
@@ -209,14 +223,15 @@ struct ClerksPage {
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
     struct Device {
-        std::string kind;   ///< "card", "terminal", "printer"
+        std::string kind; ///< "card", "terminal", "printer"
         bool present = false;
         bool emulated = false;
         std::string detail; ///< message key
         struct Act {
             std::string act, labelKey;
         };
-        std::vector<Act> acts; ///< emulated only: lay, pull, approve, decline, silent, paper-end, paper-new
+        std::vector<Act>
+            acts; ///< emulated only: lay, pull, approve, decline, silent, paper-end, paper-new
     };
     std::vector<Device> devices;
     std::string portalDetail;
@@ -225,7 +240,8 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, ClerksPage, DevicesPage, DeskErrorPage>;
+using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, ClerksPage,
+                              DevicesPage, DeskErrorPage>;
 
 /// GET /display: call board; calls come with the queue.
 struct DisplayPage {
@@ -233,8 +249,8 @@ struct DisplayPage {
     UtcTime now;
 };
 
-/// HTML of whole pages. Templates, texts and styles are read once, from `folder` (kiosk/ in the source tree, or where it was
-/// installed); a missing template or text throws ConfigurationInvalid.
+/// HTML of whole pages. Templates, texts and styles are read once, from `folder` (kiosk/ in the
+/// source tree, or where it was installed); a missing template or text throws ConfigurationInvalid.
 class Renderer {
 public:
     explicit Renderer(const std::string& folder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Seal and open (JWE), sign and verify (JWS, Security Event Tokens), keys and their checks (JWK, chains). FORMAT.md.
+// Seal and open (JWE), sign and verify (JWS, Security Event Tokens), keys and their checks (JWK,
+// chains). FORMAT.md.
 #pragma once
 
 #include "appliance/core/clock.h"
@@ -17,14 +18,16 @@
 
 namespace amt::envelope {
 
-/// An RSA key of at least 4096 bits, public or private; immutable and cheap to copy (OpenSSL counts its users).
+/// An RSA key of at least 4096 bits, public or private; immutable and cheap to copy (OpenSSL counts
+/// its users).
 class RsaKey {
 public:
     /// Takes seconds.
     static RsaKey generate();
     static RsaKey fromPrivateDer(const Secret& pkcs8); ///< throws KeyUnusable
     static RsaKey fromPublicDer(ByteView spki);        ///< throws KeyUnusable
-    static RsaKey fromModulus(ByteView n, ByteView e); ///< throws KeyUnusable (short, even, e != 65537)
+    static RsaKey fromModulus(ByteView n,
+                              ByteView e); ///< throws KeyUnusable (short, even, e != 65537)
 
     bool hasPrivate() const;
     Secret privateDer() const; ///< PKCS#8
@@ -34,7 +37,7 @@ public:
     /// SHA-256 of publicDer(), lower-case hex.
     std::string fingerprint() const;
 
-    class Impl; ///< of the module's own files
+    class Impl;                                                ///< of the module's own files
     std::shared_ptr<const Impl> impl() const { return _impl; } ///< shared: immutable key material
 
 private:
@@ -43,8 +46,9 @@ private:
 
 enum class KeyUse { Encrypt, Verify };
 
-/// A JWK as FIT-Connect wants it (facts/portal.md 1.4): RSA >= 4096, e AQAB; encryption: alg RSA-OAEP-256, key_ops [wrapKey];
-/// signature: alg PS512, key_ops [verify]; kid of 8 to 64 characters.
+/// A JWK as FIT-Connect wants it (facts/portal.md 1.4): RSA >= 4096, e AQAB; encryption: alg
+/// RSA-OAEP-256, key_ops [wrapKey]; signature: alg PS512, key_ops [verify]; kid of 8 to 64
+/// characters.
 struct PublicJwk {
     std::string kid;
     KeyUse use = KeyUse::Encrypt;
@@ -54,37 +58,42 @@ struct PublicJwk {
 /// Throws KeyUnusable whatever rule is broken.
 PublicJwk parseJwk(const json::Object& object, KeyUse use);
 json::ObjectPtr writeJwk(const PublicJwk& jwk);
-/// {"keys":[...]}: only the keys of this use are taken, others are ignored. Throws JsonMalformed, KeyUnusable.
+/// {"keys":[...]}: only the keys of this use are taken, others are ignored. Throws JsonMalformed,
+/// KeyUnusable.
 std::vector<PublicJwk> parseJwkSet(const std::string& text, KeyUse use);
 
-/// x5c to a pinned root at `now`: n and e equal to the leaf's, SHA-512 with RSASSA-PSS, key usage (keyEncipherment, or
-/// digitalSignature and nonRepudiation), validity of each. Throws KeyUnusable.
+/// x5c to a pinned root at `now`: n and e equal to the leaf's, SHA-512 with RSASSA-PSS, key usage
+/// (keyEncipherment, or digitalSignature and nonRepudiation), validity of each. Throws KeyUnusable.
 void checkChain(const PublicJwk& jwk, const std::vector<Bytes>& roots, UtcTime now);
 
 /// A certificate authority for tests, set-up and `./amt run`; the real chain comes from the V-PKI.
 struct Certificate {
     Bytes der;
 };
-Certificate makeRootCertificate(const RsaKey& key, const std::string& commonName, UtcTime from, UtcTime until);
-Certificate makeLeafCertificate(const RsaKey& leaf, KeyUse use, const std::string& commonName, const RsaKey& issuer,
-                                const Certificate& issuerCertificate, UtcTime from, UtcTime until);
+Certificate makeRootCertificate(const RsaKey& key, const std::string& commonName, UtcTime from,
+                                UtcTime until);
+Certificate makeLeafCertificate(const RsaKey& leaf, KeyUse use, const std::string& commonName,
+                                const RsaKey& issuer, const Certificate& issuerCertificate,
+                                UtcTime from, UtcTime until);
 
-// --- JWE compact: alg RSA-OAEP-256, enc A256GCM, no zip (RFC 7516, 7518; facts/portal.md 1.6) ----------------------------
+// --- JWE compact: alg RSA-OAEP-256, enc A256GCM, no zip (RFC 7516, 7518; facts/portal.md 1.6)
+// ----------------------------
 
 struct Sealed {
     std::string compact;
     std::string tag; ///< the fifth segment, base64url: what receipts name
 };
 /// `contentType` is the header's cty. Content key and IV come from `random`.
-Sealed seal(ByteView plain, const RsaKey& recipient, const std::string& kid, const std::string& contentType,
-            RandomSource& random);
+Sealed seal(ByteView plain, const RsaKey& recipient, const std::string& kid,
+            const std::string& contentType, RandomSource& random);
 
 struct Opened {
     Bytes plain; ///< the caller wipes it
     std::string contentType;
 };
-/// The protected header is checked before any key is used: exactly alg, enc, kid, cty. Throws EnvelopeMalformed for all that
-/// is broken or has another alg, enc, zip, crit; EnvelopeNotOurs when kid is not `kid`.
+/// The protected header is checked before any key is used: exactly alg, enc, kid, cty. Throws
+/// EnvelopeMalformed for all that is broken or has another alg, enc, zip, crit; EnvelopeNotOurs
+/// when kid is not `kid`.
 Opened open(const std::string& compact, const RsaKey& recipient, const std::string& kid);
 /// kid of a JWE, header checked as in open().
 std::string sealedFor(const std::string& compact);
@@ -94,9 +103,11 @@ std::string tagOf(const std::string& compact);
 /// Blanks after JSON so that the length tells nothing: 4 KiB, then steps of 1.25 (sync.md 1).
 std::string padded(std::string json);
 
-// --- symmetric: drafts under the visit's key, the desk key under a password's key -------------------------------------------
+// --- symmetric: drafts under the visit's key, the desk key under a password's key
+// -------------------------------------------
 
-/// A256GCM with random IV: iv || ciphertext || tag. `context` is authenticated, not stored. key: 32 bytes.
+/// A256GCM with random IV: iv || ciphertext || tag. `context` is authenticated, not stored. key: 32
+/// bytes.
 Bytes sealWith(const Secret& key, ByteView plain, std::string_view context, RandomSource& random);
 /// Throws EnvelopeMalformed when anything was changed, or the key or context is another.
 Bytes openWith(const Secret& key, ByteView sealed, std::string_view context);
@@ -107,17 +118,19 @@ Bytes sha256(ByteView bytes);
 Bytes sha512(ByteView bytes);
 Bytes hmacSha256(const Secret& key, ByteView bytes);
 
-// --- JWS and Security Event Tokens (RFC 8417; facts/portal.md 1.8) -----------------------------------------------------------
+// --- JWS and Security Event Tokens (RFC 8417; facts/portal.md 1.8)
+// -----------------------------------------------------------
 
 /// JWS compact with PS512 and the protected header {typ, alg, kid}.
-std::string sign(const std::string& payload, const RsaKey& key, const std::string& kid, const std::string& type);
+std::string sign(const std::string& payload, const RsaKey& key, const std::string& kid,
+                 const std::string& type);
 
 struct JwsHeader {
     std::string kid;
     std::string type;
 };
-/// Reads the header of a compact JWS without believing it. alg must be exactly PS512; no crit, jwk, jku, x5u. Throws
-/// SignatureInvalid.
+/// Reads the header of a compact JWS without believing it. alg must be exactly PS512; no crit, jwk,
+/// jku, x5u. Throws SignatureInvalid.
 JwsHeader readJwsHeader(const std::string& compact);
 /// Payload, verified with PS512 (salt of 64 bytes exactly). Throws SignatureInvalid.
 std::string verify(const std::string& compact, const RsaKey& key);
@@ -137,9 +150,9 @@ struct Problem {
 enum class EventKind { Create, Submit, Notify, Accept, Reject, Delete };
 
 struct SecurityEvent {
-    std::string id;        ///< jti
-    std::string issuer;    ///< iss: URL of the service, or the destination's UUID
-    UtcTime issuedAt;      ///< iat, whole seconds
+    std::string id;           ///< jti
+    std::string issuer;       ///< iss: URL of the service, or the destination's UUID
+    UtcTime issuedAt;         ///< iat, whole seconds
     std::string submissionId; ///< of sub "submission:<uuid>"
     std::string caseId;       ///< of txn "case:<uuid>"
     EventKind kind = EventKind::Create;
@@ -156,10 +169,12 @@ struct IssuerKeys {
     std::vector<PublicJwk> keys;
 };
 
-/// Everything about a token that needs no memory: alg and typ before any key, kid of the named issuer, signature, claims,
-/// exactly one known event, iat not more than 5 minutes in the future, and that this issuer may say this event: accept only by
-/// `destination`, reject by either, the others by `service`. Throws SignatureInvalid or EventRefused.
-/// The caller compares ids and tags with its own, and remembers the jti.
-SecurityEvent verifyEvent(const std::string& compact, const IssuerKeys& service, const IssuerKeys& destination, UtcTime now);
+/// Everything about a token that needs no memory: alg and typ before any key, kid of the named
+/// issuer, signature, claims, exactly one known event, iat not more than 5 minutes in the future,
+/// and that this issuer may say this event: accept only by `destination`, reject by either, the
+/// others by `service`. Throws SignatureInvalid or EventRefused. The caller compares ids and tags
+/// with its own, and remembers the jti.
+SecurityEvent verifyEvent(const std::string& compact, const IssuerKeys& service,
+                          const IssuerKeys& destination, UtcTime now);
 
 } // namespace amt::envelope

@@ -99,7 +99,8 @@ private:
     /// fetched.
     void checkEventLog(const Fetched& fetched)
     {
-        // A rejection is final, and our own clock may be behind: a day of grace for what the service signed.
+        // A rejection is final, and our own clock may be behind: a day of grace for what the
+        // service signed.
         const UtcTime latest = _now + std::chrono::hours(24);
         std::optional<envelope::SecurityEvent> submitted;
         try {

@@ -90,7 +90,7 @@ public:
 
     // --- what amt-sync asks (sync/carrier/PROTOCOL.md); each is one commit ---
     std::vector<WorkItem> waiting(int limit = 500) const; ///< SEALED, oldest first
-    std::vector<WorkItem> awaiting() const;              ///< STORED
+    std::vector<WorkItem> awaiting() const;               ///< STORED
     /// `part`: "metadata", "data" or an attachment id. The compact JWE as sealed; nothing when
     /// there is none (any more).
     std::optional<std::string> part(const std::string& id, const std::string& part) const;

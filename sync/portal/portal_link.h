@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The way to the delivery service in its own words. One adapter for each generation of its API stands behind it: v2.h.
+// The way to the delivery service in its own words. One adapter for each generation of its API
+// stands behind it: v2.h.
 #pragma once
 
 #include "appliance/core/error.h"
@@ -21,9 +22,9 @@ namespace amt::portal {
 struct Announcement {
     std::string envelopeId; ///< our gateway takes it as Idempotency-Key
     std::string destinationId;
-    std::string serviceKey;  ///< LeiKa, 14 digits
+    std::string serviceKey; ///< LeiKa, 14 digits
     std::string serviceName;
-    std::string regionKey;   ///< ARS, 12 digits; may be empty
+    std::string regionKey; ///< ARS, 12 digits; may be empty
     std::vector<std::string> attachmentIds;
 };
 struct Announced {
@@ -58,16 +59,18 @@ public:
     virtual ~PortalLink() = default;
     virtual void destination(const std::string& destinationId, Reply<DestinationInfo> reply) = 0;
     /// The JWK as it came.
-    virtual void destinationKey(const std::string& destinationId, const std::string& kid, Reply<std::string> reply) = 0;
+    virtual void destinationKey(const std::string& destinationId, const std::string& kid,
+                                Reply<std::string> reply) = 0;
     /// /.well-known/jwks.json as it came.
     virtual void serviceKeys(Reply<std::string> reply) = 0;
     virtual void announce(const Announcement& announcement, Reply<Announced> reply) = 0;
-    virtual void putAttachment(const std::string& submissionId, const std::string& attachmentId, std::string jwe,
-                               Reply<Done> reply) = 0;
-    virtual void submit(const std::string& submissionId, std::string encryptedMetadata, std::string encryptedData,
-                        Reply<Done> reply) = 0;
+    virtual void putAttachment(const std::string& submissionId, const std::string& attachmentId,
+                               std::string jwe, Reply<Done> reply) = 0;
+    virtual void submit(const std::string& submissionId, std::string encryptedMetadata,
+                        std::string encryptedData, Reply<Done> reply) = 0;
     /// The event log of a case from `offset`: compact JWS each.
-    virtual void events(const std::string& caseId, int offset, Reply<std::vector<std::string>> reply) = 0;
+    virtual void events(const std::string& caseId, int offset,
+                        Reply<std::vector<std::string>> reply) = 0;
 };
 
 struct V2Settings {
@@ -75,12 +78,14 @@ struct V2Settings {
     std::string clientSecret; ///< a Secret where it is kept; here for one form body
     std::string userAgent = "amtsstube/" AMT_VERSION;
     std::string tokenPath = "/token";
-    std::string basePath{}; ///< before "/v2/...": empty at our gateway, "/submission-api" at FIT-Connect
+    std::string
+        basePath{}; ///< before "/v2/...": empty at our gateway, "/submission-api" at FIT-Connect
     /// Where the token is fetched; null: where everything else goes. Must outlive the link.
     HttpExchange* tokenExchange = nullptr;
 };
-/// The v2 adapter (facts/portal.md 1.3 to 1.8): token by client_secret_post, cached for 80 % of its life, renewed once on 401.
-/// `exchange` and `loop` must outlive it.
-std::unique_ptr<PortalLink> makeV2Link(V2Settings settings, HttpExchange& exchange, EventLoop& loop);
+/// The v2 adapter (facts/portal.md 1.3 to 1.8): token by client_secret_post, cached for 80 % of its
+/// life, renewed once on 401. `exchange` and `loop` must outlive it.
+std::unique_ptr<PortalLink> makeV2Link(V2Settings settings, HttpExchange& exchange,
+                                       EventLoop& loop);
 
 } // namespace amt::portal

@@ -26,8 +26,9 @@ std::ostream& operator<<(std::ostream& out, const Pair& pair)
 }
 
 // RFC 4648 section 10, without padding
-const std::vector<Pair> rfc4648 = {{"", ""},          {"f", "Zg"},        {"fo", "Zm8"},        {"foo", "Zm9v"},
-                                   {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
+const std::vector<Pair> rfc4648 = {
+    {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+    {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
 const std::vector<std::string> brokenBase64 = {"Z", "Zg==", "Zh", "Z g", "Zm9+", "Zm9vY"};
 
 } // namespace
@@ -42,8 +43,9 @@ BOOST_DATA_TEST_CASE(base64url_gives_the_known_text, boost::unit_test::data::mak
 
 BOOST_DATA_TEST_CASE(broken_base64url_is_refused, boost::unit_test::data::make(brokenBase64), text)
 {
-    BOOST_CHECK_EXCEPTION(fromBase64Url(text), Error,
-                          [](const Error& e) { return e.errorCode() == ErrorCode::InputMalformed; });
+    BOOST_CHECK_EXCEPTION(fromBase64Url(text), Error, [](const Error& e) {
+        return e.errorCode() == ErrorCode::InputMalformed;
+    });
 }
 
 BOOST_AUTO_TEST_CASE(padded_base64_comes_back)

@@ -23,9 +23,9 @@ std::ostream& operator<<(std::ostream& out, const Refusal& refusal)
 }
 
 const std::vector<Refusal> refusals = {
-    {"a", ErrorCode::RequestMalformed},         {"=b", ErrorCode::RequestMalformed},
-    {"a=%4", ErrorCode::RequestMalformed},      {"a=%zz", ErrorCode::RequestMalformed},
-    {"a=%00", ErrorCode::RequestMalformed},     {"a=%c3", ErrorCode::RequestMalformed},
+    {"a", ErrorCode::RequestMalformed},           {"=b", ErrorCode::RequestMalformed},
+    {"a=%4", ErrorCode::RequestMalformed},        {"a=%zz", ErrorCode::RequestMalformed},
+    {"a=%00", ErrorCode::RequestMalformed},       {"a=%c3", ErrorCode::RequestMalformed},
     {"a=%ed%a0%80", ErrorCode::RequestMalformed}, {"a=%c0%80", ErrorCode::RequestMalformed},
     {"a=1&a=2", ErrorCode::FormFieldUnexpected}};
 
@@ -35,12 +35,14 @@ BOOST_AUTO_TEST_SUITE(core_http)
 
 BOOST_AUTO_TEST_CASE(a_form_comes_back_as_it_was_typed)
 {
-    const std::map<std::string, std::string> fields = {{"name", "Özm̂en & Söhne"}, {"plate", "DO A 1+1"}};
+    const std::map<std::string, std::string> fields = {{"name", "Özm̂en & Söhne"},
+                                                       {"plate", "DO A 1+1"}};
     BOOST_TEST(parseForm(writeForm(fields)) == fields);
     BOOST_TEST(parseForm("a=1+2&b=")["a"] == "1 2");
 }
 
-BOOST_DATA_TEST_CASE(a_broken_form_is_refused_whole, boost::unit_test::data::make(refusals), refusal)
+BOOST_DATA_TEST_CASE(a_broken_form_is_refused_whole, boost::unit_test::data::make(refusals),
+                     refusal)
 {
     BOOST_CHECK_EXCEPTION(parseForm(refusal.body), Error,
                           [&](const Error& e) { return e.errorCode() == refusal.code; });

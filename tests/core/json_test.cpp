@@ -16,8 +16,14 @@ using namespace amt;
 
 namespace {
 
-const std::vector<std::string> broken = {R"({"a":1,"a":2})",   R"({"a":{"b":1,"b":2}})", R"([1])", R"({"a":1} x)",
-                                         R"({"a":1}{"b":2})", R"({)",                   "",       R"({"a":01})"};
+const std::vector<std::string> broken = {R"({"a":1,"a":2})",
+                                         R"({"a":{"b":1,"b":2}})",
+                                         R"([1])",
+                                         R"({"a":1} x)",
+                                         R"({"a":1}{"b":2})",
+                                         R"({)",
+                                         "",
+                                         R"({"a":01})"};
 
 } // namespace
 

@@ -34,9 +34,8 @@ public:
         SystemRandom random;
         // in memory where there is such a thing: these tests do not cut the power
         const std::filesystem::path memory = "/dev/shm";
-        const auto parent = std::filesystem::is_directory(memory)
-                                ? memory
-                                : std::filesystem::temp_directory_path();
+        const auto parent =
+            std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
         _path = parent / ("amt-test-" + randomUuid(random));
         std::filesystem::create_directory(_path);
     }

@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(a_head_over_its_limit_is_refused)
     Town town;
     std::string answer;
     try {
-        answer = town.raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
+        answer =
+            town.raw("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n");
     } catch (const Poco::Net::ConnectionResetException&) { // refused before it was read to its end
     }
     BOOST_TEST((answer.empty() || answer.starts_with("HTTP/1.1 400")), answer);

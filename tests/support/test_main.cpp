@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The main of every test binary: skipped cases are named, and a binary in which nothing ran says so (exit code 77).
+// The main of every test binary: skipped cases are named, and a binary in which nothing ran says so
+// (exit code 77).
 #define BOOST_TEST_NO_MAIN
 #include "tests/support/skip.h"
 
-#include <boost/test/unit_test.hpp>
 #include <boost/test/results_collector.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <cstdio>
 
@@ -25,8 +26,10 @@ int main(int argc, char** argv)
         std::printf("SKIPPED: %s\n", skipped.c_str());
     const auto& results = boost::unit_test::results_collector.results(
         boost::unit_test::framework::master_test_suite().p_id);
-    const std::size_t ran = results.p_test_cases_passed + results.p_test_cases_failed + results.p_test_cases_aborted;
-    if (status == 0 && ran <= amt::test::skippedCases().size() && !amt::test::skippedCases().empty())
+    const std::size_t ran =
+        results.p_test_cases_passed + results.p_test_cases_failed + results.p_test_cases_aborted;
+    if (status == 0 && ran <= amt::test::skippedCases().size() &&
+        !amt::test::skippedCases().empty())
         return 77;
     return status;
 }

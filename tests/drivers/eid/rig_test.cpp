@@ -276,7 +276,8 @@ BOOST_AUTO_TEST_CASE(a_card_that_fails_is_never_read)
         BOOST_TEST(!std::holds_alternative<IdentityRead>(result.outcome),
                    "6f00 " << command << ": " << test::nameOf(result.outcome));
     }
-    // A read that ended before its fault came leaves the fault behind; laying the card anew takes it away.
+    // A read that ended before its fault came leaves the fault behind; laying the card anew takes
+    // it away.
     BOOST_REQUIRE(rig->control("profile erika"));
     BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == "IdentityRead");
 }
