@@ -117,6 +117,7 @@ private:
         store::DatabaseSettings settings;
         settings.path = setting("state") + "/node.db";
         settings.pagesMax = config().getInt64("amt.quota-pages", 262144);
+        settings.grow = true;
         // What a failed sync has lost, no retry brings back: end here, start again, look at the
         // chain (sync.md 3).
         settings.onDiskError = [] { std::_Exit(EXIT_IOERR); };

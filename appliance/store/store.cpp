@@ -9,8 +9,17 @@
 #include <sqlite3.h>
 
 #include <cstdlib>
+#include <limits>
+#include <vector>
 
 namespace amt::store {
+namespace {
+
+constexpr std::int64_t pageBytes = 4096;
+constexpr std::int64_t logBytes = 8 * 1024 * 1024; ///< twice the 1000 pages of the auto-checkpoint
+constexpr std::int64_t quotaPagesMax = std::numeric_limits<int>::max() / pageBytes;
+
+} // namespace
 
 void Database::fail(int code, std::string_view what) const
 {
@@ -46,15 +55,16 @@ Database::Database(DatabaseSettings settings) : _settings(std::move(settings))
                 "PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=1000;");
         if (_settings.pagesMax > 0)
             execute("PRAGMA max_page_count=" + std::to_string(_settings.pagesMax));
-        if (_settings.grow && _settings.pagesMax > 0) {
-            sqlite3_int64 size = _settings.pagesMax * 4096;
-            ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_SIZE_HINT, &size);
-            // The WAL keeps this size after a checkpoint instead of being cut.
-            execute("PRAGMA journal_size_limit=" + std::to_string(2 * 1000 * 4096));
+        {
+            Statement mode = prepare("PRAGMA journal_mode");
+            if (!mode.step() || mode.text(0) != "wal")
+                throw Error(ErrorCode::StoreFailed, "write-ahead log not possible here");
         }
-        Statement mode = prepare("PRAGMA journal_mode");
-        if (!mode.step() || mode.text(0) != "wal")
-            throw Error(ErrorCode::StoreFailed, "write-ahead log not possible here");
+        if (_settings.grow)
+            growDataFile();
+        // What the log gave back may never have been synced: its writer was killed before, or the
+        // power went beside it. Nobody acts on it before it is on the disk.
+        checkpoint();
     } catch (...) {
         ::sqlite3_close(_handle);
         throw;
@@ -64,6 +74,46 @@ Database::Database(DatabaseSettings settings) : _settings(std::move(settings))
 Database::~Database()
 {
     ::sqlite3_close(_handle);
+}
+
+void Database::growDataFile()
+{
+    AMT_ASSERT(_settings.pagesMax > 0 && _settings.pagesMax <= quotaPagesMax);
+    int chunk = static_cast<int>(_settings.pagesMax * pageBytes);
+    sqlite3_int64 size = chunk;
+    for (const auto& [operation, argument] :
+         {std::pair<int, void*>{SQLITE_FCNTL_CHUNK_SIZE, &chunk}, {SQLITE_FCNTL_SIZE_HINT, &size}})
+        if (const int code = ::sqlite3_file_control(_handle, "main", operation, argument);
+            code != SQLITE_OK)
+            fail(code, "grow the data file to its quota");
+}
+
+void Database::checkpoint()
+{
+    AMT_ASSERT(!inTransaction());
+    {
+        Statement truncate = prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (truncate.step() && truncate.integer(0) != 0)
+            throw Error(ErrorCode::StoreFailed, "somebody reads while the log is to be cut");
+    }
+    if (!_settings.grow)
+        return;
+    sqlite3_file* file = nullptr;
+    if (const int code =
+            ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+        code != SQLITE_OK || !file || !file->pMethods)
+        fail(code, "no write-ahead log");
+    // A log of zeros has no valid header: SQLite takes it as empty.
+    const std::vector<char> zeros(64 * 1024); // SQLite's files take at most 128 KiB at once
+    int code = SQLITE_OK;
+    for (sqlite3_int64 at = 0; at < logBytes && code == SQLITE_OK; at += std::ssize(zeros))
+        code = file->pMethods->xWrite(file, zeros.data(), static_cast<int>(zeros.size()), at);
+    if (code == SQLITE_OK)
+        code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_FULL) // somebody else took the room; what is to be written asks again
+        log::warning("store.log-not-grown");
+    else if (code != SQLITE_OK)
+        fail(code, "grow the log");
 }
 
 void Database::execute(const std::string& sql)

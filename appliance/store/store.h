@@ -28,8 +28,9 @@ struct DatabaseSettings {
     std::string vfs; ///< empty: the system's; the simulated disk otherwise
     /// Quota in pages of 4096 bytes (max_page_count); 0 for none.
     std::int64_t pagesMax = 0;
-    /// Data file and WAL are grown to their full size at set-up, so that a full disk can still
-    /// delete (sync.md 8).
+    /// Keeps the data file at its quota and the WAL at twice the auto-checkpoint's size, so that a
+    /// full disk can still delete (sync.md 8) and a commit need not lengthen a file. Needs pagesMax,
+    /// below 2 GiB.
     bool grow = false;
     /// The simulated world's door for faults; may throw.
     std::function<void(CommitMoment)> atCommit;
@@ -146,6 +147,9 @@ public:
     int changes() const;
     bool inTransaction() const { return _depth > 0; }
 
+    /// Everything committed is in the data file afterwards, and the WAL holds nothing any more
+    /// (TRUNCATE): what was deleted is gone from both. Outside transactions only.
+    void checkpoint();
     /// Free share of the quota, 0 to 1; 1 without a quota.
     double freeShare();
     /// Consistent copy under another name while in use (SQLite's backup interface).
@@ -166,6 +170,7 @@ private:
     };
 
     [[noreturn]] void fail(int code, std::string_view what) const;
+    void growDataFile();
 
     DatabaseSettings _settings;
     sqlite3* _handle = nullptr;

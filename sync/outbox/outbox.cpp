@@ -515,7 +515,7 @@ int Outbox::purgeAccepted(UtcTime now)
         _database.transact([&] {
             _database.prepare("DELETE FROM envelope_chunk WHERE envelope_id = ?").bind(id).run();
         });
-        checkpoint(_database);
+        _database.checkpoint();
         _database.transact([&] {
             auto receipt = _database.prepare(
                 "SELECT jti FROM event WHERE envelope_id = ? AND kind = 'accept'");
@@ -525,13 +525,6 @@ int Outbox::purgeAccepted(UtcTime now)
         });
     }
     return static_cast<int>(accepted.size());
-}
-
-void checkpoint(store::Database& database)
-{
-    auto truncate = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-    if (truncate.step() && truncate.integer(0) != 0)
-        log::warning("store.checkpoint", {{"busy", "yes"}});
 }
 
 void Outbox::contact(bool reachable, UtcTime now)

@@ -149,7 +149,4 @@ private:
     bool _reachable = false;
 };
 
-/// Deleted rows leave the write-ahead log, too. Outside transactions.
-void checkpoint(store::Database& database);
-
 } // namespace amt::outbox

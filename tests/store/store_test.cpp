@@ -6,6 +6,8 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
 
 namespace data = boost::unit_test::data;
 using namespace amt;
@@ -170,6 +172,8 @@ BOOST_AUTO_TEST_CASE(a_full_quota_is_said_by_its_own_code_and_deleting_still_wor
     tight.grow = true;
     store::Database database(tight);
     database.execute("CREATE TABLE t (b BLOB) STRICT");
+    BOOST_TEST(std::filesystem::file_size(tight.path) == 64u * 4096);
+    BOOST_TEST(std::filesystem::file_size(tight.path + "-wal") >= 2u * 1000 * 4096);
     const Bytes page(4096, 7);
     BOOST_CHECK_EXCEPTION(
         for (int i = 0; i < 100; ++i) database.transact(
@@ -178,6 +182,35 @@ BOOST_AUTO_TEST_CASE(a_full_quota_is_said_by_its_own_code_and_deleting_still_wor
     BOOST_TEST(database.freeShare() < 0.1);
     BOOST_CHECK_NO_THROW(database.transact([&] { database.execute("DELETE FROM t"); }));
     BOOST_TEST(database.freeShare() > 0.8);
+    database.checkpoint();
+    BOOST_TEST(std::filesystem::file_size(tight.path) == 64u * 4096);
+    BOOST_TEST(std::filesystem::file_size(tight.path + "-wal") >= 2u * 1000 * 4096);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_deleted_is_gone_from_both_files_after_a_checkpoint)
+{
+    const std::string marker = "Heidestrasse-17-Heidestrasse-17";
+    for (const bool grow : {false, true}) {
+        const test::ScratchFolder folder;
+        store::DatabaseSettings settings = test::settingsFor(folder.path() / "a.db");
+        settings.pagesMax = 64;
+        settings.grow = grow;
+        store::Database database(settings);
+        const auto stands = [&] {
+            int count = 0;
+            for (const char* ending : {"", "-wal"}) {
+                std::ifstream file(settings.path + ending, std::ios::binary);
+                const std::string content{std::istreambuf_iterator<char>(file), {}};
+                count += content.find(marker) != std::string::npos;
+            }
+            return count;
+        };
+        database.execute("CREATE TABLE t (b TEXT) STRICT; INSERT INTO t VALUES ('" + marker + "')");
+        BOOST_TEST(stands() > 0);
+        database.transact([&] { database.execute("DELETE FROM t"); });
+        database.checkpoint();
+        BOOST_TEST(stands() == 0);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_made_while_in_use_is_whole)

@@ -444,7 +444,7 @@ int CaseBook::purgeDeskCopies(const Municipality& municipality, UtcTime now)
             _journal.append(outbox::RecordKind::Purged, caseId, {{"what", "desk copy"}}, now);
         }
     });
-    outbox::checkpoint(_database);
+    _database.checkpoint();
     return static_cast<int>(due.size());
 }
 
