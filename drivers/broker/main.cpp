@@ -14,12 +14,14 @@
 #include "drivers/zvt/tcp_stream.h"
 #include "drivers/zvt/zvt.h"
 
+#include <Poco/AutoPtr.h>
 #include <Poco/NumberParser.h>
 #include <Poco/Util/Application.h>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/IntValidator.h>
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionSet.h>
+#include <Poco/Util/PropertyFileConfiguration.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -59,6 +61,34 @@ zvt::TcpAddress terminalAddress(const std::string& text)
     return address;
 }
 
+int numberUpTo(int most, int number)
+{
+    if (number < 0 || number > most)
+        throw Error(ErrorCode::ConfigurationInvalid, "terminal settings: number out of range");
+    return number;
+}
+
+/// A file, because others read the command line of a process.
+zvt::ZvtSettings terminalSettings(const std::string& path)
+{
+    const Poco::AutoPtr<Poco::Util::PropertyFileConfiguration> file(
+        new Poco::Util::PropertyFileConfiguration(path));
+    Poco::Util::AbstractConfiguration::Keys keys;
+    file->keys(keys);
+    zvt::ZvtSettings settings;
+    for (const auto& key : keys) {
+        if (key == "password")
+            settings.password = file->getString(key);
+        else if (key == "config-byte")
+            settings.configByte = static_cast<std::uint8_t>(numberUpTo(255, file->getInt(key)));
+        else if (key == "charset")
+            settings.charset = numberUpTo(255, file->getInt(key));
+        else
+            throw Error(ErrorCode::ConfigurationInvalid, "terminal settings: unknown key " + key);
+    }
+    return settings;
+}
+
 class BrokerProgram : public Poco::Util::Application {
 public:
     BrokerProgram() { setUnixOptions(true); }
@@ -84,6 +114,10 @@ protected:
         add("reader", "eid: name of the card reader, or its beginning (default: the first)",
             "NAME");
         add("terminal", "payment: where the terminal listens", "HOST:PORT");
+        add("terminal-settings",
+            "payment: properties from the terminal's contract: password (six digits), config-byte, "
+            "charset",
+            "FILE");
         addFlag("usb", "printer: on USB");
         add("pipe", "printer: the emulated one behind this socket", "SOCKET");
         addFlag("emulated", "the device is emulated, and the node may say so");
@@ -123,6 +157,7 @@ private:
         SystemRandom random;
         std::unique_ptr<ByteStream> line;
         std::unique_ptr<UsbPipe> pipe;
+        zvt::ZvtSettings terminal;
         Server::MakeService make;
         switch (driver) {
         case Driver::Eid:
@@ -133,8 +168,14 @@ private:
         case Driver::Payment:
             line = std::make_unique<zvt::TcpStream>(
                 loop, terminalAddress(config().getString("amt.terminal")));
+            // Made once here, so that wrong settings end the start and not the first payment.
+            terminal = config().has("amt.terminal-settings")
+                           ? terminalSettings(config().getString("amt.terminal-settings"))
+                           : zvt::ZvtSettings{};
+            zvt::makeZvtTerminal(terminal, *line, loop);
             make = [&](Say say) {
-                return makePaymentService(zvt::makeZvtTerminal({}, *line, loop), std::move(say));
+                return makePaymentService(zvt::makeZvtTerminal(terminal, *line, loop),
+                                          std::move(say));
             };
             break;
         case Driver::Printer:

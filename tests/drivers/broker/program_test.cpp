@@ -98,6 +98,20 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused)
     BOOST_TEST(BrokerProcess({"eid", "--colour", "blue"}).wait() == usage);
 }
 
+BOOST_FIXTURE_TEST_CASE(settings_that_no_terminal_has_end_the_start, House)
+{
+    constexpr int software = 70;
+    for (const char* content : {"password = 12345", "password = 12345a", "pasword = 123456",
+                                "charset = 256", "config-byte = -1", "config-byte = many"}) {
+        const std::string file = folder / "terminal.properties";
+        std::ofstream(file) << content << '\n';
+        BOOST_TEST_INFO(content);
+        BOOST_TEST(
+            start("payment", {"--terminal", "127.0.0.1:1", "--terminal-settings", file})->wait() ==
+            software);
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_receipt_is_printed_and_a_killed_broker_is_found_again, House)
 {
     sim::SimPrinter paper;
@@ -138,8 +152,11 @@ BOOST_FIXTURE_TEST_CASE(a_payment_is_approved_with_each_step_committed, House)
     sim::SimulatedTerminal terminal(loop, random);
     terminal.setBehaviour(quick());
     sim::TerminalServer server(loop, terminal, 0);
+    const std::string settings = folder / "terminal.properties";
+    std::ofstream(settings) << "password = 123456\ncharset = 2\n";
     const auto broker =
-        start("payment", {"--terminal", "127.0.0.1:" + std::to_string(server.port())});
+        start("payment", {"--terminal", "127.0.0.1:" + std::to_string(server.port()),
+                          "--terminal-settings", settings});
     BrokerPaymentTerminal payment({folder / "payment", us}, loop);
     std::vector<PaymentEvidence> steps;
     bool approved = false;
