@@ -117,7 +117,6 @@ void House::stopWorking()
 }
 
 // --- pages
-// -------------------------------------------------------------------------------------------------------------------
 
 page::Frame House::frame(const Exchange& exchange)
 {
@@ -178,7 +177,6 @@ void House::answerLater(const Exchange& exchange, const std::function<HttpRespon
 }
 
 // --- what is so
-// --------------------------------------------------------------------------------------------------------------
 
 bool House::accepting()
 {
@@ -209,7 +207,6 @@ bool House::holdsClock(const Visit& visit) const
 }
 
 // --- steps of a visit
-// ----------------------------------------------------------------------------------------------------------
 
 void House::advance(Visit& visit, VisitEvent event)
 {
@@ -318,7 +315,6 @@ void House::askPrinter()
 }
 
 // --- presses and displays
-// ------------------------------------------------------------------------------------------------------
 
 Presses* House::pressesOf(const std::string& visitHash, const std::string& sessionHash)
 {

@@ -158,7 +158,6 @@ using KioskView =
                  StillTherePage, EndedPage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
-// ---------------------------------------------------------------------------
 
 struct DeskFrame {
     std::string municipality;

@@ -77,7 +77,6 @@ Certificate makeLeafCertificate(const RsaKey& leaf, KeyUse use, const std::strin
                                 UtcTime from, UtcTime until);
 
 // --- JWE compact: alg RSA-OAEP-256, enc A256GCM, no zip (RFC 7516, 7518; facts/portal.md 1.6)
-// ----------------------------
 
 struct Sealed {
     std::string compact;
@@ -104,7 +103,6 @@ std::string tagOf(const std::string& compact);
 std::string padded(std::string json);
 
 // --- symmetric: drafts under the visit's key, the desk key under a password's key
-// -------------------------------------------
 
 /// A256GCM with random IV: iv || ciphertext || tag. `context` is authenticated, not stored. key: 32
 /// bytes.
@@ -119,7 +117,6 @@ Bytes sha512(ByteView bytes);
 Bytes hmacSha256(const Secret& key, ByteView bytes);
 
 // --- JWS and Security Event Tokens (RFC 8417; facts/portal.md 1.8)
-// -----------------------------------------------------------
 
 /// JWS compact with PS512 and the protected header {typ, alg, kid}.
 std::string sign(const std::string& payload, const RsaKey& key, const std::string& kid,

@@ -180,7 +180,6 @@ private:
 };
 
 // --- the door
-// --------------------------------------------------------------------------------------------------------
 
 std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
 {
@@ -345,7 +344,6 @@ HttpResponse eventLog(const std::vector<std::string>& tokens)
 } // namespace
 
 // --- open to anyone
-// --------------------------------------------------------------------------------------------------
 
 HttpResponse Gateway::Impl::health(const Call&)
 {
@@ -370,7 +368,6 @@ HttpResponse Gateway::Impl::serviceKeys(const Call&)
 }
 
 // --- destinations
-// ----------------------------------------------------------------------------------------------------
 
 HttpResponse Gateway::Impl::destination(const Call& call)
 {
@@ -403,7 +400,6 @@ HttpResponse Gateway::Impl::changeDestination(const Call& call)
 }
 
 // --- sending
-// ---------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -630,7 +626,6 @@ void Gateway::Impl::logByService(const Submission& submission, EventKind kind,
 }
 
 // --- event logs
-// ------------------------------------------------------------------------------------------------------
 
 HttpResponse Gateway::Impl::caseEvents(const Call& call)
 {
@@ -662,7 +657,6 @@ HttpResponse Gateway::Impl::submissionEvents(const Call& call)
 }
 
 // --- subscribing
-// -----------------------------------------------------------------------------------------------------
 
 HttpResponse Gateway::Impl::waiting(const Call& call)
 {
@@ -754,7 +748,6 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
 }
 
 // --- jobs
-// ------------------------------------------------------------------------------------------------------------
 
 void Gateway::Impl::scheduleJobs()
 {
@@ -793,7 +786,6 @@ void Gateway::Impl::runJobs()
 }
 
 // --- Gateway
-// ---------------------------------------------------------------------------------------------------------
 
 void migrate(store::Database& database)
 {

@@ -142,7 +142,6 @@ BOOST_AUTO_TEST_CASE(the_evidence_is_on_disk_before_the_driver_goes_on)
 }
 
 // --- a restart at each step of a payment
-// -----------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(cut_off_before_anything_was_sent_the_citizen_may_pay_again)
 {
@@ -213,7 +212,6 @@ BOOST_AUTO_TEST_CASE(paid_before_the_citizen_came_back_the_case_is_sealed_from_t
 }
 
 // --- receipts
-// ----------------------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(each_outcome_of_the_printer_is_said_on_the_page_and_the_case_is_safe)
 {

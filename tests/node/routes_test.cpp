@@ -168,7 +168,6 @@ BOOST_AUTO_TEST_CASE(a_visit_opens_no_desk_and_a_desk_route_is_not_at_the_kiosk)
 }
 
 // --- each route with each wrong thing
-// ----------------------------------------------------------------------------------------
 
 namespace {
 

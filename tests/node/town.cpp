@@ -69,7 +69,6 @@ std::string source()
 } // namespace
 
 // --- loop
-// --------------------------------------------------------------------------------------------------------------------
 
 TimerId HandLoop::after(Milliseconds delay, Task task)
 {
@@ -112,7 +111,6 @@ void HandLoop::advance(Milliseconds time)
 }
 
 // --- devices
-// -----------------------------------------------------------------------------------------------------------------
 
 TerminalRecord ScriptedTerminal::recordOf(int result) const
 {
@@ -182,7 +180,6 @@ IdentityData adasCard()
 }
 
 // --- town
-// --------------------------------------------------------------------------------------------------------------------
 
 const page::Renderer& pages()
 {
@@ -263,7 +260,6 @@ std::string Town::text(const std::string& sql)
 }
 
 // --- browser
-// -----------------------------------------------------------------------------------------------------------------
 
 HttpRequest Browser::request(const std::string& method, const std::string& target,
                              const std::map<std::string, std::string>& fields) const

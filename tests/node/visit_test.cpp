@@ -303,7 +303,6 @@ BOOST_AUTO_TEST_CASE(without_a_destination_key_the_start_page_says_so)
 }
 
 // --- outcomes of the card
-// --------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(each_outcome_of_the_card_has_its_page)
 {

@@ -393,7 +393,6 @@ BOOST_AUTO_TEST_CASE(a_read_ends_between_two_commands_when_it_is_cancelled)
 }
 
 // --- a fault at each command in turn
-// ------------------------------------------------------------------------------
 
 const auto everyCommand = data::xrange(std::size_t{1}, commandsOfARead + 1);
 
@@ -442,7 +441,6 @@ BOOST_DATA_TEST_CASE(a_wrong_bit_anywhere_is_never_read, everyCommand, command)
 }
 
 // --- on a loop
-// ----------------------------------------------------------------------------------------------------
 
 struct LoopTable : Table {
     explicit LoopTable(const std::string& profile = "erika")

@@ -700,7 +700,6 @@ void World::runFor(Milliseconds time)
 }
 
 // --- bad luck
-// ----------------------------------------------------------------------------------------------------------------
 
 void World::badLuck()
 {
@@ -801,7 +800,6 @@ void World::mend()
 }
 
 // --- citizens
-// ----------------------------------------------------------------------------------------------------------------
 
 /// Waits out an outage as a person does: half a minute, again, five times at most. False: goes
 /// away.
@@ -994,7 +992,6 @@ void World::pay(Browser& browser, Citizen& citizen)
 }
 
 // --- the clerk
-// ---------------------------------------------------------------------------------------------------------------
 
 void World::clerkTidiesUp()
 {
@@ -1045,7 +1042,6 @@ void World::clerkTidiesUp()
 }
 
 // --- the laws
-// ----------------------------------------------------------------------------------------------------------------
 
 void World::judge()
 {
