@@ -155,6 +155,8 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                                  {{"code", std::string(amt::name(device.code))}});
                     failed("DeviceFailed");
                 },
+                // What a visit does not ask for yet (drivers/port/identity.h).
+                [&](const auto&) { failed("DeviceFailed"); },
             },
             outcome);
         _house.visits.touch(*visit);

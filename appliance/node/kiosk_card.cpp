@@ -35,8 +35,12 @@ std::string_view attributeName(DataGroup group)
         return "Nationality";
     case DataGroup::Sex:
         return "Sex";
+    case DataGroup::OptionalData:
+        return "OptionalData";
     case DataGroup::BirthName:
         return "BirthName";
+    case DataGroup::WrittenSignature:
+        return "WrittenSignature";
     case DataGroup::DateOfIssuance:
         return "DateOfIssuance";
     case DataGroup::PlaceOfResidence:
@@ -47,6 +51,10 @@ std::string_view attributeName(DataGroup group)
         return "ResidencePermit1";
     case DataGroup::ResidencePermit2:
         return "ResidencePermit2";
+    case DataGroup::PhoneNumber:
+        return "PhoneNumber";
+    case DataGroup::EmailAddress:
+        return "EmailAddress";
     }
     return "";
 }
@@ -80,6 +88,8 @@ Reply showNotice(House& house, Exchange& exchange)
     page::NoticePage view;
     view.serviceName = office::textIn(service.name, visit.language);
     view.attributes = attributesOf(service);
+    if (const auto part = exchange.query.find("part"); part != exchange.query.end())
+        view.part = part->second.size() == 1 ? part->second.front() - '0' : 1;
     view.reviewedTranslation = visit.language == "de" || visit.language == "en";
     return house.kioskPage(exchange, view);
 }
@@ -103,6 +113,7 @@ Reply showCard(House& house, Exchange& exchange)
     page::CardPage view;
     view.attributes = attributesOf(requiredService(house, visit));
     view.wrongPinTriesLeft = visit.wrongPinTriesLeft;
+    view.pinIncomplete = visit.pinIncomplete;
     return house.kioskPage(exchange, view);
 }
 
@@ -117,8 +128,9 @@ Reply readCard(House& house, Exchange& exchange)
     Secret pin{std::string_view(typed)};
     wipe(typed);
     wipe(exchange.request.body);
-    if (!sixDigits)
-        return redirect("/visit/card"); // nothing was tried
+    visit.pinIncomplete = !sixDigits;
+    if (!sixDigits) // never shown to the card, so it costs no try
+        return redirect("/visit/card");
     requiredService(house, visit);
     visit.wrongPinTriesLeft.reset();
     if (house.cardReading.impossible()) {
@@ -143,6 +155,7 @@ Reply skipCard(House& house, Exchange& exchange)
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
     visit.wrongPinTriesLeft.reset();
+    visit.pinIncomplete = false;
     visit.cardProblem.clear();
     house.advance(visit, VisitEvent::Skipped);
     return redirect(addressOf(visit.step));

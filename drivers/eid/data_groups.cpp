@@ -11,7 +11,8 @@
 namespace amt::eid {
 namespace {
 
-constexpr Tag utf8String = 0x0C, numericString = 0x12, printableString = 0x13, octetString = 0x04;
+constexpr Tag utf8String = 0x0C, numericString = 0x12, printableString = 0x13, octetString = 0x04,
+              ia5String = 0x16;
 
 [[noreturn]] void malformed(const char* what)
 {
@@ -40,6 +41,24 @@ std::string printable(const TlvObject& object)
                     [](char letter) { return letter < 0x20 || letter > 0x7E; }))
         malformed("code with foreign letters");
     return text;
+}
+
+std::string ia5(const TlvObject& object)
+{
+    if (object.tag != ia5String)
+        malformed("address of another type");
+    std::string text = toText(object.value);
+    if (std::any_of(text.begin(), text.end(),
+                    [](char letter) { return letter < 0x20 || letter > 0x7E; }))
+        malformed("address with foreign letters");
+    return text;
+}
+
+Bytes octets(const TlvObject& object)
+{
+    if (object.tag != octetString)
+        malformed("picture of another type");
+    return Bytes(object.value.begin(), object.value.end());
 }
 
 /// YYYYMMDD; of a date of birth each part may be blanks (TR-03110-4 2.2.1, "Date").
@@ -179,8 +198,14 @@ void decodeDataGroup(DataGroup group, ByteView content, IdentityData& data)
     case DataGroup::Sex:
         data.sex = printable(object);
         break;
+    case DataGroup::OptionalData:
+        data.optionalData = Bytes(object.whole.begin(), object.whole.end());
+        break;
     case DataGroup::BirthName:
         data.birthName = utf8(object);
+        break;
+    case DataGroup::WrittenSignature:
+        data.writtenSignature = octets(object);
         break;
     case DataGroup::DateOfIssuance:
         data.dateOfIssuance = date(object, Blanks::Refused);
@@ -196,6 +221,12 @@ void decodeDataGroup(DataGroup group, ByteView content, IdentityData& data)
         break;
     case DataGroup::ResidencePermit2:
         data.residencePermit2 = choiceText(object);
+        break;
+    case DataGroup::PhoneNumber:
+        data.phoneNumber = printable(object);
+        break;
+    case DataGroup::EmailAddress:
+        data.emailAddress = ia5(object);
         break;
     }
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -31,12 +32,16 @@ enum class DataGroup : int {
     PlaceOfBirth = 9,
     Nationality = 10,
     Sex = 11,
+    OptionalData = 12,
     BirthName = 13,
+    WrittenSignature = 14,
     DateOfIssuance = 15,
     PlaceOfResidence = 17,
     MunicipalityId = 18,
     ResidencePermit1 = 19,
     ResidencePermit2 = 20,
+    PhoneNumber = 21,
+    EmailAddress = 22,
 };
 
 /// What the terminal shows the card: certificates up to the CVCA's child, and what it trusts in
@@ -47,11 +52,46 @@ struct TerminalCertificates {
     std::vector<Bytes> countrySigners; ///< CSCA certificates, DER, for passive authentication
 };
 
+/// What a card is laid for. Read and SetPin need certificates and the terminal's signature, the
+/// others do not; ChangePin, ResumePin and UnblockPin are the citizen's own right (TR-03110-2
+/// 2.3).
+enum class IdentityPurpose {
+    Read,       ///< `pin`, or `can` alone (on site, after the clerk has compared the photo); both
+                ///< when the PIN is suspended. Ends with IdentityRead
+    Look,       ///< no password; ends with PinReady, PinSuspended, PinBlocked or PinNotActivated
+    ChangePin,  ///< `pin` (a transport PIN of five digits, too) and `newPin`; `can` when suspended
+    ResumePin,  ///< `can` and `pin`: gives a suspended PIN its three tries back
+    UnblockPin, ///< `puk`: gives a blocked PIN its three tries back; the card counts, ten times
+    SetPin ///< the office: `can` and `newPin`; the certificate must allow PIN management and CAN
+};
+
+/// How PACE was opened; for the level of assurance.
+enum class CardPassword { Pin, Can, Puk };
+
 struct IdentityRequest {
     Secret pin;                 ///< six ASCII digits; PACE with the PIN (password id 3)
     std::set<DataGroup> groups; ///< what the form declares; the CHAT asks for nothing else
     TerminalCertificates certificates;
     UtcTime now; ///< the date the node trusts, for certificates
+
+    // All below may stay as it is. What the purpose wants and is not of its form is
+    // DeviceFailed{InputMalformed} before the card hears anything.
+    IdentityPurpose purpose = IdentityPurpose::Read;
+    Secret can;    ///< six digits
+    Secret puk;    ///< ten digits
+    Secret newPin; ///< six digits
+
+    // Special functions of a read, answered by the card itself. A certificate that does not allow
+    // one that is asked for is DeviceFailed{CertificateUnusable}.
+    std::optional<LocalDate> bornUntil; ///< age: born on this day or before?
+    std::string
+        municipalityPrefix; ///< place: municipality begins with these digits (an even number)?
+    Bytes sectorKey;        ///< public key data object of our sector: asks for the pseudonym
+    Bytes revocationKey;    ///< of the block list's sector: asks for what is compared with the list
+
+    /// What the citizen was shown (TR-03110-4 2.2.6); must be the one whose hash the terminal's
+    /// certificate has, else CertificateUnusable. Empty: not compared.
+    Bytes certificateDescription;
 };
 
 /// Place as the card holds it (TR-03110-4 2.2.4): structured, or free text, or "no place" text.
@@ -74,11 +114,19 @@ struct IdentityData {
     GeneralPlace placeOfBirth, placeOfResidence;
     std::string municipalityId; ///< digits of DG18, e.g. "02760503150000"
     std::string residencePermit1, residencePermit2;
+    std::string phoneNumber, emailAddress;
+    Bytes writtenSignature; ///< a picture, as the card has it
+    Bytes optionalData;     ///< as the card has it
     bool operator==(const IdentityData&) const = default;
 };
 
 struct IdentityRead {
     Personal<IdentityData> data;
+    CardPassword password = CardPassword::Pin;
+    std::optional<bool> oldEnough = {};  ///< the answer to `bornUntil`, when asked
+    std::optional<bool> livesThere = {}; ///< the answer to `municipalityPrefix`, when asked
+    Personal<Bytes> pseudonym = {};      ///< of `sectorKey`, when asked
+    Personal<Bytes> revocationMark = {}; ///< of `revocationKey`, when asked; see BlockList
 };
 struct WrongPin {
     int triesLeft; ///< 2, 1, 0
@@ -94,6 +142,20 @@ struct CardExpired {};
 /// Authenticity could not be shown: passive or chip authentication failed.
 struct CardNotGenuine {};
 struct ReadCancelled {};
+/// Five digits were given where the PIN has six: the letter's transport PIN, which must be changed
+/// first. The card has not been asked, no try is spent.
+struct TransportPin {};
+/// Answer to Look: the PIN may be entered.
+struct PinReady {
+    int triesLeft; ///< 3 or 2
+};
+struct WrongCan {};  ///< the card does not count these; it may answer more slowly
+struct WrongPuk {};  ///< not counted either
+struct PukUsedUp {}; ///< ten times unblocked: only the office helps
+/// ChangePin, ResumePin, UnblockPin or SetPin is done: the card's last answer said so.
+struct PinManaged {};
+/// Reported lost or stolen: on the block list. Never from the driver; judge() says it.
+struct CardRevoked {};
 /// The device or its process failed; code as in errors.tsv.
 struct DeviceFailed {
     ErrorCode code = ErrorCode::BrokerGone;
@@ -102,7 +164,26 @@ struct DeviceFailed {
 using IdentityOutcome =
     std::variant<IdentityRead, WrongPin, PinSuspended, PinBlocked, PinNotActivated, CardRemoved,
                  NoCard, NoReader, NotAnIdentityCard, CardExpired, CardNotGenuine, ReadCancelled,
-                 DeviceFailed>;
+                 DeviceFailed, TransportPin, PinReady, WrongCan, WrongPuk, PukUsedUp, PinManaged,
+                 CardRevoked>;
+
+/// Sperrliste of one sector: the marks of cards that were reported lost. A mark on it means nothing
+/// to another sector.
+class BlockList {
+public:
+    /// One mark a line in hexadecimal digits, in any order; empty lines and lines that begin with #
+    /// do not count. Throws InputMalformed.
+    static BlockList parse(std::string_view text);
+    bool contains(ByteView mark) const;
+    std::size_t size() const { return _marks.size(); }
+
+private:
+    std::set<Bytes> _marks;
+};
+
+/// A read card that is on the list becomes CardRevoked, and one that showed no mark becomes
+/// DeviceFailed{CertificateUnusable}: it could not be compared. Everything else stays.
+IdentityOutcome judge(IdentityOutcome outcome, const BlockList& list);
 
 /// What the page can show while the read runs.
 enum class IdentityStep { WaitingForCard, CheckingPin, ProvingTerminal, CheckingCard, Reading };

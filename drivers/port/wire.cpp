@@ -43,6 +43,15 @@ Bytes fromText(const std::string& base64Url)
     }
 }
 
+LocalDate dayFrom(const std::string& text)
+{
+    try {
+        return localDateFromIso(text);
+    } catch (const Error&) {
+        malformed("not a day");
+    }
+}
+
 std::vector<Bytes> byteStrings(const json::Object& object, const std::string& key)
 {
     std::vector<Bytes> all;
@@ -108,12 +117,16 @@ constexpr std::pair<DataGroup, const char*> dataGroups[] = {
     {DataGroup::PlaceOfBirth, "placeOfBirth"},
     {DataGroup::Nationality, "nationality"},
     {DataGroup::Sex, "sex"},
+    {DataGroup::OptionalData, "optionalData"},
     {DataGroup::BirthName, "birthName"},
+    {DataGroup::WrittenSignature, "writtenSignature"},
     {DataGroup::DateOfIssuance, "dateOfIssuance"},
     {DataGroup::PlaceOfResidence, "placeOfResidence"},
     {DataGroup::MunicipalityId, "municipalityId"},
     {DataGroup::ResidencePermit1, "residencePermit1"},
     {DataGroup::ResidencePermit2, "residencePermit2"},
+    {DataGroup::PhoneNumber, "phoneNumber"},
+    {DataGroup::EmailAddress, "emailAddress"},
 };
 
 DataGroup dataGroupFromName(const std::string& text)
@@ -141,6 +154,8 @@ constexpr std::pair<const char*, std::string IdentityData::*> identityTexts[] = 
     {"municipalityId", &IdentityData::municipalityId},
     {"residencePermit1", &IdentityData::residencePermit1},
     {"residencePermit2", &IdentityData::residencePermit2},
+    {"phoneNumber", &IdentityData::phoneNumber},
+    {"emailAddress", &IdentityData::emailAddress},
 };
 
 constexpr std::pair<const char*, std::string GeneralPlace::*> placeTexts[] = {
@@ -175,6 +190,67 @@ constexpr std::pair<IdentityStep, std::string_view> identitySteps[] = {
     {IdentityStep::CheckingCard, "checkingCard"},
     {IdentityStep::Reading, "reading"},
 };
+
+constexpr std::pair<IdentityPurpose, std::string_view> identityPurposes[] = {
+    {IdentityPurpose::Read, "read"},
+    {IdentityPurpose::Look, "look"},
+    {IdentityPurpose::ChangePin, "changePin"},
+    {IdentityPurpose::ResumePin, "resumePin"},
+    {IdentityPurpose::UnblockPin, "unblockPin"},
+    {IdentityPurpose::SetPin, "setPin"},
+};
+
+constexpr std::pair<CardPassword, std::string_view> cardPasswords[] = {
+    {CardPassword::Pin, "pin"}, {CardPassword::Can, "can"}, {CardPassword::Puk, "puk"}};
+
+template <typename Value, std::size_t rows>
+std::string nameIn(const std::pair<Value, std::string_view> (&table)[rows], Value value)
+{
+    for (const auto& [known, text] : table) {
+        if (known == value)
+            return std::string(text);
+    }
+    AMT_ASSERT(false);
+}
+
+template <typename Value, std::size_t rows>
+Value valueIn(const std::pair<Value, std::string_view> (&table)[rows], const std::string& text)
+{
+    for (const auto& [value, known] : table) {
+        if (known == text)
+            return value;
+    }
+    malformed("unknown name");
+}
+
+// Keys that are left out where there is nothing to say.
+
+void setSecret(json::Object& object, const char* key, const Secret& secret)
+{
+    if (!secret.empty())
+        object.set(key, std::string(secret.revealText()));
+}
+
+Secret secretOrNone(const json::Object& object, const char* key)
+{
+    if (!object.has(key))
+        return {};
+    auto text = json::text(object, key);
+    Secret secret(text);
+    wipe(text);
+    return secret;
+}
+
+void setBytes(json::Object& object, const char* key, ByteView bytes)
+{
+    if (!bytes.empty())
+        object.set(key, toBase64Url(bytes));
+}
+
+Bytes bytesOrNone(const json::Object& object, const char* key)
+{
+    return object.has(key) ? fromText(json::text(object, key)) : Bytes{};
+}
 
 constexpr std::pair<PaymentEvidence, std::string_view> paymentEvidences[] = {
     {PaymentEvidence::Sent, "sent"},
@@ -214,16 +290,42 @@ json::ObjectPtr toJson(const IdentityRequest& request)
     object->set("chain", base64Urls(request.certificates.chain));
     object->set("countrySigners", base64Urls(request.certificates.countrySigners));
     object->set("now", toMilliseconds(request.now));
+    if (request.purpose != IdentityPurpose::Read)
+        object->set("purpose", nameIn(identityPurposes, request.purpose));
+    setSecret(*object, "can", request.can);
+    setSecret(*object, "puk", request.puk);
+    setSecret(*object, "newPin", request.newPin);
+    if (request.bornUntil)
+        object->set("bornUntil", toIso(*request.bornUntil));
+    if (!request.municipalityPrefix.empty())
+        object->set("municipalityPrefix", request.municipalityPrefix);
+    setBytes(*object, "sectorKey", request.sectorKey);
+    setBytes(*object, "revocationKey", request.revocationKey);
+    setBytes(*object, "certificateDescription", request.certificateDescription);
     return object;
 }
 
 IdentityRequest identityRequestFromJson(const json::Object& object)
 {
-    json::onlyKeys(object, {"pin", "groups", "chain", "countrySigners", "now"});
+    json::onlyKeys(object, {"pin", "groups", "chain", "countrySigners", "now", "purpose", "can",
+                            "puk", "newPin", "bornUntil", "municipalityPrefix", "sectorKey",
+                            "revocationKey", "certificateDescription"});
     IdentityRequest request;
     auto pin = json::text(object, "pin");
     request.pin = Secret(pin);
     wipe(pin);
+    if (object.has("purpose"))
+        request.purpose = valueIn(identityPurposes, json::text(object, "purpose"));
+    request.can = secretOrNone(object, "can");
+    request.puk = secretOrNone(object, "puk");
+    request.newPin = secretOrNone(object, "newPin");
+    if (object.has("bornUntil"))
+        request.bornUntil = dayFrom(json::text(object, "bornUntil"));
+    if (object.has("municipalityPrefix"))
+        request.municipalityPrefix = json::text(object, "municipalityPrefix");
+    request.sectorKey = bytesOrNone(object, "sectorKey");
+    request.revocationKey = bytesOrNone(object, "revocationKey");
+    request.certificateDescription = bytesOrNone(object, "certificateDescription");
     for (const auto& groupName : json::texts(object, "groups")) {
         if (!request.groups.insert(dataGroupFromName(groupName)).second)
             malformed("doubled data group");
@@ -241,21 +343,31 @@ json::ObjectPtr toJson(const IdentityData& data)
         object->set(key, data.*member);
     object->set("placeOfBirth", toJson(data.placeOfBirth));
     object->set("placeOfResidence", toJson(data.placeOfResidence));
+    setBytes(*object, "writtenSignature", data.writtenSignature);
+    setBytes(*object, "optionalData", data.optionalData);
     return object;
 }
 
 IdentityData identityDataFromJson(const json::Object& object)
 {
-    json::onlyKeys(object,
-                   {"documentType", "givenNames", "familyNames", "artisticName", "academicTitle",
-                    "birthName", "dateOfBirth", "dateOfExpiry", "nationality", "sex",
-                    "issuingState", "dateOfIssuance", "municipalityId", "residencePermit1",
-                    "residencePermit2", "placeOfBirth", "placeOfResidence"});
+    json::onlyKeys(object, {"documentType",     "givenNames",
+                            "familyNames",      "artisticName",
+                            "academicTitle",    "birthName",
+                            "dateOfBirth",      "dateOfExpiry",
+                            "nationality",      "sex",
+                            "issuingState",     "dateOfIssuance",
+                            "municipalityId",   "residencePermit1",
+                            "residencePermit2", "placeOfBirth",
+                            "placeOfResidence", "phoneNumber",
+                            "emailAddress",     "writtenSignature",
+                            "optionalData"});
     IdentityData data;
     for (const auto& [key, member] : identityTexts)
         data.*member = json::text(object, key);
     data.placeOfBirth = placeFromJson(*json::object(object, "placeOfBirth"));
     data.placeOfResidence = placeFromJson(*json::object(object, "placeOfResidence"));
+    data.writtenSignature = bytesOrNone(object, "writtenSignature");
+    data.optionalData = bytesOrNone(object, "optionalData");
     return data;
 }
 
@@ -266,6 +378,13 @@ json::ObjectPtr toJson(const IdentityOutcome& outcome)
             [](const IdentityRead& read) {
                 auto object = outcomeObject("read");
                 object->set("data", toJson(read.data.reveal()));
+                object->set("password", nameIn(cardPasswords, read.password));
+                if (read.oldEnough)
+                    object->set("oldEnough", *read.oldEnough);
+                if (read.livesThere)
+                    object->set("livesThere", *read.livesThere);
+                setBytes(*object, "pseudonym", read.pseudonym.reveal());
+                setBytes(*object, "revocationMark", read.revocationMark.reveal());
                 return object;
             },
             [](const WrongPin& wrong) {
@@ -284,6 +403,17 @@ json::ObjectPtr toJson(const IdentityOutcome& outcome)
             [](const CardNotGenuine&) { return outcomeObject("cardNotGenuine"); },
             [](const ReadCancelled&) { return outcomeObject("readCancelled"); },
             [](const DeviceFailed& failed) { return deviceFailedObject(failed); },
+            [](const TransportPin&) { return outcomeObject("transportPin"); },
+            [](const PinReady& ready) {
+                auto object = outcomeObject("pinReady");
+                object->set("triesLeft", ready.triesLeft);
+                return object;
+            },
+            [](const WrongCan&) { return outcomeObject("wrongCan"); },
+            [](const WrongPuk&) { return outcomeObject("wrongPuk"); },
+            [](const PukUsedUp&) { return outcomeObject("pukUsedUp"); },
+            [](const PinManaged&) { return outcomeObject("pinManaged"); },
+            [](const CardRevoked&) { return outcomeObject("cardRevoked"); },
         },
         outcome);
 }
@@ -292,9 +422,22 @@ IdentityOutcome identityOutcomeFromJson(const json::Object& object)
 {
     const auto outcome = json::text(object, "outcome");
     if (outcome == "read") {
-        json::onlyKeys(object, {"outcome", "data"});
-        return IdentityRead{
-            Personal<IdentityData>(identityDataFromJson(*json::object(object, "data")))};
+        json::onlyKeys(object, {"outcome", "data", "password", "oldEnough", "livesThere",
+                                "pseudonym", "revocationMark"});
+        IdentityRead read;
+        read.data = Personal(identityDataFromJson(*json::object(object, "data")));
+        read.password = valueIn(cardPasswords, json::text(object, "password"));
+        if (object.has("oldEnough"))
+            read.oldEnough = json::boolean(object, "oldEnough");
+        if (object.has("livesThere"))
+            read.livesThere = json::boolean(object, "livesThere");
+        read.pseudonym = Personal(bytesOrNone(object, "pseudonym"));
+        read.revocationMark = Personal(bytesOrNone(object, "revocationMark"));
+        return read;
+    }
+    if (outcome == "pinReady") {
+        json::onlyKeys(object, {"outcome", "triesLeft"});
+        return PinReady{number(object, "triesLeft", 2, 3)};
     }
     if (outcome == "wrongPin") {
         json::onlyKeys(object, {"outcome", "triesLeft"});
@@ -312,7 +455,13 @@ IdentityOutcome identityOutcomeFromJson(const json::Object& object)
         isPlain<NotAnIdentityCard>(object, outcome, "notAnIdentityCard", found) ||
         isPlain<CardExpired>(object, outcome, "cardExpired", found) ||
         isPlain<CardNotGenuine>(object, outcome, "cardNotGenuine", found) ||
-        isPlain<ReadCancelled>(object, outcome, "readCancelled", found))
+        isPlain<ReadCancelled>(object, outcome, "readCancelled", found) ||
+        isPlain<TransportPin>(object, outcome, "transportPin", found) ||
+        isPlain<WrongCan>(object, outcome, "wrongCan", found) ||
+        isPlain<WrongPuk>(object, outcome, "wrongPuk", found) ||
+        isPlain<PukUsedUp>(object, outcome, "pukUsedUp", found) ||
+        isPlain<PinManaged>(object, outcome, "pinManaged", found) ||
+        isPlain<CardRevoked>(object, outcome, "cardRevoked", found))
         return found;
     malformed("unknown outcome");
 }

@@ -66,6 +66,13 @@ const std::vector<IdentityOutcome> identityOutcomes = {
     CardNotGenuine{},
     ReadCancelled{},
     DeviceFailed{ErrorCode::ReaderFailed},
+    TransportPin{},
+    PinReady{2},
+    WrongCan{},
+    WrongPuk{},
+    PukUsedUp{},
+    PinManaged{},
+    CardRevoked{},
 };
 
 const std::vector<PaymentOutcome> paymentOutcomes = {
@@ -103,7 +110,7 @@ const Refusal refusals[] = {
     {"request with a number as PIN", reading<identityRequestFromJson>,
      R"({"pin":123456,"groups":[],"chain":[],"countrySigners":[],"now":0})"},
     {"request with an unknown key", reading<identityRequestFromJson>,
-     R"({"pin":"123456","groups":[],"chain":[],"countrySigners":[],"now":0,"can":"500540"})"},
+     R"({"pin":"123456","groups":[],"chain":[],"countrySigners":[],"now":0,"mrz":"500540"})"},
     {"request for an unknown group", reading<identityRequestFromJson>,
      R"({"pin":"123456","groups":["fingerprints"],"chain":[],"countrySigners":[],"now":0})"},
     {"request for one group twice", reading<identityRequestFromJson>,
@@ -112,6 +119,12 @@ const Refusal refusals[] = {
      R"({"pin":"123456","groups":[],"chain":["AA=="],"countrySigners":[],"now":0})"},
     {"request at a time with a fraction", reading<identityRequestFromJson>,
      R"({"pin":"123456","groups":[],"chain":[],"countrySigners":[],"now":0.5})"},
+    {"request for an unknown purpose", reading<identityRequestFromJson>,
+     R"({"pin":"","groups":[],"chain":[],"countrySigners":[],"now":0,"purpose":"forge"})"},
+    {"request for an age on no day", reading<identityRequestFromJson>,
+     R"({"pin":"","groups":[],"chain":[],"countrySigners":[],"now":0,"bornUntil":"2026-02-30"})"},
+    {"PIN that is ready without tries", reading<identityOutcomeFromJson>,
+     R"({"outcome":"pinReady","triesLeft":1})"},
     {"outcome nobody knows", reading<identityOutcomeFromJson>, R"({"outcome":"lucky"})"},
     {"plain outcome with more", reading<identityOutcomeFromJson>,
      R"({"outcome":"noCard","triesLeft":1})"},
@@ -162,7 +175,25 @@ BOOST_AUTO_TEST_CASE(an_identity_request_arrives_as_it_was_sent)
     request.certificates.chain = {Bytes{0x7F, 0x21}, Bytes(700, 0xFF)};
     request.certificates.countrySigners = {Bytes{0x30}};
     request.now = fromIso("2026-11-21T09:41:00.123Z");
+    request.purpose = IdentityPurpose::SetPin;
+    request.can = Secret("500540");
+    request.puk = Secret("9876543210");
+    request.newPin = Secret("654321");
+    request.bornUntil = localDateFromIso("2008-11-21");
+    request.municipalityPrefix = "0276";
+    request.sectorKey = {0x06, 0x00};
+    request.revocationKey = {0x86};
+    request.certificateDescription = {0x30, 0x00};
     const auto read = identityRequestFromJson(*overTheWire(toJson(request)));
+    BOOST_TEST((read.purpose == request.purpose));
+    BOOST_TEST((read.can == request.can));
+    BOOST_TEST((read.puk == request.puk));
+    BOOST_TEST((read.newPin == request.newPin));
+    BOOST_TEST((read.bornUntil == request.bornUntil));
+    BOOST_TEST(read.municipalityPrefix == request.municipalityPrefix);
+    BOOST_TEST((read.sectorKey == request.sectorKey));
+    BOOST_TEST((read.revocationKey == request.revocationKey));
+    BOOST_TEST((read.certificateDescription == request.certificateDescription));
     BOOST_TEST((read.pin == request.pin));
     BOOST_TEST((read.groups == request.groups));
     BOOST_TEST((read.certificates.chain == request.certificates.chain));
@@ -173,7 +204,8 @@ BOOST_AUTO_TEST_CASE(an_identity_request_arrives_as_it_was_sent)
 BOOST_AUTO_TEST_CASE(every_data_group_has_a_name_of_its_own)
 {
     IdentityRequest request;
-    for (const int group : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20})
+    for (const int group :
+         {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22})
         request.groups.insert(static_cast<DataGroup>(group));
     const auto read = identityRequestFromJson(*overTheWire(toJson(request)));
     BOOST_TEST((read.groups == request.groups));
@@ -191,6 +223,37 @@ BOOST_DATA_TEST_CASE(every_identity_outcome_arrives_as_it_was_sent,
         BOOST_TEST((failed->code == ErrorCode::ReaderFailed));
     if (const auto* whole = std::get_if<IdentityRead>(&read))
         BOOST_TEST((whole->data.reveal() == someData()));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_card_answered_itself_arrives_as_it_was_sent)
+{
+    IdentityRead sent{Personal<IdentityData>(someData())};
+    sent.password = CardPassword::Can;
+    sent.oldEnough = false;
+    sent.livesThere = true;
+    sent.pseudonym = Personal(Bytes(32, 7));
+    sent.revocationMark = Personal(Bytes(32, 8));
+    const auto read = std::get<IdentityRead>(
+        identityOutcomeFromJson(*overTheWire(toJson(IdentityOutcome(sent)))));
+    BOOST_TEST((read.password == CardPassword::Can));
+    BOOST_TEST((read.oldEnough == false));
+    BOOST_TEST((read.livesThere == true));
+    BOOST_TEST((read.pseudonym == sent.pseudonym));
+    BOOST_TEST((read.revocationMark == sent.revocationMark));
+}
+
+BOOST_AUTO_TEST_CASE(a_card_on_the_block_list_is_revoked)
+{
+    const auto list = BlockList::parse("# sector 7\n\n0a0b\r\n0c0d\n");
+    BOOST_TEST(list.size() == 2U);
+    IdentityRead read;
+    BOOST_TEST(std::holds_alternative<DeviceFailed>(judge(read, list))); // showed no mark
+    read.revocationMark = Personal(Bytes{0x0A, 0x0C});
+    BOOST_TEST(std::holds_alternative<IdentityRead>(judge(read, list)));
+    read.revocationMark = Personal(Bytes{0x0C, 0x0D});
+    BOOST_TEST(std::holds_alternative<CardRevoked>(judge(read, list)));
+    BOOST_TEST(std::holds_alternative<WrongPin>(judge(WrongPin{2}, list)));
+    BOOST_CHECK_THROW(BlockList::parse("0a0"), Error);
 }
 
 BOOST_AUTO_TEST_CASE(steps_and_evidence_are_named)
