@@ -17,6 +17,7 @@ namespace {
 using broker::Driver;
 using broker::Line;
 using broker::makeBody;
+using broker::MakeLine;
 using broker::Message;
 using broker::MessageType;
 
@@ -25,6 +26,13 @@ using broker::MessageType;
 constexpr Milliseconds readingMax = std::chrono::seconds(90); ///< after the wait for the card
 constexpr Milliseconds paymentMax = std::chrono::minutes(25);
 constexpr Milliseconds printingMax = std::chrono::seconds(90);
+
+MakeLine overSocket(BrokerAddress address, EventLoop& loop)
+{
+    return [address = std::move(address), &loop](Driver driver, broker::LineCallbacks callbacks) {
+        return std::make_unique<broker::SocketLine>(driver, address, loop, std::move(callbacks));
+    };
+}
 
 int code(const json::Object& body)
 {
@@ -40,10 +48,11 @@ int code(const json::Object& body)
 
 class BrokerIdentityReader::Impl {
 public:
-    Impl(BrokerAddress address, EventLoop& loop)
-        : _loop(loop), _line(Driver::Eid, std::move(address), loop,
-                             {.heard = [this](const Message& message) { heard(message); },
-                              .gone = [this] { finish(DeviceFailed{ErrorCode::BrokerGone}); }})
+    Impl(const MakeLine& makeLine, EventLoop& loop)
+        : _loop(loop),
+          _line(makeLine(Driver::Eid,
+                         {.heard = [this](const Message& message) { heard(message); },
+                          .gone = [this] { finish(DeviceFailed{ErrorCode::BrokerGone}); }}))
     {}
 
     ~Impl()
@@ -60,27 +69,27 @@ public:
             });
             return;
         }
-        const auto id = _line.newId();
+        const auto id = _line->newId();
         auto body = makeBody(MessageType::Read, id);
         body->set("request", toJson(request));
         body->set("waitForCard", waitForCard.count());
-        if (!_line.send(MessageType::Read, id, body)) {
+        if (!_line->send(MessageType::Read, id, body)) {
             later(
                 [done = std::move(callbacks.done)] { done(DeviceFailed{ErrorCode::BrokerGone}); });
             return;
         }
         _running = Running{id, std::move(callbacks)};
-        _watchdog = _loop.after(waitForCard + readingMax, [this] { _line.hangUp(); });
+        _watchdog = _loop.after(waitForCard + readingMax, [this] { _line->hangUp(); });
     }
 
     void cancel()
     {
         if (!_running || std::exchange(_running->cancelled, true))
             return;
-        _line.send(MessageType::Cancel, _running->id, makeBody(MessageType::Cancel, _running->id));
+        _line->send(MessageType::Cancel, _running->id, makeBody(MessageType::Cancel, _running->id));
     }
 
-    const Line& line() const { return _line; }
+    const Line& line() const { return *_line; }
 
 private:
     struct Running {
@@ -119,7 +128,7 @@ private:
         auto body = makeBody(MessageType::Signature, id);
         body->set("signature",
                   signature ? Poco::Dynamic::Var(toBase64Url(*signature)) : Poco::Dynamic::Var());
-        _line.send(MessageType::Signature, id, body);
+        _line->send(MessageType::Signature, id, body);
     }
 
     void finish(IdentityOutcome outcome)
@@ -145,11 +154,15 @@ private:
         std::make_shared<bool>(true); ///< shared with tasks and answers under way
     std::optional<Running> _running;
     TimerId _watchdog = 0;
-    Line _line;
+    std::unique_ptr<Line> _line;
 };
 
 BrokerIdentityReader::BrokerIdentityReader(BrokerAddress address, EventLoop& loop)
-    : _impl(std::make_unique<Impl>(std::move(address), loop))
+    : BrokerIdentityReader(overSocket(std::move(address), loop), loop)
+{}
+
+BrokerIdentityReader::BrokerIdentityReader(const MakeLine& makeLine, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(makeLine, loop))
 {}
 
 BrokerIdentityReader::~BrokerIdentityReader() = default;
@@ -179,11 +192,12 @@ bool BrokerIdentityReader::emulated() const
 
 class BrokerPaymentTerminal::Impl {
 public:
-    Impl(BrokerAddress address, EventLoop& loop)
+    Impl(const MakeLine& makeLine, EventLoop& loop)
         : _loop(loop),
-          _line(Driver::Payment, std::move(address), loop,
-                {.heard = [this](const Message& message) { heard(message); },
-                 .gone = [this] { finish(PaymentUnresolved{"broker gone while the order ran"}); }})
+          _line(makeLine(
+              Driver::Payment,
+              {.heard = [this](const Message& message) { heard(message); },
+               .gone = [this] { finish(PaymentUnresolved{"broker gone while the order ran"}); }}))
     {}
 
     ~Impl()
@@ -206,13 +220,13 @@ public:
         };
         if (_running)
             return refuse(ErrorCode::StepOutOfOrder);
-        const auto id = _line.newId();
+        const auto id = _line->newId();
         auto body = makeBody(type, id);
         body->set("order", toJson(order));
-        if (!_line.send(type, id, body))
+        if (!_line->send(type, id, body))
             return refuse(ErrorCode::BrokerGone);
         _running = Running{id, std::move(callbacks)};
-        _watchdog = _loop.after(paymentMax, [this] { _line.hangUp(); });
+        _watchdog = _loop.after(paymentMax, [this] { _line->hangUp(); });
     }
 
     void abort()
@@ -220,10 +234,10 @@ public:
         constexpr int abortsMax = 16; // as in the table
         if (!_running || ++_running->aborts > abortsMax)
             return;
-        _line.send(MessageType::Abort, _running->id, makeBody(MessageType::Abort, _running->id));
+        _line->send(MessageType::Abort, _running->id, makeBody(MessageType::Abort, _running->id));
     }
 
-    const Line& line() const { return _line; }
+    const Line& line() const { return *_line; }
 
 private:
     struct Running {
@@ -250,8 +264,8 @@ private:
             callbacks.evidence(evidence, std::move(record),
                                [this, alive = _alive, id = message.id] {
                                    if (*alive && _running && _running->id == id)
-                                       _line.send(MessageType::Committed, id,
-                                                  makeBody(MessageType::Committed, id));
+                                       _line->send(MessageType::Committed, id,
+                                                   makeBody(MessageType::Committed, id));
                                });
         } else if (message.type == MessageType::Receipt) {
             std::vector<ReceiptLine> lines;
@@ -290,11 +304,15 @@ private:
         std::make_shared<bool>(true); ///< shared with tasks and commits under way
     std::optional<Running> _running;
     TimerId _watchdog = 0;
-    Line _line;
+    std::unique_ptr<Line> _line;
 };
 
 BrokerPaymentTerminal::BrokerPaymentTerminal(BrokerAddress address, EventLoop& loop)
-    : _impl(std::make_unique<Impl>(std::move(address), loop))
+    : BrokerPaymentTerminal(overSocket(std::move(address), loop), loop)
+{}
+
+BrokerPaymentTerminal::BrokerPaymentTerminal(const MakeLine& makeLine, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(makeLine, loop))
 {}
 
 BrokerPaymentTerminal::~BrokerPaymentTerminal() = default;
@@ -328,10 +346,10 @@ bool BrokerPaymentTerminal::emulated() const
 
 class BrokerReceiptPrinter::Impl {
 public:
-    Impl(BrokerAddress address, EventLoop& loop)
-        : _loop(loop), _line(Driver::Printer, std::move(address), loop,
-                             {.heard = [this](const Message& message) { heard(message); },
-                              .gone = [this] { gone(); }})
+    Impl(const MakeLine& makeLine, EventLoop& loop)
+        : _loop(loop), _line(makeLine(Driver::Printer,
+                                      {.heard = [this](const Message& message) { heard(message); },
+                                       .gone = [this] { gone(); }}))
     {}
 
     ~Impl()
@@ -352,7 +370,7 @@ public:
         startNext();
     }
 
-    const Line& line() const { return _line; }
+    const Line& line() const { return *_line; }
 
 private:
     struct Request {
@@ -368,13 +386,13 @@ private:
             return;
         auto& request = _requests.front();
         const auto type = request.job ? MessageType::Print : MessageType::State;
-        const auto id = _line.newId();
+        const auto id = _line->newId();
         auto body = makeBody(type, id);
         if (request.job)
             body->set("job", toJson(*request.job));
-        if (_line.send(type, id, body)) {
+        if (_line->send(type, id, body)) {
             request.id = id;
-            _watchdog = _loop.after(printingMax, [this] { _line.hangUp(); });
+            _watchdog = _loop.after(printingMax, [this] { _line->hangUp(); });
             return;
         }
         _answering = true; // not from within the caller's own call
@@ -419,11 +437,15 @@ private:
     std::deque<Request> _requests; ///< the first one is with the broker if it has an id
     bool _answering = false;
     TimerId _watchdog = 0;
-    Line _line;
+    std::unique_ptr<Line> _line;
 };
 
 BrokerReceiptPrinter::BrokerReceiptPrinter(BrokerAddress address, EventLoop& loop)
-    : _impl(std::make_unique<Impl>(std::move(address), loop))
+    : BrokerReceiptPrinter(overSocket(std::move(address), loop), loop)
+{}
+
+BrokerReceiptPrinter::BrokerReceiptPrinter(const MakeLine& makeLine, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(makeLine, loop))
 {}
 
 BrokerReceiptPrinter::~BrokerReceiptPrinter() = default;

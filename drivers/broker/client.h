@@ -10,10 +10,19 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace amt {
+
+namespace broker {
+enum class Driver;
+class Line;
+struct LineCallbacks;
+/// Another line than the socket's, for the simulated world (line.h).
+using MakeLine = std::function<std::unique_ptr<Line>(Driver, LineCallbacks)>;
+} // namespace broker
 
 struct BrokerAddress {
     std::string socket;    ///< path
@@ -25,6 +34,7 @@ struct BrokerAddress {
 class BrokerIdentityReader : public IdentityReader {
 public:
     BrokerIdentityReader(BrokerAddress address, EventLoop& loop);
+    BrokerIdentityReader(const broker::MakeLine& makeLine, EventLoop& loop);
     ~BrokerIdentityReader() override;
 
     /// Without a broker, or when it goes in the middle: DeviceFailed{BrokerGone}.
@@ -42,6 +52,7 @@ private:
 class BrokerPaymentTerminal : public PaymentTerminal {
 public:
     BrokerPaymentTerminal(BrokerAddress address, EventLoop& loop);
+    BrokerPaymentTerminal(const broker::MakeLine& makeLine, EventLoop& loop);
     ~BrokerPaymentTerminal() override;
 
     /// PaymentNotStarted when the order never left; PaymentUnresolved when the broker goes after it
@@ -62,6 +73,7 @@ private:
 class BrokerReceiptPrinter : public ReceiptPrinter {
 public:
     BrokerReceiptPrinter(BrokerAddress address, EventLoop& loop);
+    BrokerReceiptPrinter(const broker::MakeLine& makeLine, EventLoop& loop);
     ~BrokerReceiptPrinter() override;
 
     /// One after the other. NoPrinter when the job never left, PrintInterrupted when the broker

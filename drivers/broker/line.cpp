@@ -22,12 +22,13 @@ constexpr Milliseconds longestPause{1000};
 
 } // namespace
 
-Line::Line(Driver driver, BrokerAddress address, EventLoop& loop, Callbacks callbacks)
+SocketLine::SocketLine(Driver driver, BrokerAddress address, EventLoop& loop,
+                       LineCallbacks callbacks)
     : _driver(driver), _address(std::move(address)), _loop(loop), _callbacks(std::move(callbacks)),
       _reader([this] { run(); })
 {}
 
-Line::~Line()
+SocketLine::~SocketLine()
 {
     _alive->alive = false;
     {
@@ -40,7 +41,7 @@ Line::~Line()
     _reader.join();
 }
 
-bool Line::send(MessageType type, std::int64_t id, const json::ObjectPtr& body)
+bool SocketLine::send(MessageType type, std::int64_t id, const json::ObjectPtr& body)
 {
     if (!_link || _hungUp)
         return false;
@@ -55,14 +56,14 @@ bool Line::send(MessageType type, std::int64_t id, const json::ObjectPtr& body)
     }
 }
 
-void Line::hangUp()
+void SocketLine::hangUp()
 {
     _hungUp = true;
     if (_link)
         _link->shutDown();
 }
 
-void Line::post(std::function<void()> task)
+void SocketLine::post(std::function<void()> task)
 {
     _loop.post([alive = _alive, task = std::move(task)] {
         if (alive->alive)
@@ -70,7 +71,7 @@ void Line::post(std::function<void()> task)
     });
 }
 
-void Line::run()
+void SocketLine::run()
 {
     auto pause = firstPause;
     std::string reported; // one line in the log for each reason, not for each attempt
@@ -101,7 +102,7 @@ void Line::run()
     }
 }
 
-void Line::hear(const std::shared_ptr<Link>& link, const Message& message)
+void SocketLine::hear(const std::shared_ptr<Link>& link, const Message& message)
 {
     if (link != _link || _hungUp)
         return;
@@ -116,7 +117,7 @@ void Line::hear(const std::shared_ptr<Link>& link, const Message& message)
     }
 }
 
-std::shared_ptr<Link> Line::connect()
+std::shared_ptr<Link> SocketLine::connect()
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -141,7 +142,7 @@ std::shared_ptr<Link> Line::connect()
     return link;
 }
 
-void Line::listen(const std::shared_ptr<Link>& link)
+void SocketLine::listen(const std::shared_ptr<Link>& link)
 {
     auto hello = makeBody(MessageType::Hello, 0);
     hello->set("driver", std::string(name(_driver)));
