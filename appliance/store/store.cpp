@@ -128,7 +128,8 @@ int Database::changes() const
     return ::sqlite3_changes(_handle);
 }
 
-void Database::migrate(std::span<const Migration> migrations)
+void Database::migrate(std::span<const Migration> migrations,
+                       const std::function<void(int standing)>& beforeUpdate)
 {
     int version = 0;
     {
@@ -144,6 +145,8 @@ void Database::migrate(std::span<const Migration> migrations)
                                                    ", program " + std::to_string(newest));
         return;
     }
+    if (beforeUpdate && version > 0 && version < newest)
+        beforeUpdate(version);
     for (const auto& migration : migrations) {
         if (migration.number <= version)
             continue;
@@ -154,30 +157,23 @@ void Database::migrate(std::span<const Migration> migrations)
     }
 }
 
-double Database::freeShare()
+std::int64_t Database::freePages()
 {
     if (_settings.pagesMax <= 0)
-        return 1;
+        return std::numeric_limits<std::int64_t>::max();
     Statement pages = prepare("PRAGMA page_count");
     Statement unused = prepare("PRAGMA freelist_count");
     pages.step();
     unused.step();
-    const double used = static_cast<double>(pages.integer(0) - unused.integer(0));
-    return std::max(0.0, 1 - used / static_cast<double>(_settings.pagesMax));
+    const std::int64_t used = pages.integer(0) - unused.integer(0);
+    return std::max<std::int64_t>(0, _settings.pagesMax - used);
 }
 
-void Database::copyTo(const std::string& path)
+double Database::freeShare()
 {
-    sqlite3* copy = nullptr;
-    int code = ::sqlite3_open(path.c_str(), &copy);
-    if (code == SQLITE_OK) {
-        sqlite3_backup* backup = ::sqlite3_backup_init(copy, "main", _handle, "main");
-        code = backup ? ::sqlite3_backup_step(backup, -1) : ::sqlite3_errcode(copy);
-        ::sqlite3_backup_finish(backup);
-    }
-    ::sqlite3_close(copy);
-    if (code != SQLITE_OK && code != SQLITE_DONE)
-        fail(code, "backup");
+    if (_settings.pagesMax <= 0)
+        return 1;
+    return static_cast<double>(freePages()) / static_cast<double>(_settings.pagesMax);
 }
 
 Database::Transaction::Transaction(Database& database) : _database(database)
@@ -268,6 +264,11 @@ void Statement::bindOne(int position, const Bytes& value)
 void Statement::bindOne(int position, std::nullptr_t)
 {
     ::sqlite3_bind_null(_statement, position);
+}
+
+int Statement::columns() const
+{
+    return ::sqlite3_column_count(_statement);
 }
 
 std::int64_t Statement::integer(int column) const

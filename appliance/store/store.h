@@ -29,8 +29,8 @@ struct DatabaseSettings {
     /// Quota in pages of 4096 bytes (max_page_count); 0 for none.
     std::int64_t pagesMax = 0;
     /// Keeps the data file at its quota and the WAL at twice the auto-checkpoint's size, so that a
-    /// full disk can still delete (sync.md 8) and a commit need not lengthen a file. Needs pagesMax,
-    /// below 2 GiB.
+    /// full disk can still delete (sync.md 8) and a commit need not lengthen a file. Needs
+    /// pagesMax, below 2 GiB.
     bool grow = false;
     /// The simulated world's door for faults; may throw.
     std::function<void(CommitMoment)> atCommit;
@@ -66,12 +66,20 @@ public:
         return *this;
     }
 
+    /// One parameter by its number, from 1: for lists that are known only at run time.
+    template <typename Value>
+    void bindAt(int position, const Value& value)
+    {
+        bindOne(position, value);
+    }
+
     /// True while there is a row. Throws StoreFailed, StoreFull.
     bool step();
     /// For statements without rows; afterwards changes() of the database says how many rows were
     /// touched.
     void run();
 
+    int columns() const;
     std::int64_t integer(int column) const;
     std::string text(int column) const;
     Bytes blob(int column) const;
@@ -121,8 +129,10 @@ public:
 
     /// Runs what is missing, each in one transaction. Throws StoreNewer when meta.min_reader says
     /// that this program is too old; a newer file whose min_reader still allows this program stays
-    /// as it is.
-    void migrate(std::span<const Migration> migrations);
+    /// as it is. `beforeUpdate`, once, with the version that stands: before a file that is in use
+    /// gets its first missing migration (a copy is made there); what it throws ends the update.
+    void migrate(std::span<const Migration> migrations,
+                 const std::function<void(int standing)>& beforeUpdate = nullptr);
 
     /// One commit. Nested calls join the outer one. What is thrown inside rolls back and goes on.
     template <typename Work>
@@ -152,11 +162,12 @@ public:
     void checkpoint();
     /// Free share of the quota, 0 to 1; 1 without a quota.
     double freeShare();
-    /// Consistent copy under another name while in use (SQLite's backup interface).
-    void copyTo(const std::string& path);
+    /// Pages of the quota that nothing stands in; a large number without a quota.
+    std::int64_t freePages();
 
 private:
     friend class Statement;
+    friend class Backup;
 
     class Transaction {
     public:

@@ -92,6 +92,8 @@ std::string_view name(RecordKind kind)
         return "START";
     case RecordKind::Checkpoint:
         return "CHECKPOINT";
+    case RecordKind::Restored:
+        return "RESTORED";
     case RecordKind::Case:
         return "CASE";
     case RecordKind::PaymentOrdered:
@@ -213,6 +215,14 @@ UtcTime Journal::newestTime(UtcTime now) const
 void Journal::started(UtcTime now)
 {
     _database.transact([&] { append(RecordKind::Start, "node", {{"version", AMT_VERSION}}, now); });
+}
+
+bool Journal::hasStarted() const
+{
+    // A record that was pruned is of another time, but of a file that has run.
+    auto found = _database.prepare("SELECT 1 FROM journal WHERE kind = 'PRUNED' OR (id = 'node' AND "
+                                   "kind IN ('START', 'RESTORED')) LIMIT 1");
+    return found.step();
 }
 
 void Journal::watchClock(UtcTime now, Milliseconds sinceBoot)

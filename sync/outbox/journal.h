@@ -28,6 +28,7 @@ enum class RecordKind {
     Clock,
     Start,
     Checkpoint,
+    Restored, ///< the file was put back from a copy: a new incarnation begins
     Case,
     PaymentOrdered,
     PaymentSent,
@@ -84,6 +85,8 @@ public:
     /// Writes START, and CLOCK when wall time moved by more than 5 minutes against the time since
     /// boot since the last call.
     void started(UtcTime now);
+    /// Whether any program has run on this file before.
+    bool hasStarted() const;
     void watchClock(UtcTime now, Milliseconds sinceBoot);
 
 private:

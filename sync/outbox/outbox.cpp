@@ -417,8 +417,11 @@ void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int positio
                               _destinations.destinationKeys(row.text(0)), _journal.newestTime(now));
     if (event.submissionId != ids.submissionId || event.caseId != ids.caseId)
         throw Error(ErrorCode::EventRefused, "an event about another submission");
-    auto seen = _database.prepare("SELECT 1 FROM event WHERE jti = ?");
-    if (seen.bind(event.id).step())
+    // Known only where it stood before: after a restore the log is read from its beginning.
+    auto seen = _database.prepare("SELECT submission_id, position, token FROM event WHERE jti = ?");
+    const bool known = seen.bind(event.id).step();
+    if (known &&
+        (seen.text(0) != ids.submissionId || seen.integer(1) != position || seen.text(2) != token))
         throw Error(ErrorCode::EventRefused, "an event that was received before");
     const bool namesParts =
         event.kind == envelope::EventKind::Submit || event.kind == envelope::EventKind::Accept;
@@ -432,12 +435,13 @@ void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int positio
     const std::optional<std::string> problems = event.kind == envelope::EventKind::Reject
                                                     ? std::optional(writeProblems(event.problems))
                                                     : std::nullopt;
-    _database
-        .prepare("INSERT INTO event (jti, envelope_id, submission_id, position, kind, token, "
-                 "problems, received_at)"
-                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(event.id, id, ids.submissionId, position, name(event.kind), token, problems, now)
-        .run();
+    if (!known)
+        _database
+            .prepare("INSERT INTO event (jti, envelope_id, submission_id, position, kind, token, "
+                     "problems, received_at)"
+                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(event.id, id, ids.submissionId, position, name(event.kind), token, problems, now)
+            .run();
     if (!effect)
         return;
     if (*effect == EnvelopeEvent::PersonNeeded) {

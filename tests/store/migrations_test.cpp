@@ -13,12 +13,17 @@ using namespace amt;
 namespace {
 
 // Two cases, for the rows below.
-const std::string cases = "INSERT INTO cases VALUES ('00000000-0000-7000-8000-000000000001', 'v1', "
-                          "'00000000-0000-4000-8000-000000000001', 'BP-1', 'KZ-1',"
-                          " '99108001001000', 'Recorded', '', 3070, 'Open', '2026-11-21', 1);"
-                          "INSERT INTO cases VALUES ('00000000-0000-7000-8000-000000000002', 'v2', "
-                          "'00000000-0000-4000-8000-000000000002', 'BP-2', 'KZ-2',"
-                          " '99108001001000', 'Recorded', '', 3070, 'Open', '2026-11-21', 1);";
+const std::string cases =
+    "INSERT INTO cases (id, visit_id, envelope_id, reference, cash_reference, service_key, "
+    "state, held_reason, fee, settlement, capture_day, created_at) VALUES "
+    "('00000000-0000-7000-8000-000000000001', 'v1', "
+    "'00000000-0000-4000-8000-000000000001', 'BP-1', 'KZ-1',"
+    " '99108001001000', 'Recorded', '', 3070, 'Open', '2026-11-21', 1);"
+    "INSERT INTO cases (id, visit_id, envelope_id, reference, cash_reference, service_key, "
+    "state, held_reason, fee, settlement, capture_day, created_at) VALUES "
+    "('00000000-0000-7000-8000-000000000002', 'v2', "
+    "'00000000-0000-4000-8000-000000000002', 'BP-2', 'KZ-2',"
+    " '99108001001000', 'Recorded', '', 3070, 'Open', '2026-11-21', 1);";
 
 std::string payment(int number, int ofCase, const std::string& state)
 {
@@ -61,6 +66,13 @@ const Refused refusals[] = {
     {"a deleted journal record",
      "INSERT INTO journal VALUES (1, 'START', 'node', 1, 'rtc', '{}', zeroblob(32), zeroblob(32))",
      "DELETE FROM journal"},
+    {"a record reduced to its place, and its hash with it",
+     "INSERT INTO journal VALUES (1, 'START', 'node', 1, 'rtc', '{}', zeroblob(32), zeroblob(32))",
+     "UPDATE journal SET kind = 'PRUNED', id = '', details = '{}', hash = randomblob(32)"},
+    {"a record reduced by half",
+     "INSERT INTO journal VALUES (1, 'HELD', 'e', 1, 'rtc', '{\"reason\":\"x\"}', zeroblob(32), "
+     "zeroblob(32))",
+     "UPDATE journal SET kind = 'PRUNED', id = ''"},
     {"a short hash", "",
      "INSERT INTO journal VALUES (1, 'START', 'node', 1, 'rtc', '{}', zeroblob(31), zeroblob(32))"},
     {"an unknown time quality", "",

@@ -6,6 +6,7 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+
 #include <filesystem>
 #include <fstream>
 
@@ -211,17 +212,6 @@ BOOST_AUTO_TEST_CASE(what_was_deleted_is_gone_from_both_files_after_a_checkpoint
         database.checkpoint();
         BOOST_TEST(stands() == 0);
     }
-}
-
-BOOST_AUTO_TEST_CASE(a_copy_made_while_in_use_is_whole)
-{
-    test::ScratchDatabase database;
-    database->execute("INSERT INTO meta VALUES ('told', '1')");
-    const test::ScratchFolder folder;
-    const std::string copy = (folder.path() / "copy.db").string();
-    database->copyTo(copy);
-    store::Database opened(test::settingsFor(copy));
-    BOOST_TEST(opened.prepare("SELECT 1 FROM meta WHERE key = 'told'").step());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,4 +9,9 @@ namespace amt::store {
 
 std::span<const Migration> nodeMigrations();
 
+/// What a copy of node.db must not hold, as SQL (sync.md 11, appointments-escrow.md R7): the
+/// incarnation, so that whoever starts from a copy begins a new one, sessions and drafts of people
+/// who are long gone. Lease rows, once there are any, belong here.
+std::string forgottenInCopies();
+
 } // namespace amt::store
