@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array<std::uint8_t, 9> eidApplication{0xE8, 0x07, 0x04, 0x00, 0x7F,
                                                      0x00, 0x07, 0x03, 0x02};
+constexpr std::uint8_t pinReference = 0x03;
 
 } // namespace
 
@@ -173,6 +174,36 @@ CommandApdu selectChipAuthentication(ByteView protocolOid, std::optional<Bytes> 
         .p1 = 0x41, // set for computation
         .p2 = 0xA4,
         .data = data.bytes(),
+    };
+}
+
+CommandApdu selectRestrictedIdentification(ByteView protocolOid, ByteView keyId)
+{
+    return {
+        .ins = Instruction::ManageSecurityEnvironment,
+        .p1 = 0x41, // set for computation
+        .p2 = 0xA4,
+        .data = Tlv().add(0x80, protocolOid).add(0x84, keyId).bytes(),
+    };
+}
+
+CommandApdu setPin(const Secret& newPin)
+{
+    const ByteView digits = newPin.reveal();
+    return {
+        .ins = Instruction::ResetRetryCounter,
+        .p1 = 0x02, // with new reference data
+        .p2 = pinReference,
+        .data = Bytes(digits.begin(), digits.end()),
+    };
+}
+
+CommandApdu unblockPin()
+{
+    return {
+        .ins = Instruction::ResetRetryCounter,
+        .p1 = 0x03, // no data
+        .p2 = pinReference,
     };
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/core/bytes.h"
+#include "appliance/core/secret.h"
 
 #include <optional>
 
@@ -14,6 +15,7 @@ enum class Instruction : std::uint8_t {
     Verify = 0x20,
     ManageSecurityEnvironment = 0x22,
     PerformSecurityOperation = 0x2A,
+    ResetRetryCounter = 0x2C,
     ExternalAuthenticate = 0x82,
     GetChallenge = 0x84,
     GeneralAuthenticate = 0x86,
@@ -89,6 +91,11 @@ CommandApdu getChallenge();
 CommandApdu externalAuthenticate(ByteView signature);
 /// MSE:Set AT for chip authentication.
 CommandApdu selectChipAuthentication(ByteView protocolOid, std::optional<Bytes> keyId);
+/// MSE:Set AT for restricted identification (TR-03110-3 B.11.1).
+CommandApdu selectRestrictedIdentification(ByteView protocolOid, ByteView keyId);
+/// RESET RETRY COUNTER of the PIN (TR-03110-3 B.11.9): with a new PIN, or as it is.
+CommandApdu setPin(const Secret& newPin);
+CommandApdu unblockPin();
 /// VERIFY of auxiliary data (TR-03110-3 B.11.10).
 CommandApdu verifyAuxiliaryData(ByteView oid);
 

@@ -11,9 +11,8 @@
 namespace amt::eid {
 namespace {
 
-// id-DateOfExpiry, 0.4.0.127.0.7.3.1.4.2
-constexpr std::array<std::uint8_t, 9> oidDateOfExpiry{0x04, 0x00, 0x7F, 0x00, 0x07,
-                                                      0x03, 0x01, 0x04, 0x02};
+// id-AuxiliaryData, 0.4.0.127.0.7.3.1.4
+constexpr std::array<std::uint8_t, 8> oidAuxiliary{0x04, 0x00, 0x7F, 0x00, 0x07, 0x03, 0x01, 0x04};
 
 } // namespace
 
@@ -23,18 +22,33 @@ Bytes terminalProof(ByteView cardsCompressedKey, ByteView nonce, ByteView ownCom
     return concat(cardsCompressedKey, nonce, ownCompressedKey, auxiliaryData);
 }
 
-Bytes auxiliaryValidity(LocalDate today)
+Bytes auxiliaryOid(Question question)
 {
-    std::string digits = toIso(today);
-    std::erase(digits, '-');
-    return Tlv()
-        .add(0x67, Tlv().add(0x73, Tlv().add(0x06, oidDateOfExpiry).add(0x53, view(digits))))
-        .bytes();
+    Bytes oid(oidAuxiliary.begin(), oidAuxiliary.end());
+    oid.push_back(static_cast<std::uint8_t>(question));
+    return oid;
 }
 
-ByteView auxiliaryValidityOid()
+Bytes auxiliaryTemplate(Question question, ByteView data)
 {
-    return oidDateOfExpiry;
+    return Tlv().add(0x73, Tlv().add(0x06, auxiliaryOid(question)).add(0x53, data)).bytes();
+}
+
+Bytes dateDigits(LocalDate day)
+{
+    std::string digits = toIso(day);
+    std::erase(digits, '-');
+    return toBytes(digits);
+}
+
+Bytes auxiliaryData(ByteView templates)
+{
+    return templates.empty() ? Bytes{} : Tlv().add(0x67, templates).bytes();
+}
+
+Bytes sectorQuestion(ByteView sectorKey)
+{
+    return Tlv().add(0xA0, sectorKey).bytes();
 }
 
 ChipKeys agreeWithChip(const CipherSuite& suite, const Curve& curve, ByteView protocolOid,

@@ -14,9 +14,21 @@ namespace amt::eid {
 Bytes terminalProof(ByteView cardsCompressedKey, ByteView nonce, ByteView ownCompressedKey,
                     ByteView auxiliaryData);
 
-/// DO 67 that asks the card whether the document is still valid on `today` (TR-03110-3 A.6.5.2).
-Bytes auxiliaryValidity(LocalDate today);
-ByteView auxiliaryValidityOid();
+/// Questions that the card answers itself, with yes or no, after chip authentication (TR-03110-3
+/// A.6.5). The number ends the object identifier.
+enum class Question : std::uint8_t { Age = 1, Validity = 2, Place = 3 };
+
+/// One template for DO 67 and VERIFY's object identifier.
+Bytes auxiliaryTemplate(Question question, ByteView data);
+Bytes auxiliaryOid(Question question);
+/// YYYYMMDD, as questions for a date carry it.
+Bytes dateDigits(LocalDate day);
+/// DO 67 around these templates; nothing for none.
+Bytes auxiliaryData(ByteView templates);
+
+/// DO A0 for GENERAL AUTHENTICATE of restricted identification. `sectorKey`: the objects of the
+/// public key as its issuer gave them.
+Bytes sectorQuestion(ByteView sectorKey);
 
 /// Keys that chip authentication agrees on.
 struct ChipKeys {

@@ -44,6 +44,16 @@ bool Rights::mayRead(DataGroup group) const
     return (_bits & readBit(group)) != 0;
 }
 
+Rights Rights::with(SpecialRight right) const
+{
+    return Rights(_bits | std::uint64_t{1} << static_cast<int>(right));
+}
+
+bool Rights::may(SpecialRight right) const
+{
+    return (_bits >> static_cast<int>(right) & 1) != 0;
+}
+
 Bytes Rights::encode() const
 {
     Bytes bytes;

@@ -10,8 +10,16 @@
 
 namespace amt::eid {
 
-/// Rights to read groups; the other 40 bits (write, PIN management, CAN allowed) are never asked
-/// for here.
+/// Rights beside those to read and write groups. The number is the bit.
+enum class SpecialRight : int {
+    AgeVerification = 0,
+    PlaceVerification = 1,
+    RestrictedIdentification = 2,
+    CanAllowed = 4,
+    PinManagement = 5,
+};
+
+/// What a terminal may do. Writing is never asked for here.
 class Rights {
 public:
     Rights() = default;
@@ -20,7 +28,9 @@ public:
     /// The five bytes of DO 53; the two role bits are not rights. Throws CertificateUnusable.
     static Rights fromBytes(ByteView bytes);
 
+    Rights with(SpecialRight right) const;
     bool mayRead(DataGroup group) const;
+    bool may(SpecialRight right) const;
     Rights operator&(Rights other) const { return Rights(_bits & other._bits); }
     bool operator==(const Rights&) const = default;
     bool none() const { return _bits == 0; }

@@ -17,8 +17,12 @@ struct NamedCurve {
     int nid;
 };
 
-// TR-03110-3 table 4; 8 to 11 (192 and 224 bits) are too weak for us, and BSI TR-03116-2 agrees.
-constexpr std::array<NamedCurve, 7> curves{{
+// TR-03110-3 table 4. 8 to 11 (192 and 224 bits) are taken from a card that has nothing better.
+constexpr std::array<NamedCurve, 11> curves{{
+    {8, NID_X9_62_prime192v1},
+    {9, NID_brainpoolP192r1},
+    {10, NID_secp224r1},
+    {11, NID_brainpoolP224r1},
     {12, NID_X9_62_prime256v1},
     {13, NID_brainpoolP256r1},
     {14, NID_brainpoolP320r1},
@@ -105,6 +109,11 @@ Curve::Curve(int parameterId) : _parameterId(parameterId), _impl(std::make_uniqu
 Curve::~Curve() = default;
 Curve::Curve(Curve&&) noexcept = default;
 Curve& Curve::operator=(Curve&&) noexcept = default;
+
+int Curve::bits() const
+{
+    return EC_GROUP_get_degree(_impl->group.get());
+}
 
 std::size_t Curve::fieldBytes() const
 {

@@ -12,7 +12,7 @@
 
 namespace amt::eid {
 
-/// One of the standardised domain parameters 12 to 18 that OpenSSL offers. Immutable.
+/// One of the standardised domain parameters 8 to 18 that OpenSSL offers. Immutable.
 class Curve {
 public:
     static bool isKnown(int parameterId);
@@ -23,6 +23,7 @@ public:
     Curve& operator=(Curve&&) noexcept;
 
     int parameterId() const { return _parameterId; }
+    int bits() const;
     std::size_t fieldBytes() const;
 
     /// A private key: uniform in [1, order).

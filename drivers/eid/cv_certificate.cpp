@@ -3,6 +3,7 @@
 // Card verifiable certificates (TR-03110-3 C).
 #include "drivers/eid/cv_certificate.h"
 
+#include "drivers/eid/crypto.h"
 #include "drivers/eid/tlv.h"
 
 #include <algorithm>
@@ -39,6 +40,24 @@ Bytes reference(ByteView value)
     return copy(value);
 }
 
+/// Extensions (TR-03110-3 C.3): discretionary templates of an object identifier and its data.
+Bytes descriptionHash(const std::vector<TlvObject>& body)
+{
+    // id-description: 0.4.0.127.0.7.3.1.3.1
+    const Bytes wanted = fromHex("04007f000703010301");
+    const auto extensions = find(body, 0x65);
+    if (!extensions)
+        return {};
+    for (const auto& extension : parseTlv(extensions->value, unusable)) {
+        const auto fields = parseTlv(extension.value, unusable);
+        const auto oid = only(fields, 0x06, unusable).value;
+        if (extension.tag == 0x73 &&
+            std::equal(oid.begin(), oid.end(), wanted.begin(), wanted.end()))
+            return copy(only(fields, 0x80, unusable).value);
+    }
+    return {};
+}
+
 } // namespace
 
 CvCertificate parseCvCertificate(ByteView encoded)
@@ -69,7 +88,35 @@ CvCertificate parseCvCertificate(ByteView encoded)
     certificate.role = static_cast<CertificateRole>(bits[0] >> 6);
     certificate.effective = toDate(only(body, 0x5F25, unusable).value);
     certificate.expires = toDate(only(body, 0x5F24, unusable).value);
+    certificate.descriptionHash = descriptionHash(body);
     return certificate;
+}
+
+const char* hashOfKey(const CvCertificate& certificate)
+{
+    const Bytes& oid = certificate.keyOid;
+    // id-TA-ECDSA-SHA-*: 0.4.0.127.0.7.2.2.2.2.n (TR-03110-3 A.1.3.3)
+    const Bytes ecdsa = fromHex("04007f000702020202");
+    if (oid.size() == ecdsa.size() + 1 && std::equal(ecdsa.begin(), ecdsa.end(), oid.begin())) {
+        switch (oid.back()) {
+        case 3:
+            return "SHA2-256";
+        case 4:
+            return "SHA2-384";
+        case 5:
+            return "SHA2-512";
+        default: // SHA-1 and SHA-224 are out of use
+            break;
+        }
+    }
+    throw Error(unusable, "signature algorithm of the terminal");
+}
+
+void checkDescription(const CvCertificate& terminal, ByteView description)
+{
+    if (terminal.descriptionHash.empty() ||
+        digest(hashOfKey(terminal), description) != terminal.descriptionHash)
+        throw Error(unusable, "description of the certificate");
 }
 
 std::vector<CvCertificate> chainFor(const std::vector<CvCertificate>& chain,

@@ -21,6 +21,7 @@ struct CvCertificate {
     CertificateRole role = CertificateRole::Terminal;
     Rights rights;
     LocalDate effective, expires; ///< both days included
+    Bytes descriptionHash;        ///< of the certificate description; empty: none
 };
 
 /// Throws CertificateUnusable: not whole, another version, no authentication terminal's, dates that
@@ -32,6 +33,13 @@ CvCertificate parseCvCertificate(ByteView encoded);
 /// such row.
 std::vector<CvCertificate> chainFor(const std::vector<CvCertificate>& chain,
                                     const std::vector<Bytes>& references);
+
+/// Throws CertificateUnusable unless `description` is the one that the certificate names.
+void checkDescription(const CvCertificate& terminal, ByteView description);
+
+/// Hash that the holder's key uses, by OpenSSL's name: "SHA2-256". Throws CertificateUnusable for
+/// RSA, SHA-1 and SHA-224.
+const char* hashOfKey(const CvCertificate& certificate);
 
 /// Throws CertificateUnusable unless `chain` ends with a terminal's and all are valid on this day.
 void checkChain(const std::vector<CvCertificate>& chain, LocalDate today);

@@ -5,45 +5,19 @@
 
 #include "appliance/core/log.h"
 #include "drivers/eid/authentication.h"
-#include "drivers/eid/cv_certificate.h"
 #include "drivers/eid/data_groups.h"
 #include "drivers/eid/dialogue.h"
+#include "drivers/eid/outcome.h"
 #include "drivers/eid/passive_authentication.h"
-#include "drivers/eid/tlv.h"
+#include "drivers/eid/password.h"
+#include "drivers/eid/plan.h"
 
 #include <algorithm>
-#include <array>
 
 namespace amt::eid {
 namespace {
 
 constexpr std::uint8_t fileCardAccess = 0x1C, fileCardSecurity = 0x1D;
-constexpr std::uint8_t passwordPin = 3;
-constexpr int triesAtMost = 3;
-constexpr std::size_t pinDigits = 6;
-
-/// The ordinary ends of a read, thrown to where it began.
-struct Ended {
-    IdentityOutcome outcome;
-};
-
-[[noreturn]] void end(IdentityOutcome outcome)
-{
-    throw Ended{std::move(outcome)};
-}
-
-std::string hexStatus(std::uint16_t status)
-{
-    const std::array<std::uint8_t, 2> bytes{static_cast<std::uint8_t>(status >> 8),
-                                            static_cast<std::uint8_t>(status)};
-    return toHex(bytes);
-}
-
-void expectOk(const AnswerApdu& answer, ErrorCode code, const char* step)
-{
-    if (answer.status != statusOk)
-        throw Error(code, std::string(step) + ": status " + hexStatus(answer.status));
-}
 
 /// The door: what a phase throws becomes its outcome.
 template <typename Phase>
@@ -68,66 +42,6 @@ auto outcomeOf(const Phase& phase) -> decltype(phase())
     }
 }
 
-/// Dynamic authentication data of an answer to GENERAL AUTHENTICATE.
-class DynamicData {
-public:
-    explicit DynamicData(const AnswerApdu& answer)
-        : _bytes(answer.data), _objects(parseTlv(parseOne(_bytes, 0x7C).value))
-    {}
-    DynamicData(const DynamicData&) = delete; // the objects look into the bytes
-    DynamicData& operator=(const DynamicData&) = delete;
-
-    ByteView get(Tag tag) const { return only(_objects, tag).value; }
-    std::optional<Bytes> maybe(Tag tag) const
-    {
-        const auto object = find(_objects, tag);
-        if (!object)
-            return std::nullopt;
-        return Bytes(object->value.begin(), object->value.end());
-    }
-
-private:
-    Bytes _bytes;
-    std::vector<TlvObject> _objects;
-};
-
-/// What this read may ask, worked out before the card hears anything.
-struct Plan {
-    LocalDate today{};
-    std::vector<CvCertificate> certificates;
-    Rights rights;
-    std::vector<DataGroup> groups; ///< date of expiry first: an expired document shows nothing else
-    Bytes auxiliaryData; ///< asks the card for its validity where the date may not be read
-};
-
-Plan planFor(const IdentityRequest& request)
-{
-    const auto pin = request.pin.revealText();
-    if (pin.size() != pinDigits || !std::all_of(pin.begin(), pin.end(), [](char digit) {
-            return digit >= '0' && digit <= '9';
-        }))
-        throw Error(ErrorCode::InputMalformed, "a PIN has six digits");
-    Plan plan;
-    plan.today = localDate(request.now);
-    for (const auto& encoded : request.certificates.chain)
-        plan.certificates.push_back(parseCvCertificate(encoded));
-    checkChain(plan.certificates, plan.today);
-    plan.rights = Rights::toRead(request.groups);
-    for (const auto& certificate : plan.certificates)
-        plan.rights = plan.rights & certificate.rights;
-    for (const auto group : request.groups) {
-        if (plan.rights.mayRead(group))
-            plan.groups.push_back(group);
-    }
-    if (plan.groups.empty())
-        throw Error(ErrorCode::CertificateUnusable, "certificate allows nothing that is asked for");
-    std::stable_partition(plan.groups.begin(), plan.groups.end(),
-                          [](DataGroup group) { return group == DataGroup::DateOfExpiry; });
-    if (plan.groups.front() != DataGroup::DateOfExpiry)
-        plan.auxiliaryData = auxiliaryValidity(plan.today);
-    return plan;
-}
-
 SecurityInfos readCardAccess(Dialogue& dialogue)
 {
     const auto file = dialogue.readWhole(fileCardAccess);
@@ -146,46 +60,23 @@ SecurityInfos readCardAccess(Dialogue& dialogue)
     default:
         throw Error(ErrorCode::CardRefused, "EF.CardAccess: status " + hexStatus(file.refused));
     }
-    return parseSecurityInfos(file.content);
-}
-
-/// The tries that are left, as the card says before a try is spent.
-int triesLeft(const AnswerApdu& answer)
-{
-    if (answer.status == statusOk)
-        return triesAtMost;
-    if (isRetryCounter(answer.status))
-        return answer.status & 0xF;
-    switch (answer.status) {
-    case statusPinOff:
-    case statusReferenceUnusable:
-        end(PinNotActivated{});
-    case statusBlocked:
-        end(PinBlocked{});
-    case 0x6A80: // a document without PIN or without authorisations: a passport
-    case 0x6A88:
+    SecurityInfos infos = parseSecurityInfos(file.content);
+    if (infos.pace.empty() || infos.chipAuthentication.empty() || infos.chipDomains.empty() ||
+        !infos.terminalAuthentication2)
         end(NotAnIdentityCard{});
-    default:
-        throw Error(ErrorCode::CardRefused, "MSE for PACE: status " + hexStatus(answer.status));
-    }
+    return infos;
 }
 
-/// The last step of PACE was refused.
-[[noreturn]] void endWithoutPin(std::uint16_t status, int triesBefore)
+/// The card's answer to RESET RETRY COUNTER.
+void expectManaged(const AnswerApdu& answer)
 {
-    if (isRetryCounter(status))
-        end(WrongPin{status & 0xF});
-    switch (status) {
-    case statusAuthenticationFailed:
-        end(WrongPin{triesBefore - 1});
-    case statusBlocked:
-        end(PinBlocked{});
+    switch (answer.status) {
     case statusReferenceUnusable:
         end(PinNotActivated{});
-    case statusConditions:
-        end(PinSuspended{});
+    case statusBlocked:
+        end(PukUsedUp{});
     default:
-        throw Error(ErrorCode::CardRefused, "PACE: status " + hexStatus(status));
+        expectOk(answer, ErrorCode::CardRefused, "retry counter");
     }
 }
 
@@ -196,23 +87,30 @@ public:
     Impl(CardChannel& card, RandomSource& random, const IdentityRequest& request, ReadHooks hooks)
         : _random(random), _hooks(std::move(hooks)), _dialogue(card, _hooks.isCancelled),
           _plan(planFor(request)), _countrySigners(request.certificates.countrySigners),
-          _now(request.now)
-    {}
+          _now(request.now), _sectorKey(request.sectorKey), _revocationKey(request.revocationKey)
+    {
+        if (_plan.purpose == IdentityPurpose::SetPin)
+            _newPin = request.newPin;
+    }
 
-    /// What is to be signed.
-    Bytes begin(const Secret& pin)
+    /// What is to be signed; ends where nothing is.
+    Bytes begin(const IdentityRequest& request)
     {
         step(IdentityStep::CheckingPin);
         _access = readCardAccess(_dialogue);
-        if (_access.pace.empty() || _access.chipAuthentication.empty() ||
-            _access.chipDomains.empty() || !_access.terminalAuthentication2)
-            end(NotAnIdentityCard{});
-        const auto references = openChannel(pin);
+        Doorkeeper door(_dialogue, _random, _access.pace);
+        if (!_plan.provesTerminal())
+            end(withoutTerminal(door, request));
+        const Bytes chat = _plan.rights.encode();
+        const Opened opened = _plan.password == CardPassword::Can
+                                  ? door.openWithCan(request.can, chat)
+                                  : door.openWithPin(request.pin, request.can, chat);
+        _cardsCompressedKey = opened.cardsCompressedKey;
         step(IdentityStep::ProvingTerminal);
-        return presentCertificates(references);
+        return presentCertificates(opened.references);
     }
 
-    IdentityRead finish(ByteView signature)
+    IdentityOutcome finish(ByteView signature)
     {
         if (_finished)
             throw Error(ErrorCode::StepOutOfOrder, "second signature for one read");
@@ -221,8 +119,12 @@ public:
                  "terminal authentication");
         step(IdentityStep::CheckingCard);
         authenticateCard();
+        if (_plan.purpose == IdentityPurpose::SetPin) {
+            expectManaged(_dialogue.send(setPin(_newPin)));
+            return PinManaged{};
+        }
         step(IdentityStep::Reading);
-        return readGroups();
+        return readCard();
     }
 
 private:
@@ -232,62 +134,33 @@ private:
             _hooks.step(step);
     }
 
+    /// What the citizen may do with a card alone (TR-03110-2 2.3).
+    IdentityOutcome withoutTerminal(Doorkeeper& door, const IdentityRequest& request)
+    {
+        switch (_plan.purpose) {
+        case IdentityPurpose::Look:
+            return PinReady{door.lookAtPin({})};
+        case IdentityPurpose::ChangePin:
+            door.openWithPin(request.pin, request.can, {});
+            expectManaged(_dialogue.send(setPin(request.newPin)));
+            return PinManaged{};
+        case IdentityPurpose::ResumePin:
+            door.openWithPin(request.pin, request.can, {});
+            return PinManaged{};
+        case IdentityPurpose::UnblockPin:
+            door.openWithPuk(request.puk);
+            expectManaged(_dialogue.send(unblockPin()));
+            return PinManaged{};
+        case IdentityPurpose::Read:
+        case IdentityPurpose::SetPin:
+            break;
+        }
+        throw Error(ErrorCode::CertificateUnusable, "no terminal certificate");
+    }
+
     AnswerApdu authenticate(Tag tag, ByteView value, Chain chain)
     {
         return _dialogue.send(generalAuthenticate(Tlv().add(tag, value).bytes(), chain));
-    }
-
-    /// PACE. Returns the authority references that the card trusts (87, and 88 while it changes its
-    /// CVCA).
-    std::vector<Bytes> openChannel(const Secret& pin)
-    {
-        // The strongest that the card offers (the suffix grows with the key), the card's first
-        // among equals.
-        const auto& info =
-            *std::max_element(_access.pace.begin(), _access.pace.end(),
-                              [](const PaceInfo& left, const PaceInfo& right) {
-                                  return left.suite->keyBytes < right.suite->keyBytes;
-                              });
-        const auto sameProtocol =
-            std::count_if(_access.pace.begin(), _access.pace.end(),
-                          [&](const PaceInfo& other) { return other.oid == info.oid; });
-        const int tries = triesLeft(_dialogue.send(
-            selectPace(info.oid, passwordPin,
-                       sameProtocol > 1 ? std::optional(static_cast<std::uint8_t>(info.parameterId))
-                                        : std::nullopt,
-                       _plan.rights.encode())));
-        if (tries == 0)
-            end(PinBlocked{});
-        if (tries == 1)
-            end(PinSuspended{});
-
-        Pace pace(info, pin);
-        const auto next = [&](const CommandApdu& command) {
-            const AnswerApdu answer = _dialogue.send(command);
-            if (answer.status != statusOk)
-                endWithoutPin(answer.status, tries);
-            return DynamicData(answer);
-        };
-        pace.takeNonce(next(generalAuthenticate({}, Chain::GoesOn)).get(0x80));
-        const auto send = [&](Tag tag, ByteView value, Chain chain) {
-            return next(generalAuthenticate(Tlv().add(tag, value).bytes(), chain));
-        };
-        const Bytes mapping = pace.mappingKey(pace.curve().randomScalar(_random));
-        pace.takeMappingKey(send(0x81, mapping, Chain::GoesOn).get(0x82));
-        const Bytes ephemeral = pace.ephemeralKey(pace.curve().randomScalar(_random));
-        pace.takeEphemeralKey(send(0x83, ephemeral, Chain::GoesOn).get(0x84));
-        const auto confirmed = send(0x85, pace.token(), Chain::Ends);
-        if (!pace.isTokenOfCard(confirmed.get(0x86)))
-            throw Error(ErrorCode::CardAnswerMalformed, "token of PACE");
-
-        _dialogue.protectWith(SecureMessaging(pace.suite(), pace.encryptionKey(), pace.macKey()));
-        _cardsCompressedKey = pace.curve().compressed(pace.cardsEphemeralKey());
-        std::vector<Bytes> references;
-        for (const Tag tag : {Tag{0x87}, Tag{0x88}}) {
-            if (auto reference = confirmed.maybe(tag))
-                references.push_back(std::move(*reference));
-        }
-        return references;
     }
 
     /// Terminal authentication up to the challenge.
@@ -340,8 +213,7 @@ private:
         if (file.refused != 0)
             throw Error(ErrorCode::CardRefused,
                         "EF.CardSecurity: status " + hexStatus(file.refused));
-        const auto infos =
-            parseSecurityInfos(verifiedSecurityInfos(file.content, _countrySigners, _now));
+        auto infos = parseSecurityInfos(verifiedSecurityInfos(file.content, _countrySigners, _now));
         if (!contains(infos, _access))
             throw Error(ErrorCode::CardForged, "EF.CardAccess says what is not signed");
         const auto key = std::find_if(infos.chipKeys.begin(), infos.chipKeys.end(),
@@ -351,7 +223,8 @@ private:
                                       });
         if (key == infos.chipKeys.end())
             throw Error(ErrorCode::CardForged, "no signed key for chip authentication");
-        _groupHashes = infos.groupHashes;
+        _groupHashes = std::move(infos.groupHashes);
+        _restrictedId = std::move(infos.restrictedId);
 
         expectOk(_dialogue.send(selectChipAuthentication(_chipInfo->oid, _chipInfo->keyId)),
                  ErrorCode::CardRefused, "MSE for chip authentication");
@@ -362,24 +235,45 @@ private:
                                       key->point, data.get(0x81), data.get(0x82));
         _dialogue.protectWith(
             SecureMessaging(*_chipInfo->suite, std::move(keys.encryption), std::move(keys.mac)));
-        if (!_plan.auxiliaryData.empty())
-            askForValidity();
     }
 
-    void askForValidity()
+    /// Yes or no by the card itself; everything else is a failure.
+    bool isTrue(Question question)
     {
-        const AnswerApdu answer = _dialogue.send(verifyAuxiliaryData(auxiliaryValidityOid()));
+        const AnswerApdu answer = _dialogue.send(verifyAuxiliaryData(auxiliaryOid(question)));
         if (answer.status == statusAuthenticationFailed)
-            end(CardExpired{});
-        expectOk(answer, ErrorCode::CardRefused, "validity of the document");
+            return false;
+        expectOk(answer, ErrorCode::CardRefused, "auxiliary data");
+        return true;
     }
 
-    IdentityRead readGroups()
+    IdentityRead readCard()
     {
+        IdentityRead read;
+        read.password = _plan.password;
+        if (_plan.asksValidity && !isTrue(Question::Validity))
+            end(CardExpired{});
+        if (_plan.asksAge)
+            read.oldEnough = isTrue(Question::Age);
+        if (_plan.asksPlace)
+            read.livesThere = isTrue(Question::Place);
+        if (_plan.groups.empty() && _sectorKey.empty() && _revocationKey.empty())
+            return read;
+
         const AnswerApdu selected = _dialogue.send(selectEid());
         if (selected.status == statusFileNotFound)
             end(NotAnIdentityCard{});
         expectOk(selected, ErrorCode::CardRefused, "eID application");
+        read.data = Personal(readGroups());
+        if (!_sectorKey.empty())
+            read.pseudonym = Personal(identify(_sectorKey, KeyFor::Pseudonym));
+        if (!_revocationKey.empty())
+            read.revocationMark = Personal(identify(_revocationKey, KeyFor::BlockList));
+        return read;
+    }
+
+    IdentityData readGroups()
+    {
         IdentityData data;
         for (const auto group : _plan.groups) {
             const auto file = _dialogue.readWhole(static_cast<std::uint8_t>(group));
@@ -387,13 +281,16 @@ private:
                 throw Error(ErrorCode::CardRefused,
                             "data group: status " + hexStatus(file.refused));
             compareHash(group, file);
-            if (file.refused != 0)
+            if (file.refused == 0)
+                decodeDataGroup(group, file.content, data);
+            if (group != DataGroup::DateOfExpiry)
                 continue;
-            decodeDataGroup(group, file.content, data);
-            if (group == DataGroup::DateOfExpiry && hasExpired(data.dateOfExpiry, _plan.today))
+            if (data.dateOfExpiry.empty())
+                throw Error(ErrorCode::CardAnswerMalformed, "document without a date of expiry");
+            if (hasExpired(data.dateOfExpiry, _plan.today))
                 end(CardExpired{});
         }
-        return {Personal(std::move(data))};
+        return data;
     }
 
     /// Groups that were signed when the card was made are those that the card now shows, and none
@@ -409,12 +306,35 @@ private:
             throw Error(ErrorCode::CardForged, "data group differs from its signed hash");
     }
 
+    /// Restricted identification (TR-03110-2 3.5): what this card is called in one sector.
+    enum class KeyFor { Pseudonym, BlockList };
+    Bytes identify(ByteView sectorKey, KeyFor purpose)
+    {
+        const auto info = std::find_if(
+            _restrictedId.begin(), _restrictedId.end(), [&](const RestrictedIdInfo& known) {
+                return known.authorisedOnly == (purpose == KeyFor::Pseudonym);
+            });
+        if (info == _restrictedId.end())
+            throw Error(ErrorCode::CardRefused, "no key for restricted identification");
+        expectOk(_dialogue.send(selectRestrictedIdentification(info->oid, info->keyId)),
+                 ErrorCode::CardRefused, "MSE for restricted identification");
+        const AnswerApdu answer =
+            _dialogue.send(generalAuthenticate(sectorQuestion(sectorKey), Chain::Ends));
+        expectOk(answer, ErrorCode::CardRefused, "restricted identification");
+        const auto mark = DynamicData(answer).maybe(0x81);
+        if (!mark || mark->size() != info->markBytes)
+            throw Error(ErrorCode::CardAnswerMalformed, "identifier of a sector");
+        return *mark;
+    }
+
     RandomSource& _random;
     ReadHooks _hooks;
     Dialogue _dialogue;
     Plan _plan;
     std::vector<Bytes> _countrySigners;
     UtcTime _now;
+    Bytes _sectorKey, _revocationKey;
+    Secret _newPin;
 
     SecurityInfos _access;
     Bytes _cardsCompressedKey;
@@ -423,6 +343,7 @@ private:
     std::optional<Curve> _chipCurve;
     KeyPair _own;
     std::optional<GroupHashes> _groupHashes;
+    std::vector<RestrictedIdInfo> _restrictedId;
     bool _finished = false;
 };
 
@@ -442,29 +363,14 @@ beginRead(CardChannel& card, RandomSource& random, const IdentityRequest& reques
     return outcomeOf([&]() -> std::variant<IdentityOutcome, SignatureNeeded> {
         auto impl =
             std::make_unique<TerminalSession::Impl>(card, random, request, std::move(hooks));
-        Bytes toBeSigned = impl->begin(request.pin);
+        Bytes toBeSigned = impl->begin(request);
         return SignatureNeeded{std::move(toBeSigned), TerminalSession(std::move(impl))};
     });
 }
 
 const char* signatureHash(ByteView terminalCertificate)
 {
-    const Bytes oid = parseCvCertificate(terminalCertificate).keyOid;
-    // id-TA-ECDSA-SHA-*: 0.4.0.127.0.7.2.2.2.2.n (TR-03110-3 A.1.3.3)
-    const Bytes ecdsa = fromHex("04007f000702020202");
-    if (oid.size() == ecdsa.size() + 1 && std::equal(ecdsa.begin(), ecdsa.end(), oid.begin())) {
-        switch (oid.back()) {
-        case 3:
-            return "SHA2-256";
-        case 4:
-            return "SHA2-384";
-        case 5:
-            return "SHA2-512";
-        default: // SHA-1 and SHA-224 are out of use
-            break;
-        }
-    }
-    throw Error(ErrorCode::CertificateUnusable, "signature algorithm of the terminal");
+    return hashOfKey(parseCvCertificate(terminalCertificate));
 }
 
 } // namespace amt::eid

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// eid.h: German identity cards by PIN (TR-03110, EAC 2): PACE, terminal authentication, passive and
-// chip authentication, data groups. One read has two phases with the terminal's signature between
-// them; whoever reads waits.
+// eid.h: German identity cards by PIN, CAN or PUK (TR-03110, EAC 2): PACE, terminal authentication,
+// passive and chip authentication, data groups, and the PIN itself. One read has two phases with
+// the terminal's signature between them; whoever reads waits.
 #pragma once
 
 #include "appliance/core/event_loop.h"
@@ -23,8 +23,8 @@ struct ReadHooks {
         isCancelled; ///< asked before each command; true ends the read with ReadCancelled
 };
 
-/// A card that has taken our PIN and our certificates and waits for the proof that we own their
-/// key. The card channel and the random source must outlive it.
+/// A card that has taken the password and our certificates and waits for the proof that we own
+/// their key. The card channel and the random source must outlive it.
 class TerminalSession {
 public:
     class Impl;
@@ -46,9 +46,10 @@ struct SignatureNeeded {
     TerminalSession session;
 };
 
-/// First phase: EF.CardAccess, PACE with the PIN, certificates, challenge. A retry counter that
-/// shows one try left ends the read before the PIN is spent. Never throws amt::Error: failures are
-/// DeviceFailed, a card that left is CardRemoved.
+/// First phase: EF.CardAccess, PACE, certificates, challenge. A retry counter that shows one try
+/// left ends the read before the PIN is spent, unless the request has the CAN. Purposes that need
+/// no terminal (IdentityPurpose) end here, with their outcome. Never throws amt::Error: failures
+/// are DeviceFailed, a card that left is CardRemoved.
 std::variant<IdentityOutcome, SignatureNeeded>
 beginRead(CardChannel& card, RandomSource& random, const IdentityRequest& request, ReadHooks hooks);
 

@@ -124,6 +124,36 @@ GroupHashes groupHashes(const TlvObject& object)
     return hashes;
 }
 
+/// SHA-224 and above; SHA-1 is out of use.
+std::size_t bytesOfMark(std::uint8_t oidSuffix)
+{
+    switch (oidSuffix) {
+    case 2:
+        return 28;
+    case 3:
+        return 32;
+    case 4:
+        return 48;
+    case 5:
+        return 64;
+    default:
+        return 0;
+    }
+}
+
+/// Params of id-RI-ECDH-SHA-*: version, key, whether only for terminals with the right.
+std::optional<RestrictedIdInfo> restrictedId(ByteView protocol, const TlvObject& parameters)
+{
+    if (parameters.tag != 0x30)
+        return std::nullopt;
+    const auto fields = parseTlv(parameters.value);
+    const std::size_t size = bytesOfMark(protocol.back());
+    if (size == 0 || fields.size() != 3 || smallInteger(fields[0]) != 1 || fields[1].tag != 0x02 ||
+        fields[2].tag != 0x01 || fields[2].value.size() != 1)
+        return std::nullopt;
+    return RestrictedIdInfo{copy(protocol), copy(fields[1].value), size, fields[2].value[0] != 0};
+}
+
 } // namespace
 
 SecurityInfos parseSecurityInfos(ByteView set)
@@ -158,6 +188,9 @@ SecurityInfos parseSecurityInfos(ByteView set)
         } else if (isBsi(oid, {2, 2, 2})) { // id-TA
             if (smallInteger(fields[1]) == 2)
                 infos.terminalAuthentication2 = true;
+        } else if (isBsi(oid, {2, 2, 5, 2}, 1)) { // id-RI-ECDH-*
+            if (auto info = restrictedId(oid, fields[1]))
+                infos.restrictedId.push_back(std::move(*info));
         } else if (isBsi(oid, {2, 2, 7})) { // id-eIDSecurity
             if (infos.groupHashes)
                 throw Error(ErrorCode::CardAnswerMalformed, "eIDSecurityInfo twice");

@@ -40,6 +40,14 @@ struct ChipPublicKey {
     std::optional<Bytes> keyId;
 };
 
+/// RestrictedIdentificationInfo, version 1, ECDH.
+struct RestrictedIdInfo {
+    Bytes oid;
+    Bytes keyId;
+    std::size_t markBytes = 0;   ///< length of the hash that is the identifier
+    bool authorisedOnly = false; ///< true: the key for pseudonyms; false: the one for block lists
+};
+
 /// eIDSecurityInfo: hashes of data groups.
 struct GroupHashes {
     const char* hash = nullptr; ///< OpenSSL's name
@@ -51,6 +59,7 @@ struct SecurityInfos {
     std::vector<ChipAuthenticationInfo> chipAuthentication;
     std::vector<ChipDomainInfo> chipDomains;
     std::vector<ChipPublicKey> chipKeys;
+    std::vector<RestrictedIdInfo> restrictedId;
     std::optional<GroupHashes> groupHashes;
     bool terminalAuthentication2 = false;
     std::vector<Bytes> relied; ///< elements about PACE, terminal and chip authentication, as

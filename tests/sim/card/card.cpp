@@ -22,6 +22,10 @@ using eid::Tlv;
 using eid::TlvObject;
 
 constexpr std::uint8_t keyId = 0x41;
+// Keys of restricted identification, and rights (TR-03110-4 2.2.3.2)
+constexpr std::uint8_t pseudonymKey = 1, blockListKey = 2;
+constexpr int verifyAge = 0, verifyPlace = 1, restrictedIdentification = 2, canAllowed = 4,
+              pinManagement = 5;
 constexpr std::size_t shortAnswerMax = 223; // of a protected file in a short answer
 
 /// A command ends with this status word and no data.
@@ -115,12 +119,23 @@ struct Answer {
 
 enum class Level { Nothing, Pace, Terminal, Chip };
 
+enum Password : int { noPassword = 0, withCan = 2, withPin = 3, withPuk = 4 };
+
 struct RunningPace {
-    int password = 0;
-    std::uint64_t rights = 0;
+    int password = noPassword;
+    std::optional<std::uint64_t> rights;
     int step = 0;
+    int parameterId = 0, keyBytes = 0;
+    Bytes oid;
     Bytes nonce, generator, ownPoint, theirPoint;
     ChipCipher cipher;
+};
+
+/// Whose signature the card believes.
+struct Authority {
+    std::string reference;
+    SignatureKind kind;
+    Bytes point;
 };
 
 /// Everything that a reset takes away.
@@ -129,17 +144,19 @@ struct Channel {
     std::optional<ChipCipher> cipher; ///< secure messaging
     std::uint64_t counter = 0;
     std::optional<RunningPace> pace;
-    std::uint64_t rights = 0;
-    Bytes ownPoint; ///< the chip's ephemeral key of PACE
+    int password = noPassword;
+    std::optional<std::uint64_t> rights; ///< none: no terminal may prove itself
+    Bytes ownKey;                        ///< x of the chip's ephemeral key of PACE
     // terminal authentication
-    std::string trusted;
-    Bytes trustedPoint;
+    std::vector<Authority> known; ///< whose key may verify the next certificate
+    Authority trusted;            ///< whose key verified the last one, and now the chosen one
     bool keySelected = false;
     bool chainEnded = false;
     std::optional<Bytes> terminalKey; ///< compressed, from MSE:Set AT
     std::optional<Bytes> challenge;
     Bytes auxiliaryData;
     bool chipSelected = false;
+    std::optional<int> sectorKey; ///< chosen for restricted identification
     bool eidSelected = false;
     std::optional<int> file;
     Bytes pieces; ///< of a chained command
@@ -237,7 +254,11 @@ public:
     {
         _profile = std::move(profile);
         _triesLeft = _profile.triesLeft;
+        _pin = _profile.pin;
+        _pukUses = _profile.pukUses;
         _curve.emplace(_profile.parameterId);
+        _authorities = {
+            {_pki.cvcaReference, {_pki.cvcaParameterId, _pki.cvcaHashSuffix}, _pki.cvcaPoint}};
         makeFiles();
         reset();
     }
@@ -250,6 +271,7 @@ public:
 
     int tries() const { return _triesLeft; }
     void setTries(int tries) { _triesLeft = tries; }
+    const std::string& pin() const { return _pin; }
     void setToday(LocalDate today) { _today = today; }
 
 private:
@@ -257,17 +279,18 @@ private:
 
     void makeFiles()
     {
-        const auto suffix = static_cast<std::uint8_t>(_profile.keyBytes / 8); // 2, 3, 4
-        _paceOid = oid({2, 2, 4, 2, suffix});
-        _chipOid = oid({2, 2, 3, 2, suffix});
+        _chipOid = oid({2, 2, 3, 2, suffixOf(_profile.keyBytes)});
         const Bytes domain =
             sequence({object(0x06, oid({1, 2})), small(_profile.parameterId)}).bytes();
-        const std::vector<Bytes> open{
+        std::vector<Bytes> open{
             sequence({object(0x06, oid({2, 2, 2})), small(2)}).bytes(),
             sequence({object(0x06, _chipOid), small(2), small(keyId)}).bytes(),
             sequence({object(0x06, oid({2, 2, 3, 2})), domain, small(keyId)}).bytes(),
-            sequence({object(0x06, _paceOid), small(2), small(_profile.parameterId)}).bytes(),
         };
+        for (const auto& offer : paceOffers())
+            open.push_back(
+                sequence({object(0x06, paceOid(offer)), small(2), small(offer.parameterId)})
+                    .bytes());
         _files[fileAccess] = setOf(open);
 
         const Bytes signedSecret = _profile.parameterId == 13 ? copy(_pki.chipSecret.reveal())
@@ -295,6 +318,17 @@ private:
                                 Tlv().add(0x30, hashes).bytes()})
                           .bytes()})
                 .bytes());
+        if (_profile.restrictedId) {
+            for (const int key : {pseudonymKey, blockListKey}) {
+                const Bytes authorisedOnly{
+                    static_cast<std::uint8_t>(key == pseudonymKey ? 0xFF : 0x00)};
+                all.push_back(
+                    sequence(
+                        {object(0x06, oid({2, 2, 5, 2, 3})),
+                         sequence({small(1), small(key), object(0x01, authorisedOnly)}).bytes()})
+                        .bytes());
+            }
+        }
         const CardPki pki =
             _profile.forgery == Forgery::ForeignSigner
                 ? withForeignSigner(_pki, _random, UtcTime(std::chrono::sys_days(_today)))
@@ -302,6 +336,29 @@ private:
         _files[fileSecurity] = signSecurityInfos(pki, setOf(all));
         if (_profile.forgery == Forgery::Altered)
             _files[fileSecurity] = replaced(_files[fileSecurity], signedPoint, chipPoint);
+    }
+
+    static std::uint8_t suffixOf(int keyBytes)
+    {
+        return static_cast<std::uint8_t>(keyBytes / 8); // 2, 3, 4
+    }
+
+    std::vector<CardProfile::PaceOffer> paceOffers() const
+    {
+        std::vector<CardProfile::PaceOffer> offers{{_profile.parameterId, _profile.keyBytes}};
+        offers.insert(offers.end(), _profile.morePace.begin(), _profile.morePace.end());
+        return offers;
+    }
+
+    static Bytes paceOid(const CardProfile::PaceOffer& offer)
+    {
+        return oid({2, 2, 4, 2, suffixOf(offer.keyBytes)});
+    }
+
+    bool may(int right) const
+    {
+        return _now.level == Level::Chip && (_now.rights.value_or(0) >> right & 1) != 0 &&
+               (_now.password != withCan || (_now.rights.value_or(0) >> canAllowed & 1) != 0);
     }
 
     const Bytes& content(int file) const
@@ -317,7 +374,7 @@ private:
             return true;
         if (file == fileSecurity)
             return _now.level >= Level::Terminal;
-        return _now.level == Level::Chip && (_now.rights >> (7 + file) & 1) != 0;
+        return may(7 + file);
     }
 
     // --- transport
@@ -367,7 +424,10 @@ private:
         }
         out.add(0x99, statusBytes(answer.status));
         out.add(0x8E, _now.cipher->mac(concat(counterBlock(counter), pad(out.bytes()))));
-        if (_nextCipher) { // chip authentication: the answer still under the old keys
+        if (_next) { // a password inside a channel: the answer still under the old keys
+            _now = std::move(*_next);
+            _next.reset();
+        } else if (_nextCipher) { // chip authentication, likewise
             _now.cipher = std::move(_nextCipher);
             _now.counter = 0;
             _nextCipher.reset();
@@ -450,6 +510,8 @@ private:
             return challenge();
         case 0x82:
             return externalAuthenticate(command);
+        case 0x2C:
+            return resetRetryCounter(command);
         default:
             return {{}, 0x6D00};
         }
@@ -501,13 +563,13 @@ private:
         case 0xC1A4:
             return selectPace(command);
         case 0x81B6:
-            need(_now.level == Level::Pace && !_now.chainEnded, 0x6982);
-            need(must(command.data, 0x83) == toBytes(_now.trusted), 0x6A88);
-            _now.keySelected = true;
-            return {};
+            need(_now.level == Level::Pace && _now.rights && !_now.chainEnded, 0x6982);
+            return selectAuthority(toText(must(command.data, 0x83)));
         case 0x81A4:
             return selectTerminal(command);
         case 0x41A4:
+            if (_now.level == Level::Chip)
+                return selectSectorKey(command);
             need(_now.level == Level::Terminal, 0x6982);
             need(must(command.data, 0x80) == _chipOid, 0x6A80);
             need(get(command.data, 0x84).value_or(Bytes{keyId}) == Bytes{keyId}, 0x6A88);
@@ -520,20 +582,48 @@ private:
 
     // --- PACE
 
+    Answer selectAuthority(const std::string& reference)
+    {
+        const auto found =
+            std::find_if(_now.known.begin(), _now.known.end(),
+                         [&](const Authority& known) { return known.reference == reference; });
+        need(found != _now.known.end(), 0x6A88);
+        _now.trusted = *found;
+        _now.keySelected = true;
+        return {};
+    }
+
     Answer selectPace(const Command& command)
     {
-        constexpr int pin = 3;
-        need(_now.level == Level::Nothing, 0x6985);
-        need(must(command.data, 0x80) == _paceOid, 0x6A80);
-        const Bytes parameter{static_cast<std::uint8_t>(_profile.parameterId)};
-        need(get(command.data, 0x84).value_or(parameter) == parameter, 0x6A88);
-        need(must(command.data, 0x83) == Bytes{pin}, 0x6A88);
-        const Bytes chat = must(command.data, 0x7F4C);
-        need(must(chat, 0x06) == oid({3, 1, 2, 2}), 0x6A80);
-        const Bytes bits = must(chat, 0x53);
-        need(bits.size() == 5, 0x6A80);
-        _now.pace.emplace();
-        _now.pace->rights = number(bits);
+        need(_now.level <= Level::Pace, 0x6985);
+        RunningPace pace;
+        const Bytes protocol = must(command.data, 0x80);
+        const auto parameter = get(command.data, 0x84);
+        int fitting = 0;
+        for (const auto& offer : paceOffers()) {
+            const Bytes own{static_cast<std::uint8_t>(offer.parameterId)};
+            if (paceOid(offer) != protocol || parameter.value_or(own) != own)
+                continue;
+            ++fitting;
+            pace.oid = protocol;
+            pace.parameterId = offer.parameterId;
+            pace.keyBytes = offer.keyBytes;
+        }
+        need(fitting == 1, 0x6A80); // several, and none named
+        const Bytes password = must(command.data, 0x83);
+        need(password == Bytes{withCan} || password == Bytes{withPin} || password == Bytes{withPuk},
+             0x6A88);
+        pace.password = password[0];
+        if (const auto chat = get(command.data, 0x7F4C)) {
+            need(must(*chat, 0x06) == oid({3, 1, 2, 2}), 0x6A80);
+            const Bytes bits = must(*chat, 0x53);
+            need(bits.size() == 5 && pace.password != withPuk, 0x6A80);
+            pace.rights = number(bits);
+            need(pace.password != withCan || (*pace.rights >> canAllowed & 1) != 0, 0x6A80);
+        }
+        _now.pace = std::move(pace);
+        if (password[0] != withPin)
+            return {};
         if (!_profile.pinActive)
             return {{}, 0x6283};
         if (_triesLeft < 3)
@@ -546,6 +636,8 @@ private:
         const Bytes data = must(command.data, 0x7C);
         if (_now.chipSelected)
             return authenticateChip(data);
+        if (_now.sectorKey)
+            return identify(data);
         need(_now.pace.has_value(), 0x6985);
         const int step = _now.pace->step++;
         try {
@@ -568,22 +660,29 @@ private:
 
     static Answer dynamic(Tlv inner) { return {Tlv().add(0x7C, inner).bytes()}; }
 
+    const std::string& secretOf(int password) const
+    {
+        return password == withPin ? _pin : password == withCan ? _profile.can : _profile.puk;
+    }
+
     Answer paceNonce()
     {
         auto& pace = *_now.pace;
-        pace.nonce = randomBytes(_random, _profile.keyBytes == 16 ? 16 : 32);
+        pace.nonce = randomBytes(_random, pace.keyBytes == 16 ? 16 : 32);
         return dynamic(Tlv().add(
-            0x80, encryptNonce(kdf(_profile.keyBytes, toBytes(_profile.pin), {}, 3), pace.nonce)));
+            0x80,
+            encryptNonce(kdf(pace.keyBytes, toBytes(secretOf(pace.password)), {}, 3), pace.nonce)));
     }
 
     Answer paceMapping(const Bytes& data)
     {
         auto& pace = *_now.pace;
-        const Bytes secret = _curve->newSecret(_random);
-        const Bytes point = _curve->times(_curve->generator(), secret);
-        const Bytes shared = _curve->times(must(data, 0x81), secret);
+        const ChipCurve curve(pace.parameterId);
+        const Bytes secret = curve.newSecret(_random);
+        const Bytes point = curve.times(curve.generator(), secret);
+        const Bytes shared = curve.times(must(data, 0x81), secret);
         need(!shared.empty(), 0x6300);
-        pace.generator = _curve->plus(_curve->times(_curve->generator(), pace.nonce), shared);
+        pace.generator = curve.plus(curve.times(curve.generator(), pace.nonce), shared);
         need(!pace.generator.empty(), 0x6300);
         return dynamic(Tlv().add(0x82, point));
     }
@@ -591,13 +690,14 @@ private:
     Answer paceAgreement(const Bytes& data)
     {
         auto& pace = *_now.pace;
-        const Bytes secret = _curve->newSecret(_random);
-        pace.ownPoint = _curve->times(pace.generator, secret);
+        const ChipCurve curve(pace.parameterId);
+        const Bytes secret = curve.newSecret(_random);
+        pace.ownPoint = curve.times(pace.generator, secret);
         pace.theirPoint = must(data, 0x83);
         need(pace.theirPoint != pace.ownPoint, 0x6A80);
-        const Bytes shared = _curve->times(pace.theirPoint, secret);
+        const Bytes shared = curve.times(pace.theirPoint, secret);
         need(!shared.empty(), 0x6300);
-        pace.cipher = ChipCipher::agree(_profile.keyBytes, _curve->x(shared), {});
+        pace.cipher = ChipCipher::agree(pace.keyBytes, curve.x(shared), {});
         return dynamic(Tlv().add(0x84, pace.ownPoint));
     }
 
@@ -615,31 +715,66 @@ private:
             changed({tries});
     }
 
+    /// What the password costs, or gives back.
+    void judgePassword(int password, bool right)
+    {
+        if (password == withPin) {
+            const bool resumed = _triesLeft > 1 || (_now.cipher && _now.password == withCan);
+            need(_profile.pinActive, 0x6984);
+            need(_triesLeft > 0, 0x6983);
+            need(resumed, 0x6985); // suspended: the CAN is needed first
+            if (!right) {
+                setMemory(_triesLeft - 1);
+                throw Refusal{static_cast<std::uint16_t>(0x63C0 | _triesLeft)};
+            }
+            setMemory(3);
+        }
+        need(right, 0x6300);
+        need(password != withPuk || _pukUses > 0, 0x6983);
+    }
+
     Answer paceToken(const Bytes& data)
     {
         auto& pace = *_now.pace;
-        const bool right = must(data, 0x85) == token(pace.cipher, _paceOid, pace.ownPoint);
-        need(_profile.pinActive, 0x6984);
-        need(_triesLeft > 0, 0x6983);
-        need(_triesLeft > 1, 0x6985); // suspended: the CAN is needed first
-        if (!right) {
-            setMemory(_triesLeft - 1);
-            throw Refusal{static_cast<std::uint16_t>(0x63C0 | _triesLeft)};
-        }
-        setMemory(3);
+        judgePassword(pace.password,
+                      must(data, 0x85) == token(pace.cipher, pace.oid, pace.ownPoint));
         Tlv answer;
-        answer.add(0x86, token(pace.cipher, _paceOid, pace.theirPoint));
-        answer.add(0x87, view(_pki.cvcaReference));
+        answer.add(0x86, token(pace.cipher, pace.oid, pace.theirPoint));
+        if (pace.rights) {
+            answer.add(0x87, view(_authorities.back().reference));
+            if (_authorities.size() > 1)
+                answer.add(0x88, view((_authorities.end() - 2)->reference));
+        }
 
         Channel next;
         next.level = Level::Pace;
+        next.password = pace.password;
         next.cipher = pace.cipher;
         next.rights = pace.rights;
-        next.ownPoint = pace.ownPoint;
-        next.trusted = _pki.cvcaReference;
-        next.trustedPoint = _pki.cvcaPoint;
+        next.ownKey = ChipCurve(pace.parameterId).x(pace.ownPoint);
+        next.known = _authorities;
         _next = std::move(next); // from the next command on
         return dynamic(answer);
+    }
+
+    Answer resetRetryCounter(const Command& command)
+    {
+        const int what = command.p1 << 8 | command.p2;
+        need(_now.level >= Level::Pace && _now.cipher, 0x6982);
+        if (what == 0x0203) {
+            need(_now.password == withPin || may(pinManagement), 0x6982);
+            need(command.data.size() == 6, 0x6A80);
+            _pin = toText(command.data);
+        } else {
+            need(what == 0x0303, 0x6A86);
+            need(_now.password == withPuk || may(pinManagement), 0x6982);
+            if (_now.password == withPuk) {
+                need(_pukUses > 0, 0x6983);
+                --_pukUses;
+            }
+        }
+        setMemory(3);
+        return {};
     }
 
     // --- terminal authentication
@@ -647,7 +782,7 @@ private:
     Answer verifyCertificate(const Command& command)
     {
         need(command.p1 == 0x00 && command.p2 == 0xBE, 0x6A86);
-        need(_now.level == Level::Pace && !_now.chainEnded, 0x6982);
+        need(_now.level == Level::Pace && _now.rights && !_now.chainEnded, 0x6982);
         append(_now.pieces, command.data);
         if (command.cla == 0x10)
             return {};
@@ -656,10 +791,12 @@ private:
         const auto parts = parseTlv(content);
         need(parts.size() == 2 && parts[0].tag == 0x7F4E && parts[1].tag == 0x5F37, 0x6A80);
         const ByteView body = parts[0].value;
-        need(must(body, 0x42) == toBytes(_now.trusted), 0x6A88);
-        need(verifies(_now.trustedPoint, copy(parts[1].value), copy(parts[0].whole)), 0x6300);
+        const Authority by = _now.trusted;
+        need(must(body, 0x42) == toBytes(by.reference), 0x6A88);
+        need(verifies(by.kind, by.point, copy(parts[1].value), copy(parts[0].whole)), 0x6300);
 
         const std::uint64_t authorisation = number(must(must(body, 0x7F4C), 0x53));
+        const bool isLink = authorisation >> 38 == 3;
         std::string expiry = "20";
         for (const auto digit : must(body, 0x5F24))
             expiry += static_cast<char>('0' + digit);
@@ -667,10 +804,24 @@ private:
         std::erase(today, '-');
         need(expiry >= today, 0x6300);
         const Bytes key = must(body, 0x7F49);
-        need(must(key, 0x06) == oid({2, 2, 2, 2, 3}), 0x6A80);
-        _now.trustedPoint = must(key, 0x86);
-        _now.trusted = toText(must(body, 0x5F20));
-        _now.rights &= authorisation;
+        const Bytes algorithm = must(key, 0x06);
+        const Bytes ecdsa = oid({2, 2, 2, 2});
+        need(algorithm.size() == ecdsa.size() + 1 &&
+                 std::equal(ecdsa.begin(), ecdsa.end(), algorithm.begin()) &&
+                 algorithm.back() >= 3 && algorithm.back() <= 5,
+             0x6A80);
+        Authority holder{
+            toText(must(body, 0x5F20)), {by.kind.parameterId, algorithm.back()}, must(key, 0x86)};
+        if (isLink) {
+            const auto objects = parseTlv(key);
+            holder.kind.parameterId =
+                ChipCurve::withParameters(ByteView(key).subspan(objects.front().whole.size()));
+            need(holder.kind.parameterId != 0, 0x6A80);
+            _authorities.push_back(holder); // for good
+        }
+        _now.known = {holder};
+        _now.trusted = holder;
+        _now.rights = *_now.rights & authorisation;
         _now.chainEnded = authorisation >> 38 == 0;
         return {};
     }
@@ -678,8 +829,8 @@ private:
     Answer selectTerminal(const Command& command)
     {
         need(_now.level == Level::Pace && _now.chainEnded, 0x6982);
-        need(must(command.data, 0x83) == toBytes(_now.trusted), 0x6A88);
-        need(must(command.data, 0x80) == oid({2, 2, 2, 2, 3}), 0x6A80);
+        need(must(command.data, 0x83) == toBytes(_now.trusted.reference), 0x6A88);
+        need(must(command.data, 0x80) == oid({2, 2, 2, 2, _now.trusted.kind.hashSuffix}), 0x6A80);
         _now.terminalKey = must(command.data, 0x91);
         _now.auxiliaryData.clear();
         if (const auto data = get(command.data, 0x67))
@@ -697,10 +848,10 @@ private:
     Answer externalAuthenticate(const Command& command)
     {
         need(_now.level == Level::Pace && _now.challenge.has_value(), 0x6982);
-        const Bytes proof = concat(_curve->x(_now.ownPoint), *_now.challenge, *_now.terminalKey,
-                                   _now.auxiliaryData);
+        const Bytes proof =
+            concat(_now.ownKey, *_now.challenge, *_now.terminalKey, _now.auxiliaryData);
         _now.challenge.reset();
-        need(verifies(_now.trustedPoint, command.data, proof), 0x6300);
+        need(verifies(_now.trusted.kind, _now.trusted.point, command.data, proof), 0x6300);
         _now.level = Level::Terminal;
         return {};
     }
@@ -725,12 +876,56 @@ private:
     {
         need(command.p1 == 0x80 && command.p2 == 0x00, 0x6A86);
         need(_now.level == Level::Chip, 0x6982);
-        need(must(command.data, 0x06) == oid({3, 1, 4, 2}) && !_now.auxiliaryData.empty(), 0x6A88);
-        const Bytes discretionary = must(must(_now.auxiliaryData, 0x67), 0x73);
-        need(must(discretionary, 0x06) == oid({3, 1, 4, 2}), 0x6A88);
-        const Bytes day = must(discretionary, 0x53);
-        const Bytes expiry = must(must(_profile.groups.at(3), 0x63), 0x12);
-        return {{}, expiry < day ? std::uint16_t{0x6300} : std::uint16_t{0x9000}};
+        const Bytes which = must(command.data, 0x06);
+        need(!_now.auxiliaryData.empty(), 0x6A88);
+        const Bytes asked = must(_now.auxiliaryData, 0x67);
+        for (const auto& discretionary : parseTlv(asked)) {
+            need(discretionary.tag == 0x73, 0x6A80);
+            if (must(discretionary.value, 0x06) == which)
+                return {{},
+                        holds(which, must(discretionary.value, 0x53)) ? std::uint16_t{0x9000}
+                                                                      : std::uint16_t{0x6300}};
+        }
+        return {{}, 0x6A88};
+    }
+
+    bool holds(const Bytes& which, const Bytes& data) const
+    {
+        if (which == oid({3, 1, 4, 1})) {
+            need(may(verifyAge), 0x6982);
+            Bytes born = must(must(_profile.groups.at(8), 0x68), 0x12);
+            std::replace(born.begin(), born.end(), std::uint8_t{' '}, std::uint8_t{'9'});
+            return born <= data;
+        }
+        if (which == oid({3, 1, 4, 2}))
+            return must(must(_profile.groups.at(3), 0x63), 0x12) >= data;
+        need(which == oid({3, 1, 4, 3}), 0x6A88);
+        need(may(verifyPlace), 0x6982);
+        const Bytes home = must(must(_profile.groups.at(18), 0x72), 0x04);
+        return home.size() >= data.size() && std::equal(data.begin(), data.end(), home.begin());
+    }
+
+    // --- restricted identification
+    // ----------------------------------------------------------------------------------
+
+    Answer selectSectorKey(const Command& command)
+    {
+        need(_now.eidSelected && _profile.restrictedId, 0x6A88);
+        need(must(command.data, 0x80) == oid({2, 2, 5, 2, 3}), 0x6A80);
+        const Bytes key = must(command.data, 0x84);
+        need(key == Bytes{pseudonymKey} || key == Bytes{blockListKey}, 0x6A88);
+        need(key[0] != pseudonymKey || may(restrictedIdentification), 0x6982);
+        _now.sectorKey = key[0];
+        return {};
+    }
+
+    Answer identify(const Bytes& data)
+    {
+        const Bytes number{static_cast<std::uint8_t>(*std::exchange(_now.sectorKey, std::nullopt))};
+        const Bytes secret = hash("SHA256", concat(_pki.chipSecret.reveal(), number));
+        const Bytes shared = _curve->times(must(must(data, 0xA0), 0x86), secret);
+        need(!shared.empty(), 0x6300);
+        return dynamic(Tlv().add(0x81, hash("SHA256", _curve->x(shared))));
     }
 
     RandomSource& _random;
@@ -738,8 +933,11 @@ private:
     CardProfile _profile;
     LocalDate _today;
     int _triesLeft = 3;
+    std::string _pin;
+    int _pukUses = 0;
+    std::vector<Authority> _authorities; ///< the newest last
     std::optional<ChipCurve> _curve;
-    Bytes _paceOid, _chipOid;
+    Bytes _chipOid;
     Bytes _chipSecret;
     std::map<int, Bytes> _files;
     Channel _now;
@@ -784,6 +982,10 @@ void SimulatedCard::become(CardProfile profile)
 CardMemory SimulatedCard::memory() const
 {
     return {_impl->tries()};
+}
+std::string SimulatedCard::pin() const
+{
+    return _impl->pin();
 }
 void SimulatedCard::setMemory(CardMemory memory)
 {

@@ -24,12 +24,16 @@ namespace amt::sim {
 struct CardPki {
     // the terminal's side
     std::vector<Bytes>
-        terminalChain;   ///< DV, terminal: CV certificates in the order of presentation
-    Secret terminalKey;  ///< PKCS#8, DER; brainpoolP256r1
-    Bytes countrySigner; ///< CSCA, DER
+        terminalChain;            ///< DV, terminal: CV certificates in the order of presentation
+    Secret terminalKey;           ///< PKCS#8, DER; brainpoolP256r1
+    Bytes countrySigner;          ///< CSCA, DER
+    int terminalParameterId = 13; ///< curve of the terminal's key
+    std::uint8_t terminalHashSuffix = 3; ///< id-TA-ECDSA-SHA-*: 3, 4, 5 for 256, 384, 512
     // the card's side
     std::string cvcaReference;
-    Bytes cvcaPoint;
+    Bytes cvcaPoint; ///< on brainpoolP256r1, with SHA-256, unless cvcaParameterId says otherwise
+    int cvcaParameterId = 13;
+    std::uint8_t cvcaHashSuffix = 3;
     Secret chipSecret; ///< for chip authentication on brainpoolP256r1
     Secret signerKey;  ///< document signer, PKCS#8, DER
     Bytes signer;      ///< its certificate, DER
@@ -39,13 +43,22 @@ struct CardPki {
     TerminalCertificates certificates() const { return {terminalChain, {countrySigner}}; }
 };
 
+/// What the terminal's certificates are like.
+struct PkiShape {
+    int parameterId = 13;        ///< curve of CVCA, DV and terminal
+    std::uint8_t hashSuffix = 3; ///< 3, 4, 5: SHA-256, 384, 512
+    int links = 0; ///< the card trusts a CVCA of brainpoolP256r1 that many generations before
+    std::uint64_t rights = ~std::uint64_t{0}; ///< of the terminal's certificate, among all
+    Bytes description = {}; ///< certificate description whose hash the terminal's certificate has
+};
+
 /// New keys and certificates; terminal certificates from the day before `now` for 90 days.
-CardPki makeCardPki(RandomSource& random, UtcTime now);
+CardPki makeCardPki(RandomSource& random, UtcTime now, const PkiShape& shape = {});
 /// The one kept in `folder`, or a new one where there is none or its certificates end within a
 /// week. Files for the node: dv.cvcert, terminal.cvcert (in this order), terminal.pkcs8, csca.der.
 /// The rest is the card's own. Throws SystemFailed.
 CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, UtcTime now);
-/// ECDSA with SHA-256 by the terminal's key: what a TerminalSigner answers. Plain r||s.
+/// ECDSA by the terminal's key: what a TerminalSigner answers. Plain r||s.
 Bytes signAsTerminal(const CardPki& pki, ByteView toBeSigned);
 
 enum class Forgery {
@@ -63,6 +76,14 @@ struct CardProfile {
     Forgery forgery = Forgery::None;
     int parameterId = 13; ///< curve of PACE and chip authentication (TR-03110-3 A.2.1.1)
     int keyBytes = 16;    ///< AES: 16, 24, 32
+    struct PaceOffer {
+        int parameterId, keyBytes;
+    };
+    std::vector<PaceOffer> morePace = {}; ///< further PACEInfos, behind the first
+    std::string can = "222222";
+    std::string puk = "9876543210";
+    int pukUses = 10;
+    bool restrictedId = true; ///< has the two keys of restricted identification
 };
 
 /// "erika" (Erika Mustermann, Heidestraße 17, 51147 Köln), "shapes", "homeless", "expired",
@@ -74,7 +95,8 @@ std::vector<std::string> cardProfileNames();
 CardProfile cardOf(const std::string& givenNames, const std::string& familyName,
                    const std::string& dateOfBirth);
 
-/// What a card remembers without power.
+/// What a card remembers without power, beside its PIN and the PUK's uses, which stay until
+/// become().
 struct CardMemory {
     int triesLeft = 3;
     bool operator==(const CardMemory&) const = default;
@@ -112,6 +134,7 @@ public:
     /// Another card of the same PKI in this card's place; memory as its profile says.
     void become(CardProfile profile);
     CardMemory memory() const;
+    std::string pin() const;
     void setMemory(CardMemory memory);
     /// Called after each change of the memory, before the answer is given.
     void onMemory(std::function<void(CardMemory)> changed);

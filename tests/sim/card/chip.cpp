@@ -4,12 +4,14 @@
 #include "tests/sim/card/chip.h"
 
 #include "appliance/core/error.h"
+#include "drivers/eid/tlv.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -19,6 +21,14 @@ namespace {
 const char* nameOf(int parameterId)
 {
     switch (parameterId) {
+    case 8:
+        return "prime192v1";
+    case 9:
+        return "brainpoolP192r1";
+    case 10:
+        return "secp224r1";
+    case 11:
+        return "brainpoolP224r1";
     case 12:
         return "prime256v1";
     case 13:
@@ -68,6 +78,11 @@ Bytes cbc(bool encrypting, const Bytes& key, const Bytes& iv, const Bytes& input
     return output;
 }
 
+const EVP_MD* hashOf(const SignatureKind& kind)
+{
+    return kind.hashSuffix == 3 ? EVP_sha256() : kind.hashSuffix == 4 ? EVP_sha384() : EVP_sha512();
+}
+
 } // namespace
 
 void Free::operator()(ECDSA_SIG* p) const
@@ -79,6 +94,41 @@ ChipCurve::ChipCurve(int parameterId)
     : _name(nameOf(parameterId)), _group(EC_GROUP_new_by_curve_name(OBJ_txt2nid(_name))),
       _size((static_cast<std::size_t>(EC_GROUP_get_degree(_group.get())) + 7) / 8)
 {}
+
+int ChipCurve::withParameters(ByteView objects)
+{
+    for (int id = 8; id <= 18; ++id) {
+        const Bytes own = ChipCurve(id).parametersAround({});
+        const std::size_t head =
+            own.size() - 5; // up to the point (86 00) and the cofactor (87 01 01)
+        if (objects.size() >= head &&
+            std::equal(own.begin(), own.begin() + static_cast<int>(head), objects.begin()))
+            return id;
+    }
+    return 0;
+}
+
+Bytes ChipCurve::parametersAround(const Bytes& point) const
+{
+    const Own<BIGNUM> p(BN_new());
+    const Own<BIGNUM> a(BN_new());
+    const Own<BIGNUM> b(BN_new());
+    must(EC_GROUP_get_curve(_group.get(), p.get(), a.get(), b.get(), nullptr) == 1);
+    const auto number = [&](const BIGNUM* value) {
+        Bytes bytes(_size);
+        BN_bn2binpad(value, bytes.data(), static_cast<int>(bytes.size()));
+        return bytes;
+    };
+    return eid::Tlv()
+        .add(0x81, number(p.get()))
+        .add(0x82, number(a.get()))
+        .add(0x83, number(b.get()))
+        .add(0x84, generator())
+        .add(0x85, number(EC_GROUP_get0_order(_group.get())))
+        .add(0x86, point)
+        .add(0x87, Bytes{1})
+        .bytes();
+}
 
 Bytes ChipCurve::newSecret(RandomSource& random) const
 {
@@ -255,12 +305,14 @@ Own<EVP_PKEY> toKey(const ChipCurve& curve, const Bytes& secret, const Bytes& po
     return Own<EVP_PKEY>(key);
 }
 
-bool verifies(const Bytes& publicPoint, const Bytes& signature, const Bytes& data)
+bool verifies(const SignatureKind& kind, const Bytes& publicPoint, const Bytes& signature,
+              const Bytes& data)
 {
-    constexpr int half = 32;
-    if (signature.size() != 2 * half)
+    const auto half = static_cast<int>(signature.size() / 2);
+    if (signature.size() != 2 * (publicPoint.size() / 2))
         return false;
-    const Own<EVP_PKEY> key = toKey(ChipCurve(13), {}, publicPoint, Parameters::Named);
+    const Own<EVP_PKEY> key =
+        toKey(ChipCurve(kind.parameterId), {}, publicPoint, Parameters::Named);
     const Own<ECDSA_SIG> numbers(ECDSA_SIG_new());
     ECDSA_SIG_set0(numbers.get(), BN_bin2bn(signature.data(), half, nullptr),
                    BN_bin2bn(signature.data() + half, half, nullptr));
@@ -268,7 +320,7 @@ bool verifies(const Bytes& publicPoint, const Bytes& signature, const Bytes& dat
     const int size = i2d_ECDSA_SIG(numbers.get(), &encoded);
     const Own<EVP_MD_CTX> work(EVP_MD_CTX_new());
     const bool good =
-        EVP_DigestVerifyInit(work.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+        EVP_DigestVerifyInit(work.get(), nullptr, hashOf(kind), nullptr, key.get()) == 1 &&
         EVP_DigestVerify(work.get(), encoded, static_cast<std::size_t>(size), data.data(),
                          data.size()) == 1;
     OPENSSL_free(encoded);
@@ -276,11 +328,11 @@ bool verifies(const Bytes& publicPoint, const Bytes& signature, const Bytes& dat
     return good;
 }
 
-Bytes signPlainSha256(EVP_PKEY* key, const Bytes& data)
+Bytes signPlain(const SignatureKind& kind, EVP_PKEY* key, const Bytes& data)
 {
-    constexpr int half = 32;
+    const int half = (EVP_PKEY_get_bits(key) + 7) / 8;
     const Own<EVP_MD_CTX> work(EVP_MD_CTX_new());
-    must(EVP_DigestSignInit(work.get(), nullptr, EVP_sha256(), nullptr, key) == 1);
+    must(EVP_DigestSignInit(work.get(), nullptr, hashOf(kind), nullptr, key) == 1);
     std::size_t size = 0;
     must(EVP_DigestSign(work.get(), nullptr, &size, data.data(), data.size()) == 1);
     Bytes encoded(size);
@@ -288,7 +340,7 @@ Bytes signPlainSha256(EVP_PKEY* key, const Bytes& data)
     const std::uint8_t* at = encoded.data();
     const Own<ECDSA_SIG> numbers(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
     must(numbers != nullptr);
-    Bytes plain(2 * half);
+    Bytes plain(2 * static_cast<std::size_t>(half));
     BN_bn2binpad(ECDSA_SIG_get0_r(numbers.get()), plain.data(), half);
     BN_bn2binpad(ECDSA_SIG_get0_s(numbers.get()), plain.data() + half, half);
     return plain;

@@ -41,8 +41,12 @@ using Own = std::unique_ptr<Object, Free>;
 /// Arithmetic on one curve. Points are 04 || x || y; an empty result means "no such point".
 class ChipCurve {
 public:
-    /// TR-03110-3 A.2.1.1, 12 to 18.
+    /// TR-03110-3 A.2.1.1, 8 to 18.
     explicit ChipCurve(int parameterId);
+    /// The curve whose parameters these are (D.3.3, tags 81 to 87); 0 for none.
+    static int withParameters(ByteView objects);
+    /// Its parameters as a CVCA's certificate carries them, around `point`.
+    Bytes parametersAround(const Bytes& point) const;
 
     Bytes newSecret(RandomSource& random) const;
     Bytes generator() const;
@@ -85,9 +89,15 @@ Bytes hash(const char* name, const Bytes& data);
 Bytes kdf(int keyBytes, const Bytes& secret, const Bytes& nonce, std::uint8_t counter);
 /// CBC with a zero IV: PACE's nonce.
 Bytes encryptNonce(const Bytes& key, const Bytes& nonce);
-/// ECDSA with SHA-256 over plain r||s, on brainpoolP256r1.
-bool verifies(const Bytes& publicPoint, const Bytes& signature, const Bytes& data);
-Bytes signPlainSha256(EVP_PKEY* key, const Bytes& data);
+/// A key's curve and the last number of id-TA-ECDSA-SHA-*: 3, 4, 5.
+struct SignatureKind {
+    int parameterId = 13;
+    std::uint8_t hashSuffix = 3;
+};
+/// ECDSA over plain r||s.
+bool verifies(const SignatureKind& kind, const Bytes& publicPoint, const Bytes& signature,
+              const Bytes& data);
+Bytes signPlain(const SignatureKind& kind, EVP_PKEY* key, const Bytes& data);
 /// A key pair of OpenSSL from our numbers; `explicitParameters` as the German document signers have
 /// them.
 enum class Parameters { Named, Explicit };

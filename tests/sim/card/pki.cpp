@@ -72,13 +72,15 @@ Bytes digits(LocalDate day)
     return bytes;
 }
 
-/// Read DG 1-11, 13, 15, 17-20; age and place verification. Role in the two bits above.
-constexpr std::uint64_t roleDv = 2, roleTerminal = 0;
-Bytes authorisation(std::uint64_t role)
+/// Read all groups; age and place, restricted identification, CAN allowed, PIN management. Role in
+/// the two bits above.
+constexpr std::uint64_t roleCvca = 3, roleDv = 2, roleTerminal = 0;
+Bytes authorisation(std::uint64_t role, std::uint64_t rights = ~std::uint64_t{0})
 {
-    std::uint64_t bits = role << 38 | 0x3;
-    for (const int group : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20})
+    std::uint64_t bits = 0x37;
+    for (int group = 1; group <= 22; ++group)
         bits |= std::uint64_t{1} << (7 + group);
+    bits = (bits & rights) | role << 38;
     Bytes bytes;
     for (int shift = 32; shift >= 0; shift -= 8)
         bytes.push_back(static_cast<std::uint8_t>(bits >> shift));
@@ -89,26 +91,56 @@ struct Validity {
     LocalDate from, until;
 };
 
-Bytes cvCertificate(const std::string& authority, EVP_PKEY* authorityKey, const std::string& holder,
-                    const Bytes& holderPoint, std::uint64_t role, const Validity& valid)
+/// An authority or a holder of certificates.
+struct Party {
+    std::string reference;
+    SignatureKind kind;
+    Pair pair;
+};
+
+Party newParty(const std::string& reference, const SignatureKind& kind, RandomSource& random)
 {
-    const Bytes body =
-        Tlv()
-            .add(0x7F4E,
-                 Tlv()
-                     .add(0x5F29, Bytes{0})
-                     .add(0x42, view(authority))
-                     .add(0x7F49,
-                          Tlv().add(0x06, fromHex("04007f00070202020203")).add(0x86, holderPoint))
-                     .add(0x5F20, view(holder))
-                     .add(0x7F4C, Tlv()
-                                      .add(0x06, fromHex("04007f000703010202"))
-                                      .add(0x53, authorisation(role)))
-                     .add(0x5F25, digits(valid.from))
-                     .add(0x5F24, digits(valid.until)))
-            .bytes();
+    return {reference, kind, newPair(ChipCurve(kind.parameterId), random)};
+}
+
+Own<EVP_PKEY> keyOf(const Party& party)
+{
+    return toKey(ChipCurve(party.kind.parameterId), party.pair.secret, party.pair.point,
+                 Parameters::Named);
+}
+
+Bytes cvCertificate(const Party& authority, const Party& holder, std::uint64_t role,
+                    const Validity& valid, const PkiShape& shape = {})
+{
+    Tlv key;
+    key.add(0x06, concat(fromHex("04007f000702020202"), Bytes{holder.kind.hashSuffix}));
+    if (role == roleCvca) // alone in a chain it names the curve
+        key.append(ChipCurve(holder.kind.parameterId).parametersAround(holder.pair.point));
+    else
+        key.add(0x86, holder.pair.point);
+    Tlv body;
+    body.add(0x5F29, Bytes{0})
+        .add(0x42, view(authority.reference))
+        .add(0x7F49, key)
+        .add(0x5F20, view(holder.reference))
+        .add(0x7F4C, Tlv()
+                         .add(0x06, fromHex("04007f000703010202"))
+                         .add(0x53, authorisation(role, shape.rights)))
+        .add(0x5F25, digits(valid.from))
+        .add(0x5F24, digits(valid.until));
+    if (!shape.description.empty()) {
+        const char* name = holder.kind.hashSuffix == 3   ? "SHA256"
+                           : holder.kind.hashSuffix == 4 ? "SHA384"
+                                                         : "SHA512";
+        body.add(0x65, Tlv().add(0x73, Tlv()
+                                           .add(0x06, fromHex("04007f000703010301"))
+                                           .add(0x80, hash(name, shape.description))));
+    }
+    const Bytes whole = Tlv().add(0x7F4E, body).bytes();
+    const auto signer = keyOf(authority);
     return Tlv()
-        .add(0x7F21, Tlv().append(body).add(0x5F37, signPlainSha256(authorityKey, body)))
+        .add(0x7F21,
+             Tlv().append(whole).add(0x5F37, signPlain(authority.kind, signer.get(), whole)))
         .bytes();
 }
 
@@ -217,31 +249,36 @@ Bytes readFile(const std::filesystem::path& path)
 
 } // namespace
 
-CardPki makeCardPki(RandomSource& random, UtcTime now)
+CardPki makeCardPki(RandomSource& random, UtcTime now, const PkiShape& shape)
 {
-    const ChipCurve curve(curveId);
     const LocalDate today = localDate(now);
-    const Pair cvca = newPair(curve, random);
-    const Pair dv = newPair(curve, random);
-    const Pair terminal = newPair(curve, random);
-    const auto cvcaKey = toKey(curve, cvca.secret, cvca.point, Parameters::Named);
-    const auto dvKey = toKey(curve, dv.secret, dv.point, Parameters::Named);
-    const auto terminalKey = toKey(curve, terminal.secret, terminal.point, Parameters::Named);
+    const SignatureKind kind{shape.parameterId, shape.hashSuffix};
+    CardPki pki;
+    Party authority = newParty(cvcaReference, shape.links == 0 ? kind : SignatureKind{}, random);
+    pki.cvcaReference = authority.reference;
+    pki.cvcaPoint = authority.pair.point;
+    pki.cvcaParameterId = authority.kind.parameterId;
+    pki.cvcaHashSuffix = authority.kind.hashSuffix;
+    for (int generation = 1; generation <= shape.links; ++generation) {
+        Party next = newParty("DECVCAAMTSS0000" + std::to_string(generation + 1), kind, random);
+        pki.terminalChain.push_back(cvCertificate(
+            authority, next, roleCvca, {plusDays(today, -300 + generation), plusDays(today, 700)}));
+        authority = std::move(next);
+    }
+    const Party dv = newParty("DEDVAMTSS00001", kind, random);
+    const Party terminal = newParty("DEATAMTSS00001", kind, random);
     Country country = makeCountry(random, now, "CSCA Musterbund");
 
-    CardPki pki;
     pki.validUntil = plusDays(today, 90);
-    pki.terminalChain = {
-        cvCertificate(cvcaReference, cvcaKey.get(), "DEDVAMTSS00001", dv.point, roleDv,
-                      {plusDays(today, -300), plusDays(today, 300)}),
-        cvCertificate("DEDVAMTSS00001", dvKey.get(), "DEATAMTSS00001", terminal.point, roleTerminal,
-                      {plusDays(today, -1), pki.validUntil}),
-    };
-    pki.terminalKey = Secret(pkcs8(terminalKey.get()));
+    pki.terminalChain.push_back(
+        cvCertificate(authority, dv, roleDv, {plusDays(today, -300), plusDays(today, 300)}));
+    pki.terminalChain.push_back(
+        cvCertificate(dv, terminal, roleTerminal, {plusDays(today, -1), pki.validUntil}, shape));
+    pki.terminalKey = Secret(pkcs8(keyOf(terminal).get()));
+    pki.terminalParameterId = kind.parameterId;
+    pki.terminalHashSuffix = kind.hashSuffix;
     pki.countrySigner = std::move(country.authority);
-    pki.cvcaReference = cvcaReference;
-    pki.cvcaPoint = cvca.point;
-    pki.chipSecret = Secret(curve.newSecret(random));
+    pki.chipSecret = Secret(ChipCurve(curveId).newSecret(random));
     pki.signer = std::move(country.signer);
     pki.signerKey = Secret(std::move(country.signerKey));
     return pki;
@@ -288,7 +325,8 @@ CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, Utc
 Bytes signAsTerminal(const CardPki& pki, ByteView toBeSigned)
 {
     const auto key = fromPkcs8(pki.terminalKey.reveal());
-    return signPlainSha256(key.get(), Bytes(toBeSigned.begin(), toBeSigned.end()));
+    return signPlain({pki.terminalParameterId, pki.terminalHashSuffix}, key.get(),
+                     Bytes(toBeSigned.begin(), toBeSigned.end()));
 }
 
 Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos)
