@@ -82,7 +82,8 @@ struct Sealed {
     std::string compact;
     std::string tag; ///< the fifth segment, base64url: what receipts name
 };
-/// `contentType` is the header's cty. Content key and IV come from `random`.
+/// `contentType` is the header's cty. Content key and IV come from `random`. Throws InputTooLarge
+/// over contentBytesMax.
 Sealed seal(ByteView plain, const RsaKey& recipient, const std::string& kid,
             const std::string& contentType, RandomSource& random);
 
@@ -94,6 +95,53 @@ struct Opened {
 /// EnvelopeMalformed for all that is broken or has another alg, enc, zip, crit; EnvelopeNotOurs
 /// when kid is not `kid`.
 Opened open(const std::string& compact, const RsaKey& recipient, const std::string& kid);
+
+/// The most that one part may hold: a case's attachments together have 60 MB
+/// (facts/portal.md 1.11).
+constexpr std::size_t contentBytesMax = 64 * 1024 * 1024;
+
+/// Seals as a stream: plain text in pieces of any length goes in, pieces of the compact text come
+/// out, and nothing is kept, however long it is. What came out, joined, is what seal() gives.
+class Sealer {
+public:
+    Sealer(const RsaKey& recipient, const std::string& kid, const std::string& contentType,
+           RandomSource& random);
+    ~Sealer();
+    Sealer(Sealer&&) noexcept;
+    Sealer& operator=(Sealer&&) noexcept;
+
+    /// Appends to `compact` what follows: before the first piece header, encrypted key and IV.
+    /// Throws InputTooLarge over contentBytesMax.
+    void add(ByteView plain, std::string& compact);
+    /// Appends the end; returns the tag. Nothing may be added any more.
+    std::string finish(std::string& compact);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+/// Opens as a stream, under the rules of open(). What comes out before finish() has returned is not
+/// verified: it may have been forged, so nobody acts on it, shows it or keeps it where it stays.
+class Opener {
+public:
+    Opener(const RsaKey& recipient, std::string kid);
+    ~Opener();
+    Opener(Opener&&) noexcept;
+    Opener& operator=(Opener&&) noexcept;
+
+    /// The next piece of the compact text, of any length. Appends to `unverified`; the caller
+    /// wipes. Throws as open(); the opener is of no use then.
+    void add(std::string_view compact, Bytes& unverified);
+    /// Only when this has returned, all that came out is what was sealed. Returns the content's
+    /// type. Throws EnvelopeMalformed.
+    std::string finish();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
 /// kid of a JWE, header checked as in open().
 std::string sealedFor(const std::string& compact);
 /// Authentication tag of a JWE (fifth segment). Throws EnvelopeMalformed.

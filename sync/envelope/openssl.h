@@ -76,6 +76,8 @@ public:
 
     EVP_PKEY* pkey() const { return _pkey.get(); }
     bool hasPrivate() const { return _hasPrivate; }
+    /// Ready for RSA-OAEP-256 with this key; to be copied for each use.
+    const EVP_PKEY_CTX* wrapping() const { return _wrapping.get(); }
     std::size_t modulusBytes() const
     {
         return static_cast<std::size_t>(EVP_PKEY_get_size(_pkey.get()));
@@ -84,8 +86,13 @@ public:
 
 private:
     OwnedPkey _pkey;
+    OwnedPkeyContext _wrapping;
     bool _hasPrivate;
 };
+
+/// For RSA-OAEP with SHA-256 on both places (RFC 7518 4.3); `initialise`: EVP_PKEY_encrypt_init or
+/// EVP_PKEY_decrypt_init.
+OwnedPkeyContext oaepContext(EVP_PKEY* key, int (*initialise)(EVP_PKEY_CTX*));
 
 /// Segments between dots, exactly `count`.
 std::vector<std::string_view> segments(std::string_view compact, std::size_t count, ErrorCode code);

@@ -26,6 +26,17 @@ RsaKey::Impl::Impl(OwnedPkey pkey, bool hasPrivate)
             "RSA exponent is not 65537");
     require(number(OSSL_PKEY_PARAM_RSA_N).back() % 2 == 1, ErrorCode::KeyUnusable,
             "even RSA modulus");
+    _wrapping = oaepContext(_pkey.get(), EVP_PKEY_encrypt_init);
+}
+
+OwnedPkeyContext oaepContext(EVP_PKEY* key, int (*initialise)(EVP_PKEY_CTX*))
+{
+    OwnedPkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+    mustWork(context != nullptr && initialise(context.get()) == 1 &&
+             EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), EVP_sha256()) == 1 &&
+             EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), EVP_sha256()) == 1);
+    return context;
 }
 
 Bytes RsaKey::Impl::number(const char* name) const

@@ -7,13 +7,14 @@
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
 
-#include <limits>
+#include <algorithm>
 
 namespace amt::envelope {
 namespace {
 
-constexpr std::size_t bytesMax = std::numeric_limits<int>::max() / 2;
+constexpr std::size_t stepBytesMax = 1 << 30; ///< OpenSSL counts in int
 
+using OwnedCipher = Owned<EVP_CIPHER, EVP_CIPHER_free>;
 using OwnedKdf = Owned<EVP_KDF, EVP_KDF_free>;
 using OwnedKdfContext = Owned<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
@@ -34,50 +35,72 @@ unsigned char* pointer(std::string_view text)
 
 } // namespace
 
+GcmStream::GcmStream(Direction direction, ByteView key, ByteView iv, ByteView aad)
+    : _context(EVP_CIPHER_CTX_new())
+{
+    AMT_ASSERT(key.size() == gcmKeyBytes && iv.size() == gcmIvBytes);
+    // Looked up once: the look-up takes longer than a small text.
+    static const OwnedCipher cipher(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
+    mustWork(_context != nullptr && cipher != nullptr &&
+             EVP_CipherInit_ex2(_context.get(), cipher.get(), key.data(), iv.data(),
+                                direction == Direction::Encrypt ? 1 : 0, nullptr) == 1);
+    if (!aad.empty())
+        update(aad, nullptr);
+}
+
+void GcmStream::update(ByteView in, std::uint8_t* out)
+{
+    while (!in.empty()) {
+        const ByteView step = in.first(std::min(in.size(), stepBytesMax));
+        int size = 0;
+        mustWork(EVP_CipherUpdate(_context.get(), out, &size, step.data(),
+                                  static_cast<int>(step.size())) == 1 &&
+                 static_cast<std::size_t>(size) == step.size());
+        in = in.subspan(step.size());
+        if (out)
+            out += step.size();
+    }
+}
+
+void GcmStream::writeTag(std::span<std::uint8_t> tag)
+{
+    AMT_ASSERT(tag.size() == gcmTagBytes);
+    unsigned char rest[16];
+    int size = 0;
+    mustWork(EVP_CipherFinal_ex(_context.get(), rest, &size) == 1 && size == 0 &&
+             EVP_CIPHER_CTX_ctrl(_context.get(), EVP_CTRL_AEAD_GET_TAG, gcmTagBytes, tag.data()) ==
+                 1);
+}
+
+bool GcmStream::tagFits(ByteView tag)
+{
+    AMT_ASSERT(tag.size() == gcmTagBytes);
+    Bytes wanted(tag.begin(), tag.end());
+    mustWork(EVP_CIPHER_CTX_ctrl(_context.get(), EVP_CTRL_AEAD_SET_TAG, gcmTagBytes,
+                                 wanted.data()) == 1);
+    unsigned char rest[16];
+    int size = 0;
+    if (EVP_CipherFinal_ex(_context.get(), rest, &size) == 1)
+        return true;
+    ERR_clear_error();
+    return false;
+}
+
 void encryptGcm(ByteView key, ByteView iv, ByteView aad, ByteView plain,
                 std::span<std::uint8_t> cipherText, std::span<std::uint8_t> tag)
 {
-    AMT_ASSERT(key.size() == gcmKeyBytes && iv.size() == gcmIvBytes && tag.size() == gcmTagBytes);
     AMT_ASSERT(cipherText.size() == plain.size());
-    require(plain.size() <= bytesMax && aad.size() <= bytesMax, ErrorCode::InputTooLarge,
-            "too much to seal at once");
-    const OwnedCipherContext context(EVP_CIPHER_CTX_new());
-    int size = 0;
-    mustWork(context != nullptr && EVP_EncryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(),
-                                                       iv.data(), nullptr) == 1);
-    if (!aad.empty())
-        mustWork(EVP_EncryptUpdate(context.get(), nullptr, &size, aad.data(),
-                                   static_cast<int>(aad.size())) == 1);
-    if (!plain.empty())
-        mustWork(EVP_EncryptUpdate(context.get(), cipherText.data(), &size, plain.data(),
-                                   static_cast<int>(plain.size())) == 1);
-    unsigned char rest[16];
-    mustWork(EVP_EncryptFinal_ex(context.get(), rest, &size) == 1 && size == 0);
-    mustWork(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, gcmTagBytes, tag.data()) ==
-             1);
+    GcmStream stream(GcmStream::Direction::Encrypt, key, iv, aad);
+    stream.update(plain, cipherText.data());
+    stream.writeTag(tag);
 }
 
 Bytes decryptGcm(ByteView key, ByteView iv, ByteView aad, ByteView cipherText, ByteView tag)
 {
-    AMT_ASSERT(key.size() == gcmKeyBytes && iv.size() == gcmIvBytes && tag.size() == gcmTagBytes);
-    require(cipherText.size() <= bytesMax && aad.size() <= bytesMax, ErrorCode::EnvelopeMalformed,
-            "too much at once");
     Bytes plain(cipherText.size());
-    Bytes wanted(tag.begin(), tag.end());
-    const OwnedCipherContext context(EVP_CIPHER_CTX_new());
-    int size = 0;
-    mustWork(context != nullptr && EVP_DecryptInit_ex2(context.get(), EVP_aes_256_gcm(), key.data(),
-                                                       iv.data(), nullptr) == 1);
-    if (!aad.empty())
-        mustWork(EVP_DecryptUpdate(context.get(), nullptr, &size, aad.data(),
-                                   static_cast<int>(aad.size())) == 1);
-    if (!cipherText.empty())
-        mustWork(EVP_DecryptUpdate(context.get(), plain.data(), &size, cipherText.data(),
-                                   static_cast<int>(cipherText.size())) == 1);
-    mustWork(
-        EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, gcmTagBytes, wanted.data()) == 1);
-    unsigned char rest[16];
-    if (EVP_DecryptFinal_ex(context.get(), rest, &size) != 1) {
+    GcmStream stream(GcmStream::Direction::Decrypt, key, iv, aad);
+    stream.update(cipherText, plain.data());
+    if (!stream.tagFits(tag)) {
         wipe(plain); // unauthenticated plain text is nobody's business
         fail(ErrorCode::EnvelopeMalformed, "content is not what was sealed");
     }

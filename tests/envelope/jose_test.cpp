@@ -94,6 +94,26 @@ BOOST_AUTO_TEST_CASE(jose_opens_what_ours_seals)
     }
 }
 
+BOOST_AUTO_TEST_CASE(jose_opens_what_the_stream_seals)
+{
+    if (skipWithoutJose())
+        return;
+    SystemRandom random;
+    const Bytes plain = randomBytes(random, 200003);
+    Sealer sealer(test::publicRsaKey(0), kid, "application/pdf", random);
+    std::string compact;
+    for (std::size_t at = 0; at < plain.size(); at += 65536)
+        sealer.add(ByteView(plain).subspan(at, std::min<std::size_t>(65536, plain.size() - at)),
+                   compact);
+    sealer.finish(compact);
+    auto open = request("open");
+    open->set("der", privateDer(0));
+    open->set("compact", compact);
+    const auto opened = askJose(open);
+    BOOST_REQUIRE_MESSAGE(opened->has("plain"), json::write(*opened));
+    BOOST_CHECK(fromBase64(json::text(*opened, "plain")) == plain);
+}
+
 BOOST_AUTO_TEST_CASE(ours_opens_what_jose_seals)
 {
     if (skipWithoutJose())
@@ -111,6 +131,11 @@ BOOST_AUTO_TEST_CASE(ours_opens_what_jose_seals)
         const Opened opened = open(json::text(*sealed, "compact"), test::rsaKey(0), kid);
         BOOST_CHECK(toText(opened.plain) == text);
         BOOST_TEST(opened.contentType == "text/plain");
+        Opener opener(test::rsaKey(0), kid);
+        Bytes streamed;
+        opener.add(json::text(*sealed, "compact"), streamed);
+        BOOST_TEST(opener.finish() == "text/plain");
+        BOOST_CHECK(toText(streamed) == text);
     }
 }
 

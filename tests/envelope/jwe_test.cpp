@@ -309,6 +309,17 @@ BOOST_AUTO_TEST_CASE(the_header_names_algorithms_key_and_content_and_nothing_els
     BOOST_TEST(fromBase64Url(parts[4]).size() == 16U);
 }
 
+BOOST_AUTO_TEST_CASE(the_header_is_json_whatever_the_names)
+{
+    SystemRandom random;
+    const std::string kid = R"(a "quoted" \ kid/1)", type = R"(text/plain; a="\b")";
+    const std::string compact = seal({}, test::publicRsaKey(0), kid, type, random).compact;
+    const auto header = json::parseObject(toText(fromBase64Url(split(compact)[0])));
+    BOOST_TEST(json::text(*header, "kid") == kid);
+    BOOST_TEST(json::text(*header, "cty") == type);
+    BOOST_TEST(sealedFor(compact) == kid);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_repeats_when_the_same_is_sealed_twice)
 {
     const auto one = split(sealedText());

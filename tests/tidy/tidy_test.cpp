@@ -37,7 +37,7 @@ const std::string crypto = "openssl/";
 const std::vector<Room> house = {
     {"appliance/core", {}, {}, {json}},
     {"appliance/store", {"appliance/core"}, {}, {"sqlite3.h"}},
-    {"sync/envelope", {"appliance/core"}, {}, {crypto}},
+    {"sync/envelope", {"appliance/core"}, {}, {crypto, "immintrin.h"}},
     {"sync/portal", {"appliance/core"}, {}, {json, net}},
     {"drivers/port", {"appliance/core"}, {}, {json}},
     {"drivers/eid",
@@ -61,7 +61,7 @@ const std::vector<Room> house = {
     {"sync/gateway",
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
      {},
-     {json, net, util, crypto}},
+     {json, net, util, crypto, "libpq-fe.h"}},
     {"sync/carrier", {"sync/portal", "drivers/port", "appliance/core"}, {}, {json, util}},
     {"kiosk/page", {"appliance/core"}, {}, {"kainjow/mustache.hpp", "qrencode.h", json}},
     {"appliance/node",
