@@ -3,6 +3,7 @@
 // What amtctl asks over its socket.
 #include "appliance/node/house.h"
 #include "appliance/node/machine_routes.h"
+#include "sync/outbox/incarnation.h"
 
 namespace amt::node {
 
@@ -28,7 +29,42 @@ Reply showStatus(House& house, Exchange&)
     const auto head = house.journal.head();
     status->set("journalNumber", head.number);
     status->set("journalHash", toHex(head.hash));
+    status->set("incarnation", outbox::incarnationOf(house.doors.database));
+    status->set("backupWanted", house.backups.wanted());
+    if (const auto newest = house.backups.newest())
+        status->set("backupNewest", toIso(*newest));
+    if (!house.backups.failure().empty())
+        status->set("backupFailure", house.backups.failure());
     return jsonAnswer(200, *status);
+}
+
+Reply makeBackup(House& house, Exchange& exchange)
+{
+    json::onlyKeys(*json::parseObject(exchange.request.body), {});
+    house.backups.make([](const Backups::Outcome&) {});
+    return awaitBackup(house, exchange);
+}
+
+Reply awaitBackup(House& house, Exchange& exchange)
+{
+    // The front does not wait for ever: whoever hears "running" asks again.
+    constexpr Milliseconds patience{std::chrono::seconds(8)};
+    const auto answered = std::make_shared<bool>(false); // shared by the copy's end and the timer
+    const auto answer = [respond = exchange.respond, answered](const Backups::Outcome& outcome,
+                                                               bool running) {
+        if (std::exchange(*answered, true))
+            return;
+        auto body = json::makeObject();
+        body->set("running", running);
+        if (!outcome.file.empty())
+            body->set("file", outcome.file);
+        if (!outcome.failure.empty())
+            body->set("failure", outcome.failure);
+        respond(jsonAnswer(running ? 202 : outcome.file.empty() ? 503 : 200, *body));
+    };
+    house.backups.whenDone([answer](const Backups::Outcome& outcome) { answer(outcome, false); });
+    house.doors.loop.after(patience, house.guarded([answer] { answer({}, true); }));
+    return std::nullopt;
 }
 
 Reply takeEnrolment(House& house, Exchange& exchange)

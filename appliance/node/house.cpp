@@ -5,6 +5,7 @@
 
 #include "appliance/core/log.h"
 #include "appliance/node/gate.h"
+#include "sync/outbox/incarnation.h"
 
 #include <algorithm>
 
@@ -47,7 +48,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
-      cardReading(*this), cashier(*this), receipts(*this)
+      cardReading(*this), cashier(*this), receipts(*this), backups(*this)
 {
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});
@@ -67,11 +68,13 @@ void House::takeUp()
     const UtcTime startedAt = now();
     journal.verify(outbox::Extent::Tail);
     doors.database.transact([&] { journal.started(startedAt); });
+    outbox::takeIncarnation(doors.database, journal, doors.random, startedAt);
     printJobs.takeUp(startedAt);
     cashier.takeUp();
     outbox.purgeAccepted(startedAt);
     cases.purgeDeskCopies(town, startedAt);
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
+    backups.takeUp();
     doors.loop.after(returnTime, guarded([this] { // who came back runs again
                          const int held = cases.holdInterrupted(visits.running(), now());
                          const auto dropped = drafts.purgeAllBut(visits.running());
@@ -89,6 +92,7 @@ void House::everyMinute()
     journal.watchClock(now(), doors.loop.sinceBoot());
     people.endSessions(now());
     if (++_minutes % 60 == 0) {
+    backups.everyMinute();
         outbox.purgeAccepted(now());
         cases.purgeDeskCopies(town, now());
     }

@@ -4,6 +4,7 @@
 // devices.
 #pragma once
 
+#include "appliance/node/backups.h"
 #include "appliance/node/card_reading.h"
 #include "appliance/node/cashier.h"
 #include "appliance/node/desk_session.h"
@@ -164,6 +165,7 @@ public:
     CardReading cardReading;
     Cashier cashier;
     ReceiptDesk receipts;
+    Backups backups;
 
 private:
     void everyMinute();

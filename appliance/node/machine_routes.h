@@ -27,6 +27,8 @@ Reply takeStatus(House& house, Exchange& exchange);
 
 // admin_routes.cpp
 Reply showStatus(House& house, Exchange& exchange);
+Reply makeBackup(House& house, Exchange& exchange);
+Reply awaitBackup(House& house, Exchange& exchange);
 Reply takeEnrolment(House& house, Exchange& exchange);
 
 } // namespace amt::node

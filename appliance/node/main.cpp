@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // amt-node: wires the town hall. `init` makes the keys and takes the enrolment over; `serve`
-// answers.
+// answers; `restore` puts a copy of the database back.
 #include "appliance/core/error.h"
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
@@ -86,6 +86,10 @@ protected:
         add("eid-folder", "folder with dv.cvcert, terminal.cvcert, terminal.pkcs8, csca.der",
             "DIR");
         add("emulation", "control socket of emulated devices", "SOCKET");
+        add("backup", "second medium: hourly copies of the database, and one before an update",
+            "DIR");
+        add("backups-kept", "copies kept there (default 48)", "N");
+        add("from", "restore: the copy", "FILE");
         add("quota-pages", "database quota in pages of 4 KiB (default 262144 = 1 GiB)", "N");
     }
 
@@ -98,13 +102,15 @@ protected:
                 return setUp();
             if (arguments.size() == 1 && arguments[0] == "serve")
                 return serve();
+            if (arguments.size() == 1 && arguments[0] == "restore")
+                return restore();
         } catch (const Poco::Exception& failure) { // the door of main
             log::error("node.ended", {{"code", failure.name()}, {"detail", failure.message()}});
             return EXIT_SOFTWARE;
         }
         Poco::Util::HelpFormatter help(options());
         help.setCommand("amt-node");
-        help.setUsage("init|serve OPTIONS");
+        help.setUsage("init|serve|restore OPTIONS");
         help.format(std::cerr);
         return EXIT_USAGE;
     }
@@ -139,6 +145,35 @@ private:
         return EXIT_OK;
     }
 
+    int restore()
+    {
+        SystemRandom random;
+        const RealEventLoop clock;
+        ::umask(077);
+        const int sentAgain =
+            node::restore(setting("from"), databaseSettings().path, random, clock.utcNow());
+        std::printf("restored; sent again: %d\n", sentAgain);
+        return EXIT_OK;
+    }
+
+    /// Where copies go: the second medium, else beside the database.
+    std::string copies() { return config().getString("amt.backup", setting("state")); }
+
+    void chooseBackup(node::NodeSettings& settings)
+    {
+        if (!config().has("amt.backup"))
+            return log::warning("backup.none");
+        settings.backupFolder = setting("backup");
+        settings.backupsKept = std::max(1, config().getInt("amt.backups-kept", 48));
+        struct stat ours {};
+        struct stat theirs {};
+        settings.backupOnSameMedium = ::stat(setting("state").c_str(), &ours) == 0 &&
+                                      ::stat(settings.backupFolder.c_str(), &theirs) == 0 &&
+                                      ours.st_dev == theirs.st_dev;
+        if (settings.backupOnSameMedium)
+            log::warning("backup.same-medium");
+    }
+
     int serve()
     {
         RealEventLoop loop;
@@ -146,7 +181,7 @@ private:
         SystemRandom random;
         ::umask(077);
         store::Database database(databaseSettings());
-        node::migrate(database);
+        node::migrate(database, copies());
 
         const std::string source = config().getString("amt.source", ".");
         const page::Renderer pages(source + "/kiosk");
@@ -157,6 +192,7 @@ private:
         BrokerPaymentTerminal paymentTerminal({run + "/payment.sock", peerUser}, loop);
         BrokerReceiptPrinter printer({run + "/printing.sock", peerUser}, loop);
         const auto longWork = node::makeLongWork(loop);
+        const auto copying = node::makeLongWork(loop);
         const auto signer = makeSigner();
         std::unique_ptr<node::EmulationClient> emulation;
         if (config().has("amt.emulation")) {
@@ -170,6 +206,7 @@ private:
         settings.deskHosts = {"127.0.0.1", "localhost",
                               config().getString("amt.desk-address", "127.0.0.1")};
         settings.displayToken = Secret(Poco::trim(fileText(setting("state") + "/display.token")));
+        chooseBackup(settings);
         settings.testModeLanguages = config().getBool("amt.test-languages", true);
 
         // The front and the node know each other: requests go in, live pages come out.
@@ -187,7 +224,7 @@ private:
         town = std::make_unique<node::Node>(
             std::move(settings),
             node::NodeDoors{loop, random, database, pages, identityReader, paymentTerminal, printer,
-                            signer.get(), *longWork, front, emulation.get()});
+                            signer.get(), *longWork, front, emulation.get(), copying.get()});
         front.start();
         log::info("node.serves", {{"version", AMT_VERSION}});
         loop.run();

@@ -82,6 +82,11 @@ struct NodeSettings {
     std::chrono::seconds idleWarning{45}, idleEnd{75}, formIdleWarning{90};
     std::chrono::seconds doneStays{60};
     bool testModeLanguages = false;
+    /// Second medium for copies of the database; empty: none.
+    std::string backupFolder;
+    int backupsKept = 48;
+    std::chrono::minutes backupEvery{60};
+    bool backupOnSameMedium = false; ///< shown as a warning
 };
 
 struct NodeDoors {
@@ -96,6 +101,7 @@ struct NodeDoors {
     LongWork& longWork;
     LivePages& livePages;
     Emulation* emulation;
+    LongWork* copying = nullptr; ///< for what waits for a slow medium; null: longWork
 };
 
 class Node {
@@ -122,7 +128,15 @@ std::string setUp(store::Database& database, RandomSource& random, UtcTime now);
 /// Takes over what enrolment brought: destination, its keys, pinned roots and service keys
 /// (sync/gateway/ENROLMENT.md). Throws KeyUnusable, JsonMalformed.
 void enrol(store::Database& database, const std::string& enrolmentJson, UtcTime now);
-/// Brings the schema of node.db up to date.
-void migrate(store::Database& database);
+/// Brings the schema of node.db up to date; before an update a copy goes into `copies` (a folder;
+/// empty: none), which counts as a restore when it is put back. Throws StoreNewer, SystemFailed.
+void migrate(store::Database& database, const std::string& copies = {});
+
+/// `amt-node restore`, while no node runs: the copy is checked (SQLite, chain of the journal),
+/// begins a new incarnation, sends again what was not purged, and takes the database's place; the
+/// one that stood there is kept beside it. Nothing is changed when it throws: StoreFailed,
+/// StoreNewer, JournalBroken, SystemFailed. Returns how many envelopes are sent again.
+int restore(const std::string& copy, const std::string& databaseFile, RandomSource& random,
+            UtcTime now);
 
 } // namespace amt::node

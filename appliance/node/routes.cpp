@@ -95,6 +95,8 @@ constexpr Route routes[] = {
     {admin, Get, "/admin/health", Rule::AdminPeer, showHealth},
     {admin, Get, "/admin/status", Rule::AdminPeer, showStatus},
     {admin, Post, "/admin/enrolment", Rule::AdminPeer, takeEnrolment},
+    {admin, Get, "/admin/backup", Rule::AdminPeer, awaitBackup},
+    {admin, Post, "/admin/backup", Rule::AdminPeer, makeBackup},
 };
 
 std::vector<std::string> segmentsOf(std::string_view path)

@@ -189,6 +189,17 @@ const page::Renderer& pages()
 
 Town::Town(Enrolled enrolled)
 {
+    const auto enrolment = testEnrolment(loop.utcNow());
+    begin(enrolled == Enrolled::Yes ? &enrolment : nullptr);
+}
+
+Town::Town(const outbox::Enrolment& enrolment)
+{
+    begin(&enrolment);
+}
+
+void Town::begin(const outbox::Enrolment* enrolment)
+{
     log::setEnabled(false);
     static int number = 0;
     _folder = std::filesystem::temp_directory_path() /
@@ -199,9 +210,8 @@ Town::Town(Enrolled enrolled)
     outbox::Journal journal(*_database);
     office::People people(*_database, journal, random);
     setupCode = people.setUp(rsaKey(4), loop.utcNow()).revealText();
-    if (enrolled == Enrolled::Yes)
-        outbox::Destinations(*_database, journal)
-            .enrol(testEnrolment(loop.utcNow()), loop.utcNow());
+    if (enrolment)
+        outbox::Destinations(*_database, journal).enrol(*enrolment, loop.utcNow());
     open();
 }
 
@@ -218,6 +228,7 @@ void Town::open()
     settings.municipalityFolder = source() + "/config/municipality";
     settings.deskHosts = {"desk.example"};
     settings.displayToken = Secret(std::string_view("display-token"));
+    settings.backupFolder = backupFolder.string();
     _node = std::make_unique<node::Node>(
         std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
                                              printer, &signer, longWork, livePages, nullptr});
@@ -225,11 +236,17 @@ void Town::open()
 
 void Town::restart()
 {
+    restart([](const auto&) {});
+}
+
+void Town::restart(const std::function<void(const std::filesystem::path& database)>& between)
+{
     _node.reset();
     reader.running.reset();
     terminal.running.reset();
     printer = ScriptedPrinter();
     _database.reset();
+    between(_folder / "node.db");
     _database = openDatabase(_folder);
     node::migrate(*_database);
     open();

@@ -8,6 +8,7 @@
 #include "appliance/node/node.h"
 #include "appliance/store/store.h"
 #include "kiosk/page/page.h"
+#include "sync/outbox/destinations.h"
 
 #include <deque>
 #include <filesystem>
@@ -185,11 +186,16 @@ class Town {
 public:
     enum class Enrolled { Yes, No };
     explicit Town(Enrolled enrolled = Enrolled::Yes);
+    explicit Town(const outbox::Enrolment& enrolment);
     ~Town();
 
     /// The process ends without a word and starts again on the same disk. Devices forget what they
     /// were asked.
     void restart();
+    /// The process ends; `between` works on the files before it starts again.
+    void restart(const std::function<void(const std::filesystem::path& database)>& between);
+    /// Second medium, from the next start on.
+    std::filesystem::path backupFolder;
     node::Node& node() { return *_node; }
     store::Database& database() { return *_database; }
     HttpResponse handle(node::Surface surface, const HttpRequest& request);
@@ -212,6 +218,7 @@ private:
     std::filesystem::path _folder;
     std::unique_ptr<store::Database> _database;
     std::unique_ptr<node::Node> _node;
+    void begin(const outbox::Enrolment* enrolment);
     void open();
 };
 
