@@ -9,6 +9,13 @@
 
 namespace amt::node {
 
+Exchange::~Exchange()
+{
+    wipe(request.body);
+    for (auto& [name, value] : fields)
+        wipe(value);
+}
+
 const std::string& Exchange::field(const std::string& name) const
 {
     const auto found = fields.find(name);

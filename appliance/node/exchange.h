@@ -21,7 +21,13 @@ struct DeskSession;
 
 using Fields = std::map<std::string, std::string>;
 
+/// A copy of the request, for one handler; what was typed is overwritten when it goes.
 struct Exchange {
+    Exchange() = default;
+    Exchange(const Exchange&) = default; // moving would leave short texts behind
+    Exchange& operator=(const Exchange&) = default;
+    ~Exchange();
+
     Surface surface = Surface::Kiosk;
     HttpRequest request;
     std::string_view pattern = "-";    ///< of the route, once it is known: for the log

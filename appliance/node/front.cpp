@@ -6,6 +6,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/log.h"
 
+#include <Poco/Net/HTTPBufferAllocator.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequestImpl.h>
 #include <Poco/Net/HTTPServerResponseImpl.h>
@@ -61,6 +62,45 @@ class Session : public Poco::Net::HTTPServerSession {
 public:
     using HTTPServerSession::HTTPServerSession;
     StreamSocket give() { return detachSocket(); }
+};
+
+/// A request whose body (a PIN, a password) is overwritten when it goes, answered or not.
+class WipedBody {
+public:
+    explicit WipedBody(HttpRequest request) : _request(std::make_shared<Held>(std::move(request)))
+    {}
+
+    const HttpRequest& request() const { return _request->value; }
+
+private:
+    struct Held {
+        explicit Held(HttpRequest request) : value(std::move(request)) {}
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+        ~Held() { wipe(value.body); }
+        HttpRequest value;
+    };
+    std::shared_ptr<Held> _request; // shared by the copies of the loop's task
+};
+
+/// Poco reads through buffers of a pool. Those of a session that has ended lie on top of it and
+/// are overwritten here; while others come and go at the same moment, each one tidies for another.
+struct SpareBuffers {
+    SpareBuffers() = default;
+    SpareBuffers(const SpareBuffers&) = delete;
+    SpareBuffers& operator=(const SpareBuffers&) = delete;
+    ~SpareBuffers()
+    {
+        using Poco::Net::HTTPBufferAllocator;
+        constexpr auto size = HTTPBufferAllocator::BUFFER_SIZE;
+        std::array<char*, 3> spare{};
+        for (auto& each : spare) {
+            each = HTTPBufferAllocator::allocate(size);
+            wipe({reinterpret_cast<std::uint8_t*>(each), std::size_t{size}});
+        }
+        for (auto* each : spare)
+            HTTPBufferAllocator::deallocate(each, size);
+    }
 };
 
 HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const std::string& peer,
@@ -313,6 +353,9 @@ private:
             Connection connection;
             connection.socket = door.socket.acceptConnection();
             connection.door = &door;
+            // An answer leaves at once: its last small segment waits for no acknowledgement.
+            if (connection.socket.address().family() != Poco::Net::SocketAddress::UNIX_LOCAL)
+                connection.socket.setNoDelay(true);
             if (door.peerUser) {
                 const unsigned user = peerUserOf(connection.socket.impl()->sockfd());
                 if (user != *door.peerUser) {
@@ -357,8 +400,10 @@ private:
             return false;
         connection.headBegun = true;
         const std::string_view seen(_peek.data(), static_cast<std::size_t>(size));
-        return seen.find("\r\n\r\n") != std::string_view::npos ||
-               seen.size() >= _settings.headBytesMax;
+        const bool whole = seen.find("\r\n\r\n") != std::string_view::npos ||
+                           seen.size() >= _settings.headBytesMax;
+        wipe({reinterpret_cast<std::uint8_t*>(_peek.data()), seen.size()}); // a form came along
+        return whole;
     }
 
     void readable(int descriptor)
@@ -438,6 +483,7 @@ private:
 
     void serve(Connection connection)
     {
+        const SpareBuffers wipedAfterwards;
         try {
             connection.socket.setReceiveTimeout(Poco::Timespan(_settings.headWithin.count(), 0));
             connection.socket.setSendTimeout(Poco::Timespan(_settings.headWithin.count(), 0));
@@ -505,8 +551,8 @@ private:
         auto promise = std::make_shared<std::promise<HttpResponse>>(); // shared by the loop's task
                                                                        // and this thread
         auto answered = promise->get_future();
-        _loop.post([this, surface, promise, request = std::move(request)]() mutable {
-            _handle(surface, request,
+        _loop.post([this, surface, promise, wiped = WipedBody(std::move(request))] {
+            _handle(surface, wiped.request(),
                     [promise](HttpResponse response) { promise->set_value(std::move(response)); });
         });
         if (answered.wait_for(_settings.answerWithin) != std::future_status::ready) {

@@ -29,7 +29,8 @@ VisitTimes visitTimes(const NodeSettings& settings)
 {
     constexpr std::chrono::seconds grace{5};
     const auto warning = settings.idleEnd - settings.idleWarning;
-    return {settings.idleEnd + grace, settings.formIdleWarning + warning + grace, warning + grace};
+    return {settings.idleEnd + grace, settings.formIdleWarning + warning + grace, warning + grace,
+            warningAtEase + warning + grace};
 }
 
 std::string newFormKey(RandomSource& random)
@@ -67,14 +68,14 @@ void House::takeUp()
 {
     const UtcTime startedAt = now();
     journal.verify(outbox::Extent::Tail);
-    doors.database.transact([&] { journal.started(startedAt); });
     outbox::takeIncarnation(doors.database, journal, doors.random, startedAt);
+    doors.database.transact([&] { journal.started(startedAt); });
     printJobs.takeUp(startedAt);
     cashier.takeUp();
     outbox.purgeAccepted(startedAt);
     cases.purgeDeskCopies(town, startedAt);
-    _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     backups.takeUp();
+    _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     doors.loop.after(returnTime, guarded([this] { // who came back runs again
                          const int held = cases.holdInterrupted(visits.running(), now());
                          const auto dropped = drafts.purgeAllBut(visits.running());
@@ -91,8 +92,8 @@ void House::everyMinute()
     askPrinter();
     journal.watchClock(now(), doors.loop.sinceBoot());
     people.endSessions(now());
-    if (++_minutes % 60 == 0) {
     backups.everyMinute();
+    if (++_minutes % 60 == 0) {
         outbox.purgeAccepted(now());
         cases.purgeDeskCopies(town, now());
     }
@@ -134,6 +135,14 @@ page::Frame House::frame(const Exchange& exchange)
     frame.inVisit = visit != nullptr;
     frame.idleWarning =
         visit && visit->step == Step::Form ? settings.formIdleWarning : settings.idleWarning;
+    if (visit) {
+        frame.access = visit->access;
+        if (visit->access.lowReach)
+            frame.idleWarning = std::max(frame.idleWarning, warningAtEase);
+    }
+    if (const auto part = exchange.query.find("part"); part != exchange.query.end())
+        frame.part = part->second.size() == 1 ? part->second.front() - '0' : 0;
+    frame.helpCalled = helpCalls.open() > 0;
     frame.testModeLanguages = settings.testModeLanguages;
     return frame;
 }

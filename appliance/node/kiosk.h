@@ -12,6 +12,7 @@ class House;
 // kiosk_start.cpp: before the visit, around it, after it
 Reply showStart(House& house, Exchange& exchange);
 Reply chooseLanguage(House& house, Exchange& exchange);
+Reply adjustScreen(House& house, Exchange& exchange);
 Reply showServices(House& house, Exchange& exchange);
 Reply chooseService(House& house, Exchange& exchange);
 Reply showHelp(House& house, Exchange& exchange);

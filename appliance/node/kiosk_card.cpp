@@ -88,8 +88,6 @@ Reply showNotice(House& house, Exchange& exchange)
     page::NoticePage view;
     view.serviceName = office::textIn(service.name, visit.language);
     view.attributes = attributesOf(service);
-    if (const auto part = exchange.query.find("part"); part != exchange.query.end())
-        view.part = part->second.size() == 1 ? part->second.front() - '0' : 1;
     view.reviewedTranslation = visit.language == "de" || visit.language == "en";
     return house.kioskPage(exchange, view);
 }

@@ -49,6 +49,31 @@ std::size_t placeOfStep(const std::vector<int>& asked, int step)
     return asked.size() - 1;
 }
 
+/// "part-2": another page of the same step, where larger letters need several.
+std::optional<char> partIn(const std::string& wish)
+{
+    if (wish.size() != 6 || !wish.starts_with("part-") || wish[5] < '1' || wish[5] > '9')
+        return std::nullopt;
+    return wish[5];
+}
+
+/// Language or look of the page, pressed while the form is open.
+void adjustFrame(const House& house, Visit& visit, const std::string& wish)
+{
+    const std::string language = "language-";
+    if (partIn(wish))
+        return;
+    if (!wish.starts_with(language)) {
+        adjust(visit.access, wish);
+        return;
+    }
+    const auto offered = house.doors.pages.languages();
+    const std::string wanted = wish.substr(language.size());
+    if (std::find(offered.begin(), offered.end(), wanted) == offered.end())
+        throw Error(ErrorCode::RequestMalformed, "language not offered");
+    visit.language = wanted;
+}
+
 bool isFilling(const Visit& visit)
 {
     return visit.allows(VisitEvent::FormFilled);
@@ -89,8 +114,6 @@ Reply fillForm(House& house, Exchange& exchange)
         throw Error(ErrorCode::StepOutOfOrder, "form in another step");
     const auto& service = requiredService(house, visit);
     const std::string action = exchange.field("action");
-    if (action != "next" && action != "back")
-        throw Error(ErrorCode::RequestMalformed, "action");
     Fields posted = exchange.fields;
     posted.erase("key");
     posted.erase("action");
@@ -98,11 +121,21 @@ Reply fillForm(House& house, Exchange& exchange)
     const std::size_t place = placeOfStep(asked, visit.formStep);
     auto taken = office::takePage(service, asked[place], visit.answers, posted);
 
+    const bool stays = action != "next" && action != "back";
+    if (stays) // a button of the frame; what was typed is kept as it is
+        adjustFrame(house, visit, action);
+    if (stays) // what was said to be faulty stays so until it is right; nothing new is said yet
+        std::erase_if(taken.faults, [&](const office::FieldFault& fault) {
+            return std::none_of(visit.faults.begin(), visit.faults.end(),
+                                [&](const auto& said) { return said.field == fault.field; });
+        });
     visit.answers = std::move(taken.answers);
     visit.faults = std::move(taken.faults);
     visit.formStep = asked[place];
     bool filled = false;
-    if (action == "back") {
+    if (stays) {
+        // the step stays, too
+    } else if (action == "back") {
         visit.faults.clear();
         visit.formStep = asked[place == 0 ? 0 : place - 1];
     } else if (visit.faults.empty()) {
@@ -120,7 +153,8 @@ Reply fillForm(House& house, Exchange& exchange)
         else if (visit.allows(VisitEvent::FormOpened))
             visit.apply(VisitEvent::FormOpened);
     });
-    return redirect(addressOf(visit.step));
+    const auto part = partIn(action);
+    return redirect(part ? std::string("/visit/form?part=") + *part : addressOf(visit.step));
 }
 
 Reply showReview(House& house, Exchange& exchange)

@@ -74,6 +74,23 @@ Reply chooseLanguage(House& house, Exchange& exchange)
     return response;
 }
 
+Reply adjustScreen(House& house, Exchange& exchange)
+{
+    const std::string& wish = exchange.field("set");
+    const std::string back = safeBack(exchange.field("back"));
+    const bool opensNow = exchange.visit == nullptr;
+    page::Access wanted = opensNow ? page::Access{} : exchange.visit->access;
+    adjust(wanted, wish); // refused before a visit is opened for it
+    Visit& visit = opensNow ? house.openVisit("de", exchange.field("key")) : *exchange.visit;
+    visit.access = wanted;
+    house.visits.touch(visit);
+    house.visits.save(visit);
+    HttpResponse response = redirect(back);
+    if (opensNow)
+        setCookie(response, visitCookie, visit.cookie, OverTls::No);
+    return response;
+}
+
 Reply showServices(House& house, Exchange& exchange)
 {
     if (!house.accepting())
@@ -113,6 +130,7 @@ Reply chooseService(House& house, Exchange& exchange)
         visit.faults.clear();
         visit.formStep = 1;
         visit.wrongPinTriesLeft.reset();
+        visit.pinIncomplete = false;
         visit.cardProblem.clear();
         house.advance(visit, VisitEvent::ServiceChosen);
     }

@@ -68,6 +68,9 @@ Bytes written(const Visit& visit)
     object->set("format", 1);
     object->set("envelopeId", visit.envelopeId);
     object->set("language", visit.language);
+    object->set("text", visit.access.text);
+    object->set("contrast", visit.access.highContrast);
+    object->set("reach", visit.access.lowReach);
     object->set("step", std::string(name(visit.step)));
     object->set("service", visit.service);
     object->set("answers", office::toJson(visit.answers));
@@ -90,6 +93,11 @@ void read(Visit& visit, ByteView plain)
     const auto object = json::parseObject(toText(plain));
     visit.envelopeId = json::text(*object, "envelopeId");
     visit.language = json::text(*object, "language");
+    if (object->has("text")) { // drafts of earlier versions say nothing of it
+        visit.access.text = static_cast<int>(json::integer(*object, "text"));
+        visit.access.highContrast = json::boolean(*object, "contrast");
+        visit.access.lowReach = json::boolean(*object, "reach");
+    }
     visit.step = stepFromName(json::text(*object, "step"));
     visit.service = json::text(*object, "service");
     visit.answers = office::answersFromJson(*json::object(*object, "answers"));
@@ -163,6 +171,18 @@ std::string_view name(Step step)
         return "Done";
     }
     return "";
+}
+
+void adjust(page::Access& access, const std::string& wish)
+{
+    if (wish == "text-0" || wish == "text-1" || wish == "text-2")
+        access.text = wish.back() - '0';
+    else if (wish == "contrast-on" || wish == "contrast-off")
+        access.highContrast = wish == "contrast-on";
+    else if (wish == "reach-on" || wish == "reach-off")
+        access.lowReach = wish == "reach-on";
+    else
+        throw Error(ErrorCode::RequestMalformed, "wish of the access bar");
 }
 
 void Visit::apply(VisitEvent event)
@@ -262,7 +282,8 @@ void Visits::touch(Visit& visit)
 {
     visit.lastTouch = _loop.sinceBoot();
     visit.warned = false;
-    arm(visit, visit.step == Step::Form ? _times.onForms : _times.idle);
+    const auto patience = visit.step == Step::Form ? _times.onForms : _times.idle;
+    arm(visit, visit.access.lowReach ? std::max(patience, _times.atEase) : patience);
 }
 
 void Visits::warn(Visit& visit)

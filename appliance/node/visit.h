@@ -13,6 +13,7 @@
 #include "appliance/office/case/drafts.h"
 #include "appliance/office/form/answers.h"
 #include "drivers/port/identity.h"
+#include "kiosk/page/page.h"
 
 #include <deque>
 #include <map>
@@ -108,6 +109,7 @@ struct Visit {
     Secret key;
     std::string envelopeId; ///< UUID v4, the case's for ever (sync.md 2)
     std::string language = "de";
+    page::Access access; ///< how this citizen wants the screen; ends with the visit
     Step step = Step::Start;
     std::string service; ///< key of the service
     office::Answers answers;
@@ -117,7 +119,8 @@ struct Visit {
 
     Presses presses;
     std::optional<int> wrongPinTriesLeft;
-    std::string cardProblem; ///< name of the outcome
+    bool pinIncomplete = false; ///< what came was not six digits: said, and no try was used
+    std::string cardProblem;    ///< name of the outcome
     IdentityStep identityStep = IdentityStep::WaitingForCard;
     std::uint64_t readNumber = 0; ///< of the read that runs for this visit; 0: none
     bool signedOnce = false;      ///< the terminal's signature was given in this read
@@ -135,12 +138,19 @@ struct Visit {
     void apply(VisitEvent event);
 };
 
+/// Takes a wish of the access bar ("text-1", "contrast-on", "reach-off"). Throws RequestMalformed.
+void adjust(page::Access& access, const std::string& wish);
+
 /// How long a visit goes on without an input. Pages tell of typing (kiosk/script/idle.js).
 struct VisitTimes {
     std::chrono::seconds idle;
     std::chrono::seconds onForms;
     std::chrono::seconds afterWarning;
+    std::chrono::seconds atEase; ///< with controls low: who sits needs longer (ui.md 3.7)
 };
+
+/// How long nobody need touch the screen before the page asks whether somebody is still there.
+constexpr std::chrono::seconds warningAtEase{120};
 
 class Visits {
 public:

@@ -140,14 +140,32 @@ public:
         begin("notice", "/visit/notice");
         set("serviceName", view.serviceName);
         set("attributes", groupNames(view.attributes));
-        set("unreviewed", !view.reviewedTranslation && _frame.language != "de");
+        // Four passages: on one page, on two with larger letters, on four with very large ones.
+        const int parts = 1 << _frame.access.text;
+        const int part = partOf(parts);
+        const auto shows = [&](int passage) { return (passage - 1) * parts / 4 + 1 == part; };
+        set("showRead", shows(1));
+        set("showRights", shows(2));
+        set("showWhy", shows(3));
+        set("showKeep", shows(4));
+        set("showFirst", shows(1) || shows(2));
+        set("showSecond", shows(3) || shows(4));
+        lead(part, parts, "/visit/notice", "/services");
+        set("unreviewed", part == 1 && !view.reviewedTranslation && _frame.language != "de");
     }
 
     void operator()(const CardPage& view)
     {
         begin("card", "/visit/card");
         module("pad");
-        set("error", view.wrongPinTriesLeft.has_value() || view.pinIncomplete);
+        const bool error = view.wrongPinTriesLeft.has_value() || view.pinIncomplete;
+        set("error", error);
+        // With larger letters the way of the card has a page of its own before the PIN.
+        const int parts = _frame.access.text > 0 && !error ? 2 : 1;
+        const int part = partOf(parts);
+        lead(part, parts, "/visit/card", "/visit/notice");
+        set("showWay", part == 1 && (_frame.access.text == 0 || parts == 2));
+        set("showPin", part == parts);
         if (view.wrongPinTriesLeft) {
             set("errorTitle", text("card.wrongPinTitle"));
             set("errorText", _texts.plural(_frame.language, "card.tries", *view.wrongPinTriesLeft));
@@ -192,26 +210,28 @@ public:
     void operator()(const FormPage& view)
     {
         begin("form", "/visit/form");
+        set("keepsForm", true);
         module("osk");
         set("serviceName", view.serviceName);
         if (view.steps > 1)
             set("stepLine", text("form.step", {{"step", std::to_string(view.step)},
                                                {"steps", std::to_string(view.steps)}}));
-        set("firstStep", view.step <= 1);
         Data given{Data::type::list};
-        Data fields{Data::type::list};
+        std::vector<const FieldView*> asked;
         Data errors{Data::type::list};
         int errorCount = 0;
+        int firstError = 0;
         for (const auto& field : view.fields) {
             if (isGiven(field)) {
                 if (!field.value.empty())
                     given.push_back(fact(field));
                 continue;
             }
-            fields.push_back(input(field));
+            asked.push_back(&field);
             if (field.errorKey.empty())
                 continue;
-            ++errorCount;
+            if (++errorCount == 1)
+                firstError = static_cast<int>(asked.size()) - 1;
             Data error;
             error.set("id", "field-" + field.name);
             error.set("label", text(field.labelKey));
@@ -219,10 +239,41 @@ public:
             errors.push_back(error);
         }
         // A page with faults shows those; what the card gave comes again in the review.
-        set("hasGiven",
-            errorCount == 0 && std::any_of(view.fields.begin(), view.fields.end(), isGiven));
+        const bool hasGiven =
+            errorCount == 0 && std::any_of(view.fields.begin(), view.fields.end(), isGiven);
+        // Larger letters: what the card gave first, then two fields a page, or one. Controls that
+        // are low: two, where one of them is high. Those of other pages come along hidden.
+        const int count = static_cast<int>(asked.size());
+        const bool isHigh = std::any_of(asked.begin(), asked.end(), [](const FieldView* field) {
+            return field->options.size() > 2;
+        });
+        const int aPage = _frame.access.text == 2 ? 1
+                          : _frame.access.text == 1 || (_frame.access.lowReach && isHigh)
+                              ? 2
+                              : std::max(count, 1);
+        const int givenParts = hasGiven && _frame.access.text > 0 && count > 0 ? 1 : 0;
+        const int parts = std::max(1, givenParts + (count + aPage - 1) / aPage);
+        const int part =
+            _frame.part == 0
+                ? std::min(parts, 1 + givenParts * (errorCount > 0) + firstError / aPage)
+                : partOf(parts);
+        Data fields{Data::type::list};
+        Data elsewhere{Data::type::list};
+        for (int i = 0; i < count; ++i) {
+            const bool here = part == 1 + givenParts + i / aPage;
+            (here ? fields : elsewhere).push_back(input(*asked[static_cast<std::size_t>(i)]));
+        }
+        set("hasGiven", hasGiven && part == 1);
         set("given", given);
         set("fields", fields);
+        set("elsewhere", elsewhere);
+        set("listsErrors", _frame.access.text == 0);
+        if (parts > 1)
+            set("partLine", text("frame.part", {{"part", std::to_string(part)},
+                                                {"parts", std::to_string(parts)}}));
+        set("nextAction", part < parts ? "part-" + std::to_string(part + 1) : "next");
+        set("backAction", part > 1 ? "part-" + std::to_string(part - 1) : "back");
+        set("leaves", view.step <= 1 && part == 1);
         set("hasErrors", errorCount > 0);
         set("errors", errors);
         set("errorsLine", _texts.plural(_frame.language, "form.errors", errorCount));
@@ -233,11 +284,23 @@ public:
         begin("review", "/visit/review");
         set("serviceName", view.serviceName);
         set("fee", money(view.fee));
+        const int parts = 1 + _frame.access.text;
+        const int part = partOf(parts);
+        lead(part, parts, "/visit/review", "/visit/form");
+        set("firstPart", part == 1);
+        set("lastPart", part == parts);
+        const auto count = static_cast<int>(view.fields.size());
         Data fields{Data::type::list};
-        for (const auto& field : view.fields)
+        bool anyFromCard = false;
+        // Fee, notes and the last sentence take the room of some fields.
+        const int room = count + (parts > 1 ? 4 : 0);
+        for (int i = (part - 1) * room / parts; i < std::min(count, part * room / parts); ++i) {
+            const auto& field = view.fields[static_cast<std::size_t>(i)];
             fields.push_back(fact(field));
+            anyFromCard = anyFromCard || isGiven(field);
+        }
         set("fields", fields);
-        set("anyFromCard", std::any_of(view.fields.begin(), view.fields.end(), isGiven));
+        set("anyFromCard", anyFromCard);
     }
 
     void operator()(const PayPage& view)
@@ -248,6 +311,8 @@ public:
         if (view.declinedCode)
             set("declined", text("declined." + declinedGroup(*view.declinedCode)));
         set("terminalReady", view.terminalReady);
+        if (_frame.access.text > 0 && view.declinedCode)
+            set("offline", false); // said before, and there is no room to say it again
     }
 
     void operator()(const PayRunningPage& view)
@@ -278,6 +343,11 @@ public:
         else
             refresh(view.untilEnd, "/visit/timeout");
         module("countdown");
+        const int parts = _frame.access.text > 0 ? 2 : 1;
+        const int part = partOf(parts);
+        lead(part, parts, "/visit/done", "/visit/done");
+        set("showNumber", part == 1);
+        set("showNext", part == parts);
         set("reference", view.reference);
         set("paidLine", view.fee == Money() ? text("done.free")
                                             : text(view.paid ? "done.paid" : "done.unpaid",
@@ -295,7 +365,7 @@ public:
 
     void operator()(const StillTherePage& view)
     {
-        begin("still", "/visit/still-there", "still_there");
+        begin("still", view.back, "still_there"); // whoever presses anything is there
         refresh(view.left, "/visit/timeout");
         module("countdown");
         set("left", std::to_string(view.left.count()));
@@ -304,7 +374,7 @@ public:
 
     void operator()(const EndedPage& view)
     {
-        begin("ended", "/ended");
+        begin("ended", "/");
         refresh(endedStays, "/");
         set("heading", text(view.timedOut ? "ended.timedOutHeading" : "ended.heading"));
         set("text", text(view.timedOut ? "ended.timedOutText" : "ended.text"));
@@ -368,6 +438,8 @@ private:
         set("formKey", _frame.formKey);
         set("offline", !_frame.portalReachable);
         set("inVisit", _frame.inVisit);
+        set("helpLine", text(_frame.helpCalled ? "frame.helpCalled" : "frame.help"));
+        access();
         Data choices{Data::type::list};
         auto languages = _texts.languages();
         std::stable_partition(languages.begin(), languages.end(), isReviewed);
@@ -386,6 +458,34 @@ private:
             set("idleAfter", std::to_string(_frame.idleWarning.count()));
             refresh(_frame.idleWarning, "/visit/still-there");
         }
+    }
+
+    /// The buttons of the access bar: what each is about, how it is now, and what a press asks for.
+    void access()
+    {
+        const Access& now = _frame.access;
+        set("textStep", std::to_string(now.text));
+        set("highContrast", now.highContrast);
+        set("lowReach", now.lowReach);
+        Data buttons{Data::type::list};
+        const auto offer = [&](const std::string& kind, const std::string& mark,
+                               const std::string& state, const std::string& wish, bool on) {
+            Data button;
+            button.set(mark, true);
+            button.set("what", text("access." + kind));
+            button.set("state", text("access." + kind + "." + state));
+            button.set("change", text("access.change"));
+            button.set("wish", kind + "-" + wish);
+            button.set("on", on);
+            buttons.push_back(button);
+        };
+        offer("text", "isText", std::to_string(now.text), std::to_string((now.text + 1) % 3),
+              now.text > 0);
+        offer("contrast", "isContrast", now.highContrast ? "on" : "off",
+              now.highContrast ? "off" : "on", now.highContrast);
+        offer("reach", "isReach", now.lowReach ? "on" : "off", now.lowReach ? "off" : "on",
+              now.lowReach);
+        set("adjustments", buttons);
     }
 
     /// For browsers without script; with script the modules do it, and typing counts as being
@@ -413,6 +513,21 @@ private:
         for (const auto& attribute : attributes)
             names.push_back(Data(text("group." + attribute)));
         return names;
+    }
+
+    /// Which of `parts` pages this one is.
+    int partOf(int parts) const { return std::clamp(_frame.part, 1, parts); }
+
+    /// Between the parts of a page: where back and next lead, and which part it is.
+    void lead(int part, int parts, const std::string& address, const std::string& before)
+    {
+        const auto at = [&](int other) { return address + "?part=" + std::to_string(other); };
+        set("backTo", part > 1 ? at(part - 1) : before);
+        if (parts > 1)
+            set("partLine", text("frame.part", {{"part", std::to_string(part)},
+                                                {"parts", std::to_string(parts)}}));
+        if (part < parts)
+            set("nextPart", at(part + 1));
     }
 
     static bool isGiven(const FieldView& field) { return field.origin == "eid"; }

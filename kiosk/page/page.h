@@ -18,6 +18,15 @@
 
 namespace amt::page {
 
+/// How a citizen wants the screen (ui.md 5, access bar). Ends with the visit.
+struct Access {
+    int text = 0; ///< 0: normal, 1: larger (× 1.33), 2: very large (× 1.66; long pages scroll)
+    bool highContrast = false;
+    bool lowReach = false; ///< everything that is touched stands in the lower 45 % of an upright
+                           ///< screen
+    bool operator==(const Access&) const = default;
+};
+
 /// What stands around every kiosk page. Pages that wait or time out refresh themselves: by a meta
 /// element within noscript, and by script otherwise (typing counts as being there), so the node
 /// sends no Refresh header.
@@ -30,7 +39,13 @@ struct Frame {
     bool portalReachable = true;
     bool inVisit = false;                 ///< shows "Beenden" and counts the idle time
     std::chrono::seconds idleWarning{45}; ///< then the page "still there?"
-    bool testModeLanguages = false;       ///< offers languages whose texts are not reviewed
+    Access access;           ///< POST /access {set=text-0..2|contrast-on|contrast-off|reach-on|
+                             ///< reach-off, back}; a form page posts it as its "action", so that
+                             ///< what was typed stays
+    bool helpCalled = false; ///< a call for help is open
+    int part = 0; ///< ?part= of notice, card, form, review and done, which need more pages than one
+                  ///< with larger letters; 0: not said
+    bool testModeLanguages = false; ///< offers languages whose texts are not reviewed
 };
 
 // --- kiosk (citizen), in the order of the visit. Comment: address of the page; forms post to the
@@ -87,7 +102,8 @@ struct FieldView {
     };
     std::vector<Option> options; ///< choice
 };
-/// GET /visit/form, POST {fields of the page, action=next|back}; "back" is offered when step > 1.
+/// GET /visit/form, POST {fields of the page, action=next|back, or part-N, language-CODE, or what
+/// /access takes as "set"}; "back" is offered when step > 1.
 /// "yesno" posts yes or no.
 struct FormPage {
     std::string serviceName;
