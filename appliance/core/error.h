@@ -25,6 +25,7 @@ namespace amt {
     X(StoreFailed)                                                                                 \
     X(StoreNewer)                                                                                  \
     X(StoreFull)                                                                                   \
+    X(DatabaseUnavailable)                                                                         \
     X(JournalBroken)                                                                               \
     X(VersionConflict)                                                                             \
     X(NotFound)                                                                                    \

@@ -47,13 +47,13 @@ HttpResponse refusedGrant(int status, const char* error)
 
 } // namespace
 
-Access::Access(store::Database& database, RandomSource& random, std::chrono::seconds tokenLife)
-    : _database(database), _random(random), _tokenLife(tokenLife)
+Access::Access(Books& books, RandomSource& random, std::chrono::seconds tokenLife)
+    : _books(books), _random(random), _tokenLife(tokenLife)
 {}
 
 void Access::enter(const ClientEntry& client)
 {
-    _database.prepare(sql::addClient)
+    _books.prepare(sql::addClient)
         .bind(client.id, hashOf(client.secret.revealText()),
               joined({client.scopes.begin(), client.scopes.end()}))
         .run();
@@ -74,7 +74,7 @@ HttpResponse Access::token(const HttpRequest& request, UtcTime now)
     if (fields["grant_type"] != "client_credentials")
         return refusedGrant(400, "unsupported_grant_type");
 
-    auto client = _database.prepare(sql::clientById);
+    auto client = _books.prepare(sql::clientById);
     client.bind(fields["client_id"]);
     const bool known = client.step();
     const std::string stored = known ? client.text(0) : std::string(64, '0');
@@ -93,9 +93,9 @@ HttpResponse Access::token(const HttpRequest& request, UtcTime now)
         return refusedGrant(400, "invalid_scope");
 
     const std::string token = toBase64Url(randomBytes(_random, 32));
-    _database.transact([&] {
-        _database.prepare(sql::dropExpiredTokens).bind(now).run();
-        _database.prepare(sql::addToken)
+    _books.transact([&] {
+        _books.prepare(sql::dropExpiredTokens).bind(now).run();
+        _books.prepare(sql::addToken)
             .bind(hashOf(token), fields["client_id"], joined(granted), now + _tokenLife)
             .run();
     });
@@ -107,7 +107,7 @@ std::optional<Caller> Access::caller(const HttpRequest& request, UtcTime now)
     const auto header = request.headers.find("authorization");
     if (header == request.headers.end() || !header->second.starts_with(bearer))
         return std::nullopt;
-    auto token = _database.prepare(sql::tokenByHash);
+    auto token = _books.prepare(sql::tokenByHash);
     token.bind(hashOf(std::string_view(header->second).substr(bearer.size())));
     if (!token.step() || token.time(2) <= now)
         return std::nullopt;

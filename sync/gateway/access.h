@@ -6,7 +6,7 @@
 
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
-#include "appliance/store/store.h"
+#include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
 
 #include <chrono>
@@ -23,7 +23,7 @@ struct Caller {
 
 class Access {
 public:
-    Access(store::Database& database, RandomSource& random, std::chrono::seconds tokenLife);
+    Access(Books& books, RandomSource& random, std::chrono::seconds tokenLife);
 
     void enter(const ClientEntry& client);
     /// POST /token with a form body.
@@ -32,7 +32,7 @@ public:
     std::optional<Caller> caller(const HttpRequest& request, UtcTime now);
 
 private:
-    store::Database& _database;
+    Books& _books;
     RandomSource& _random;
     std::chrono::seconds _tokenLife;
 };

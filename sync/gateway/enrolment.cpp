@@ -139,7 +139,8 @@ fs::path serverKeyFile(const fs::path& state)
     return state / "tls" / "server-key.pem";
 }
 
-SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSource& random)
+SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSource& random,
+            const std::function<std::unique_ptr<Books>()>& open)
 {
     // gateway.json is written last: without it a set-up was cut short, and all is made anew
     if (fs::exists(gatewayFile(state))) {
@@ -226,18 +227,18 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
     own->set("url", url);
     own->set("signingKid", service.kid);
     {
-        store::DatabaseSettings settings;
-        settings.path = databaseFile(state).string();
-        store::Database database(std::move(settings));
-        migrate(database);
-        database.transact([&] {
-            Access access(database, random, std::chrono::seconds(0));
+        store::DatabaseSettings file;
+        file.path = databaseFile(state).string();
+        const auto books = open ? open() : makeSqliteBooks(std::move(file));
+        books->migrate();
+        books->transact([&] {
+            Access access(*books, random, std::chrono::seconds(0));
             access.enter(sender);
             access.enter(subscriber);
-            Ledger(database).enter({.id = destinationId,
-                                    .ownerId = subscriber.id,
-                                    .document = json::write(*document),
-                                    .keys = {encryption, signature}});
+            Ledger(*books).enter({.id = destinationId,
+                                  .ownerId = subscriber.id,
+                                  .document = json::write(*document),
+                                  .keys = {encryption, signature}});
         });
     }
     writeJson(gatewayFile(state), *own);

@@ -6,21 +6,24 @@
 
 #include "appliance/core/clock.h"
 #include "appliance/core/random.h"
+#include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/subscriber.h"
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 
 namespace amt::gateway {
 
 enum class SetUp { Made, WasThere };
 
-/// Makes keys, certificates, clients, the destination, its database and the enrolment files. A
-/// folder that was set up stays as it is. Takes seconds (RSA). Throws ConfigurationInvalid when it
-/// was set up for another address.
+/// Makes keys, certificates, clients, the destination, its rows in the books and the enrolment
+/// files. A folder that was set up stays as it is. Takes seconds (RSA). Without `open` the books
+/// are databaseFile(state). Throws ConfigurationInvalid when it was set up for another address.
 SetUp setUp(const std::filesystem::path& state, const std::string& url, UtcTime now,
-            RandomSource& random);
+            RandomSource& random, const std::function<std::unique_ptr<Books>()>& open = {});
 
 /// What `serve` needs of a folder that was set up. Throws ConfigurationInvalid.
 GatewaySettings loadGateway(const std::filesystem::path& state);

@@ -98,11 +98,11 @@ HttpResponse notFound(std::string_view what)
 
 class Gateway::Impl {
 public:
-    Impl(GatewaySettings settings, store::Database& database, EventLoop& loop, RandomSource& random)
-        : _settings(std::move(settings)), _database(database), _loop(loop), _random(random),
-          _ledger(database), _access(database, random, _settings.tokenLife)
+    Impl(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random)
+        : _settings(std::move(settings)), _books(books), _loop(loop), _random(random),
+          _ledger(books), _access(books, random, _settings.tokenLife)
     {
-        migrate(_database);
+        _books.migrate();
         const std::size_t scheme = _settings.url.find("://");
         if (scheme == std::string::npos || _settings.url.back() == '/')
             throw Error(ErrorCode::ConfigurationInvalid, "address of the service");
@@ -116,7 +116,7 @@ public:
     void enter(const ClientEntry& client) { _access.enter(client); }
     void enter(const DestinationEntry& destination)
     {
-        _database.transact([&] { _ledger.enter(destination); });
+        _books.transact([&] { _ledger.enter(destination); });
     }
     std::vector<CensusRow> census() { return _ledger.census(); }
 
@@ -169,9 +169,11 @@ private:
 
     void scheduleJobs();
     void runJobs();
+    void close(const std::vector<std::string>& ids, SubmissionState from, SubmissionState to,
+               EventKind kind, const std::vector<envelope::Problem>& problems);
 
     GatewaySettings _settings;
-    store::Database& _database;
+    Books& _books;
     EventLoop& _loop;
     RandomSource& _random;
     Ledger _ledger;
@@ -307,7 +309,9 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request)
         if (!known)
             return problem(400, "query-unexpected", "a query parameter is not known here");
     }
-    return (this->*found->answer)(call);
+    const auto answer = [&] { return (this->*found->answer)(call); };
+    // What changes anything is one commit, with what it looked at before.
+    return request.method == "GET" ? answer() : _books.transact(answer);
 }
 
 namespace {
@@ -395,7 +399,7 @@ HttpResponse Gateway::Impl::changeDestination(const Call& call)
     const auto found = _ledger.destination(call.names[0]);
     if (!found || found->ownerId != call.caller.clientId)
         return notFound("destination");
-    _database.transact([&] { _ledger.setStatus(found->id, status); });
+    _ledger.setStatus(found->id, status);
     return destination(call);
 }
 
@@ -440,65 +444,61 @@ HttpResponse Gateway::Impl::announce(const Call& call)
         return problem(400, "idempotency-key-invalid", "the Idempotency-Key is a UUID");
     const std::string digest = digestOf(body);
 
-    return _database.transact([&]() -> HttpResponse {
-        std::optional<Claim> claim;
-        if (!envelopeId.empty())
-            claim = _ledger.claim(call.caller.clientId, envelopeId);
-        if (claim) {
-            if (claim->announcementDigest != digest) {
-                log::error("gateway.other_announcement", {{"envelope", envelopeId}});
-                return problem(409, "idempotency-key-reused",
-                               "this Idempotency-Key stands for another announcement");
-            }
-            const auto standing = _ledger.submission(claim->submissionId);
-            if (standing && standing->state != SubmissionState::Deleted)
-                return announced(201, *standing);
+    std::optional<Claim> claim;
+    if (!envelopeId.empty())
+        claim = _ledger.claim(call.caller.clientId, envelopeId);
+    if (claim) {
+        if (claim->announcementDigest != digest) {
+            log::error("gateway.other_announcement", {{"envelope", envelopeId}});
+            return problem(409, "idempotency-key-reused",
+                           "this Idempotency-Key stands for another announcement");
         }
+        const auto standing = _ledger.submission(claim->submissionId);
+        if (standing && standing->state != SubmissionState::Deleted)
+            return announced(201, *standing);
+    }
 
-        const auto destination = _ledger.destination(body.destinationId);
-        if (!destination)
-            return notFound("destination");
-        if (destination->status != "active")
-            return problem(422, "destination-state-invalid", "this destination takes nothing now");
-        const bool leika = body.service.starts_with(portal::servicePrefix) &&
-                           body.service.size() == portal::servicePrefix.size() + 14;
-        if (!leika || !offers(*json::parseObject(destination->document), body.service))
-            return problem(422, "unsupported-service",
-                           "this destination does not offer the service");
-        if (body.attachmentIds.size() > _settings.attachmentsMax)
-            return problem(422, "too-many-attachments",
-                           "at most " + std::to_string(_settings.attachmentsMax));
-        CaseFile opened{.id = body.caseId,
-                        .clientId = call.caller.clientId,
-                        .destinationId = body.destinationId};
-        if (opened.id.empty()) {
-            opened.id = randomUuid(_random);
-            _ledger.add(opened);
-        } else {
-            const auto known = _ledger.caseFile(opened.id);
-            if (!known || known->clientId != opened.clientId ||
-                known->destinationId != opened.destinationId)
-                return notFound("case");
-        }
-        const Submission made{.id = randomUuid(_random),
-                              .caseId = opened.id,
-                              .clientId = opened.clientId,
-                              .destinationId = opened.destinationId,
-                              .service = body.service,
-                              .state = SubmissionState::Announced,
-                              .metadata = {},
-                              .data = {},
-                              .metadataDigest = {},
-                              .dataDigest = {}};
-        _ledger.announce(made, envelopeId, body.attachmentIds, call.now);
-        if (claim) // the one before died incomplete
-            _ledger.moveClaim(made.clientId, envelopeId, made.id);
-        else if (!envelopeId.empty())
-            _ledger.addClaim(made.clientId, envelopeId,
-                             {.announcementDigest = digest, .submissionId = made.id});
-        logByService(made, EventKind::Create, std::nullopt, {});
-        return announced(201, made);
-    });
+    const auto destination = _ledger.destination(body.destinationId);
+    if (!destination)
+        return notFound("destination");
+    if (destination->status != "active")
+        return problem(422, "destination-state-invalid", "this destination takes nothing now");
+    const bool leika = body.service.starts_with(portal::servicePrefix) &&
+                       body.service.size() == portal::servicePrefix.size() + 14;
+    if (!leika || !offers(*json::parseObject(destination->document), body.service))
+        return problem(422, "unsupported-service", "this destination does not offer the service");
+    if (body.attachmentIds.size() > _settings.attachmentsMax)
+        return problem(422, "too-many-attachments",
+                       "at most " + std::to_string(_settings.attachmentsMax));
+    CaseFile opened{
+        .id = body.caseId, .clientId = call.caller.clientId, .destinationId = body.destinationId};
+    if (opened.id.empty()) {
+        opened.id = randomUuid(_random);
+        _ledger.add(opened);
+    } else {
+        const auto known = _ledger.caseFile(opened.id);
+        if (!known || known->clientId != opened.clientId ||
+            known->destinationId != opened.destinationId)
+            return notFound("case");
+    }
+    const Submission made{.id = randomUuid(_random),
+                          .caseId = opened.id,
+                          .clientId = opened.clientId,
+                          .destinationId = opened.destinationId,
+                          .service = body.service,
+                          .state = SubmissionState::Announced,
+                          .metadata = {},
+                          .data = {},
+                          .metadataDigest = {},
+                          .dataDigest = {}};
+    _ledger.announce(made, envelopeId, body.attachmentIds, call.now);
+    if (claim) // the one before died incomplete
+        _ledger.moveClaim(made.clientId, envelopeId, made.id);
+    else if (!envelopeId.empty())
+        _ledger.addClaim(made.clientId, envelopeId,
+                         {.announcementDigest = digest, .submissionId = made.id});
+    logByService(made, EventKind::Create, std::nullopt, {});
+    return announced(201, made);
 }
 
 /// Of the caller, by the first name in the path.
@@ -551,10 +551,8 @@ HttpResponse Gateway::Impl::putAttachment(const Call& call)
         return problem(409, "submission-state-invalid", "already submitted");
     if (auto refused = refusedJwe(jwe, submission->destinationId))
         return *refused;
-    _database.transact([&] {
-        _ledger.storeAttachment(
-            submission->id, {.id = part->id, .digest = digest, .tag = envelope::tagOf(jwe)}, jwe);
-    });
+    _ledger.storeAttachment(submission->id,
+                            {.id = part->id, .digest = digest, .tag = envelope::tagOf(jwe)}, jwe);
     return emptyResponse(204);
 }
 
@@ -591,10 +589,8 @@ HttpResponse Gateway::Impl::submit(const Call& call)
             return problem(422, "attachment-missing", "an announced attachment did not arrive");
         all += part.id + part.digest;
     }
-    _database.transact([&] {
-        _ledger.storeSubmission(*submission, digestOf(all), call.now);
-        logByService(*submission, EventKind::Submit, tagsOf(*submission), {});
-    });
+    _ledger.storeSubmission(*submission, digestOf(all), call.now);
+    logByService(*submission, EventKind::Submit, tagsOf(*submission), {});
     return announced(200, *submission);
 }
 
@@ -740,10 +736,8 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
     if (event.kind == EventKind::Accept && event.tags != tagsOf(*submission))
         return problem(422, "incorrect-authentication-tag",
                        "the tags are not those of this submission");
-    _database.transact([&] {
-        _ledger.log(event, token, call.now);
-        _ledger.close(submission->id, closed);
-    });
+    _ledger.log(event, token, call.now);
+    _ledger.close(submission->id, closed);
     return emptyResponse(204);
 }
 
@@ -752,50 +746,51 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
 void Gateway::Impl::scheduleJobs()
 {
     _jobs = _loop.after(_settings.jobInterval, [this] {
-        runJobs();
         scheduleJobs();
+        runJobs();
     });
 }
 
-/// At most a hundred of a kind at a time; the rest waits for the next turn.
+/// One commit for each submission, which looks again: another gateway may have been quicker. At
+/// most a hundred of a kind at a time; the rest waits for the next turn.
+void Gateway::Impl::close(const std::vector<std::string>& ids, SubmissionState from,
+                          SubmissionState to, EventKind kind,
+                          const std::vector<envelope::Problem>& problems)
+{
+    for (const auto& id : ids) {
+        _books.transact([&] {
+            const auto submission = _ledger.submission(id);
+            if (!submission || submission->state != from)
+                return;
+            logByService(*submission, kind, std::nullopt, problems);
+            _ledger.close(id, to);
+        });
+    }
+}
+
 void Gateway::Impl::runJobs()
 {
     const UtcTime now = _loop.utcNow();
-    for (const auto& id : _ledger.incompleteSince(now - _settings.incompleteLife)) {
-        _database.transact([&] {
-            logByService(*_ledger.submission(id), EventKind::Delete, std::nullopt, {});
-            _ledger.close(id, SubmissionState::Deleted);
-        });
-    }
+    close(_ledger.incompleteSince(now - _settings.incompleteLife), SubmissionState::Announced,
+          SubmissionState::Deleted, EventKind::Delete, {});
     for (const auto& id : _ledger.unnotifiedSince(now - _settings.notifyAfter)) {
-        _database.transact([&] {
-            logByService(*_ledger.submission(id), EventKind::Notify, std::nullopt, {});
-            _ledger.noteNotified(id);
+        _books.transact([&] {
+            if (_ledger.noteNotified(id))
+                logByService(*_ledger.submission(id), EventKind::Notify, std::nullopt, {});
         });
     }
-    for (const auto& id : _ledger.unfetchedSince(now - _settings.rejectAfter)) {
-        _database.transact([&] {
-            logByService(*_ledger.submission(id), EventKind::Reject, std::nullopt,
-                         {{.type = std::string(portal::rejectReasonPrefix) + "submission-expired",
-                           .title = "Nicht abgeholt",
-                           .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
-                           .instance = "submission"}});
-            _ledger.close(id, SubmissionState::Rejected);
-        });
-    }
+    close(_ledger.unfetchedSince(now - _settings.rejectAfter), SubmissionState::Submitted,
+          SubmissionState::Rejected, EventKind::Reject,
+          {{.type = std::string(portal::rejectReasonPrefix) + "submission-expired",
+            .title = "Nicht abgeholt",
+            .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
+            .instance = "submission"}});
 }
 
 // --- Gateway
 
-void migrate(store::Database& database)
-{
-    const std::array migrations = {store::Migration{.number = 1, .sql = sql::initial}};
-    database.migrate(migrations);
-}
-
-Gateway::Gateway(GatewaySettings settings, store::Database& database, EventLoop& loop,
-                 RandomSource& random)
-    : _impl(std::make_unique<Impl>(std::move(settings), database, loop, random))
+Gateway::Gateway(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random)
+    : _impl(std::make_unique<Impl>(std::move(settings), books, loop, random))
 {}
 
 Gateway::~Gateway() = default;

@@ -8,7 +8,6 @@
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
-#include "appliance/store/store.h"
 #include "sync/envelope/envelope.h"
 #include "sync/portal/words.h"
 
@@ -63,22 +62,21 @@ struct CensusRow {
     std::string digest; ///< over all parts; empty until submitted
 };
 
-/// Brings the schema up to date.
-void migrate(store::Database& database);
+class Books;
 
 class Gateway {
 public:
     /// Brings the schema up to date. What is passed by reference must outlive the gateway.
-    Gateway(GatewaySettings settings, store::Database& database, EventLoop& loop,
-            RandomSource& random);
+    Gateway(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random);
     ~Gateway();
 
     /// Repeating either changes nothing, but a destination's document and new keys are taken over.
     void enter(const ClientEntry& client);
     void enter(const DestinationEntry& destination);
 
-    /// On the loop. Every refusal is an answer; only StoreFailed is thrown: the process must end,
-    /// because the disk is not to be asked twice (sync.md 3).
+    /// On the loop. Every refusal is an answer, and so is a database server that is away (503);
+    /// only StoreFailed is thrown: the process must end, because the disk is not to be asked twice
+    /// (sync.md 3).
     HttpResponse handle(const HttpRequest& request);
 
     std::vector<CensusRow> census();

@@ -70,10 +70,10 @@ std::string_view nameOf(envelope::KeyUse use)
 
 void Ledger::enter(const DestinationEntry& entry)
 {
-    _database.prepare(sql::addDestination).bind(entry.id, entry.ownerId, entry.document).run();
-    _database.prepare(sql::replaceDestinationDocument).bind(entry.document, entry.id).run();
+    _books.prepare(sql::addDestination).bind(entry.id, entry.ownerId, entry.document).run();
+    _books.prepare(sql::replaceDestinationDocument).bind(entry.document, entry.id).run();
     for (const auto& key : entry.keys) {
-        _database.prepare(sql::addDestinationKey)
+        _books.prepare(sql::addDestinationKey)
             .bind(entry.id, key.kid, nameOf(key.use), json::write(*envelope::writeJwk(key)))
             .run();
     }
@@ -81,7 +81,7 @@ void Ledger::enter(const DestinationEntry& entry)
 
 std::optional<Destination> Ledger::destination(const std::string& id)
 {
-    auto row = _database.prepare(sql::destinationById);
+    auto row = _books.prepare(sql::destinationById);
     row.bind(id);
     if (!row.step())
         return std::nullopt;
@@ -91,19 +91,19 @@ std::optional<Destination> Ledger::destination(const std::string& id)
 
 void Ledger::setStatus(const std::string& destinationId, const std::string& status)
 {
-    _database.prepare(sql::setDestinationStatus).bind(status, destinationId).run();
+    _books.prepare(sql::setDestinationStatus).bind(status, destinationId).run();
 }
 
 std::optional<std::string> Ledger::key(const std::string& destinationId, const std::string& kid)
 {
-    auto row = _database.prepare(sql::destinationKey);
+    auto row = _books.prepare(sql::destinationKey);
     row.bind(destinationId, kid);
     return row.step() ? std::optional(row.text(1)) : std::nullopt;
 }
 
 bool Ledger::canEncryptFor(const std::string& destinationId, const std::string& kid)
 {
-    auto row = _database.prepare(sql::destinationKey);
+    auto row = _books.prepare(sql::destinationKey);
     row.bind(destinationId, kid);
     return row.step() && row.text(0) == nameOf(envelope::KeyUse::Encrypt);
 }
@@ -111,7 +111,7 @@ bool Ledger::canEncryptFor(const std::string& destinationId, const std::string& 
 std::vector<envelope::PublicJwk> Ledger::signatureKeys(const std::string& destinationId)
 {
     std::vector<envelope::PublicJwk> keys;
-    auto row = _database.prepare(sql::destinationKeysFor);
+    auto row = _books.prepare(sql::destinationKeysFor);
     row.bind(destinationId, nameOf(envelope::KeyUse::Verify));
     while (row.step())
         keys.push_back(
@@ -121,12 +121,12 @@ std::vector<envelope::PublicJwk> Ledger::signatureKeys(const std::string& destin
 
 void Ledger::add(const CaseFile& opened)
 {
-    _database.prepare(sql::addCase).bind(opened.id, opened.clientId, opened.destinationId).run();
+    _books.prepare(sql::addCase).bind(opened.id, opened.clientId, opened.destinationId).run();
 }
 
 std::optional<CaseFile> Ledger::caseFile(const std::string& id)
 {
-    auto row = _database.prepare(sql::caseById);
+    auto row = _books.prepare(sql::caseById);
     row.bind(id);
     if (!row.step())
         return std::nullopt;
@@ -136,18 +136,18 @@ std::optional<CaseFile> Ledger::caseFile(const std::string& id)
 void Ledger::announce(const Submission& submission, const std::string& envelopeId,
                       const std::vector<std::string>& attachmentIds, UtcTime now)
 {
-    _database.prepare(sql::addSubmission)
+    _books.prepare(sql::addSubmission)
         .bind(submission.id, submission.caseId, submission.clientId, submission.destinationId,
               envelopeId.empty() ? std::nullopt : std::optional(envelopeId), submission.service,
               now)
         .run();
     for (const auto& id : attachmentIds)
-        _database.prepare(sql::addAttachment).bind(submission.id, id).run();
+        _books.prepare(sql::addAttachment).bind(submission.id, id).run();
 }
 
 std::optional<Claim> Ledger::claim(const std::string& clientId, const std::string& envelopeId)
 {
-    auto row = _database.prepare(sql::envelopeClaim);
+    auto row = _books.prepare(sql::envelopeClaim);
     row.bind(clientId, envelopeId);
     if (!row.step())
         return std::nullopt;
@@ -157,22 +157,23 @@ std::optional<Claim> Ledger::claim(const std::string& clientId, const std::strin
 void Ledger::addClaim(const std::string& clientId, const std::string& envelopeId,
                       const Claim& claim)
 {
-    _database.prepare(sql::claimEnvelope)
-        .bind(clientId, envelopeId, claim.announcementDigest, claim.submissionId)
-        .run();
-    if (_database.changes() != 1)
+    const int claimed =
+        _books.prepare(sql::claimEnvelope)
+            .bind(clientId, envelopeId, claim.announcementDigest, claim.submissionId)
+            .run();
+    if (claimed != 1)
         throw Error(ErrorCode::StoreFailed, "an envelope was announced twice at once");
 }
 
 void Ledger::moveClaim(const std::string& clientId, const std::string& envelopeId,
                        const std::string& submissionId)
 {
-    _database.prepare(sql::moveEnvelopeClaim).bind(submissionId, clientId, envelopeId).run();
+    _books.prepare(sql::moveEnvelopeClaim).bind(submissionId, clientId, envelopeId).run();
 }
 
 std::optional<Submission> Ledger::submission(const std::string& id)
 {
-    auto row = _database.prepare(sql::submissionById);
+    auto row = _books.prepare(sql::submissionById);
     row.bind(id);
     if (!row.step())
         return std::nullopt;
@@ -191,7 +192,7 @@ std::optional<Submission> Ledger::submission(const std::string& id)
 std::vector<StoredPart> Ledger::attachments(const std::string& submissionId)
 {
     std::vector<StoredPart> parts;
-    auto row = _database.prepare(sql::attachmentsOf);
+    auto row = _books.prepare(sql::attachmentsOf);
     row.bind(submissionId);
     while (row.step())
         parts.push_back({.id = row.text(0), .digest = row.text(1), .tag = row.text(2)});
@@ -201,7 +202,7 @@ std::vector<StoredPart> Ledger::attachments(const std::string& submissionId)
 std::optional<std::string> Ledger::attachmentBody(const std::string& submissionId,
                                                   const std::string& id)
 {
-    auto row = _database.prepare(sql::attachmentById);
+    auto row = _books.prepare(sql::attachmentById);
     row.bind(submissionId, id);
     return row.step() ? row.optionalText(1) : std::nullopt;
 }
@@ -209,14 +210,14 @@ std::optional<std::string> Ledger::attachmentBody(const std::string& submissionI
 void Ledger::storeAttachment(const std::string& submissionId, const StoredPart& part,
                              const std::string& jwe)
 {
-    _database.prepare(sql::storeAttachment)
+    _books.prepare(sql::storeAttachment)
         .bind(jwe, part.digest, part.tag, submissionId, part.id)
         .run();
 }
 
 void Ledger::storeSubmission(const Submission& submission, const std::string& digest, UtcTime now)
 {
-    _database.prepare(sql::storeSubmission)
+    _books.prepare(sql::storeSubmission)
         .bind(now, submission.metadata, submission.data, submission.metadataDigest,
               submission.dataDigest, digest, submission.id)
         .run();
@@ -224,14 +225,14 @@ void Ledger::storeSubmission(const Submission& submission, const std::string& di
 
 void Ledger::close(const std::string& submissionId, SubmissionState state)
 {
-    _database.prepare(sql::closeSubmission).bind(nameOf(state), submissionId).run();
-    _database.prepare(sql::dropAttachmentBodies).bind(submissionId).run();
+    _books.prepare(sql::closeSubmission).bind(nameOf(state), submissionId).run();
+    _books.prepare(sql::dropAttachmentBodies).bind(submissionId).run();
 }
 
 std::vector<Ledger::Waiting> Ledger::waiting(const std::string& destinationId, Page page)
 {
     std::vector<Waiting> found;
-    auto row = _database.prepare(sql::submittedAt);
+    auto row = _books.prepare(sql::submittedAt);
     row.bind(destinationId, page.limit, page.offset);
     while (row.step())
         found.push_back({.submissionId = row.text(0), .caseId = row.text(1)});
@@ -240,21 +241,21 @@ std::vector<Ledger::Waiting> Ledger::waiting(const std::string& destinationId, P
 
 int Ledger::countWaiting(const std::string& destinationId)
 {
-    auto row = _database.prepare(sql::countSubmittedAt);
+    auto row = _books.prepare(sql::countSubmittedAt);
     row.bind(destinationId);
     return row.step() ? static_cast<int>(row.integer(0)) : 0;
 }
 
 void Ledger::log(const envelope::SecurityEvent& event, const std::string& token, UtcTime now)
 {
-    _database.prepare(sql::addEvent)
+    _books.prepare(sql::addEvent)
         .bind(event.caseId, event.submissionId, event.id, nameOf(event.kind), token, now)
         .run();
 }
 
 bool Ledger::isLogged(const std::string& jti)
 {
-    auto row = _database.prepare(sql::eventById);
+    auto row = _books.prepare(sql::eventById);
     row.bind(jti);
     return row.step();
 }
@@ -273,7 +274,7 @@ std::vector<std::string> Ledger::tokens(std::string_view statement, const std::s
                                         Page page)
 {
     std::vector<std::string> found;
-    auto row = _database.prepare(statement);
+    auto row = _books.prepare(statement);
     row.bind(id, page.limit, page.offset);
     while (row.step())
         found.push_back(row.text(0));
@@ -283,7 +284,7 @@ std::vector<std::string> Ledger::tokens(std::string_view statement, const std::s
 std::vector<std::string> Ledger::column(std::string_view statement, UtcTime before)
 {
     std::vector<std::string> found;
-    auto row = _database.prepare(statement);
+    auto row = _books.prepare(statement);
     row.bind(before);
     while (row.step())
         found.push_back(row.text(0));
@@ -305,15 +306,15 @@ std::vector<std::string> Ledger::unfetchedSince(UtcTime before)
     return column(sql::unfetchedBefore, before);
 }
 
-void Ledger::noteNotified(const std::string& submissionId)
+bool Ledger::noteNotified(const std::string& submissionId)
 {
-    _database.prepare(sql::noteNotified).bind(submissionId).run();
+    return _books.prepare(sql::noteNotified).bind(submissionId).run() == 1;
 }
 
 std::vector<CensusRow> Ledger::census()
 {
     std::vector<CensusRow> rows;
-    auto row = _database.prepare(sql::census);
+    auto row = _books.prepare(sql::census);
     while (row.step())
         rows.push_back({.clientId = row.text(0),
                         .envelopeId = row.text(1),

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "appliance/core/clock.h"
-#include "appliance/store/store.h"
 #include "sync/envelope/envelope.h"
+#include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
 
 #include <map>
@@ -55,7 +55,7 @@ struct Page {
 
 class Ledger {
 public:
-    explicit Ledger(store::Database& database) : _database(database) {}
+    explicit Ledger(Books& books) : _books(books) {}
 
     void enter(const DestinationEntry& entry);
     std::optional<Destination> destination(const std::string& id);
@@ -102,7 +102,8 @@ public:
     std::vector<std::string> incompleteSince(UtcTime before);
     std::vector<std::string> unnotifiedSince(UtcTime before);
     std::vector<std::string> unfetchedSince(UtcTime before);
-    void noteNotified(const std::string& submissionId);
+    /// False: somebody did before, or it is not waiting any more.
+    bool noteNotified(const std::string& submissionId);
 
     std::vector<CensusRow> census();
 
@@ -110,7 +111,7 @@ private:
     std::vector<std::string> column(std::string_view statement, UtcTime before);
     std::vector<std::string> tokens(std::string_view statement, const std::string& id, Page page);
 
-    store::Database& _database;
+    Books& _books;
 };
 
 } // namespace amt::gateway

@@ -4,6 +4,7 @@
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
 #include "appliance/core/real_event_loop.h"
+#include "sync/gateway/books.h"
 #include "sync/gateway/enrolment.h"
 #include "sync/gateway/files.h"
 #include "sync/gateway/gateway.h"
@@ -44,6 +45,10 @@ protected:
         };
         add("state", "folder of keys, database and enrolment files", "DIR");
         add("url", "init: https://HOST:PORT, the name this service signs with", "URL");
+        add("database",
+            "PostgreSQL, in libpq's words (postgresql://HOST,HOST/NAME); its password stands in "
+            "libpq's password file; default: SQLite in the state folder",
+            "URL");
         add("port", "serve: port on 127.0.0.1", "N");
         add("inbox", "subscribe: folder for the cases", "DIR");
         add("reject", "subscribe: reject everything", "");
@@ -81,6 +86,16 @@ private:
         return found->second;
     }
 
+    std::unique_ptr<Books> openBooks(const std::filesystem::path& state, const Clock& clock) const
+    {
+        if (const auto address = _options.find("database"); address != _options.end())
+            return makePostgresBooks(address->second, clock);
+        store::DatabaseSettings file;
+        file.path = databaseFile(state).string();
+        file.onDiskError = [] { std::_Exit(EXIT_IOERR); };
+        return makeSqliteBooks(std::move(file));
+    }
+
     int usage()
     {
         Poco::Util::HelpFormatter help(options());
@@ -97,7 +112,8 @@ private:
         SystemRandom random;
         const RealEventLoop clock;
         const std::filesystem::path state = needed("state");
-        const SetUp done = setUp(state, needed("url"), clock.utcNow(), random);
+        const SetUp done = setUp(state, needed("url"), clock.utcNow(), random,
+                                 [&] { return openBooks(state, clock); });
         std::cout << (done == SetUp::Made ? "made " : "kept ") << state.string() << '\n';
         return EXIT_OK;
     }
@@ -108,11 +124,9 @@ private:
         RealEventLoop loop;
         SignalWaiter signals([&] { loop.stop(); });
         SystemRandom random;
-        store::DatabaseSettings file;
-        file.path = databaseFile(state).string();
         auto settings = loadGateway(state);
-        store::Database database(std::move(file));
-        Gateway gateway(std::move(settings), database, loop, random);
+        const auto books = openBooks(state, loop);
+        Gateway gateway(std::move(settings), *books, loop, random);
 
         FrontSettings front;
         front.port = port();

@@ -45,6 +45,11 @@ HttpResponse problemFor(const Error& failure)
         return problem(422, "invalid-event", "not an event that this destination may send");
     if (code == ErrorCode::InputTooLarge)
         return problem(413, "body-too-large", "over the limit for this address");
+    if (code == ErrorCode::DatabaseUnavailable) {
+        auto away = problem(503, "database-unavailable", "please come back soon");
+        away.headers.emplace_back("Retry-After", "5");
+        return away;
+    }
     if (code == ErrorCode::StoreFull) {
         auto full = problem(503, "storage-exhausted", "please come back later");
         full.headers.emplace_back("Retry-After", "900");

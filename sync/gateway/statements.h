@@ -4,11 +4,14 @@
 // $2 in the order of their first use, which both number alike.
 #pragma once
 
+#include "appliance/store/store.h"
+
+#include <array>
 #include <string_view>
 
 namespace amt::gateway::sql {
 
-extern const std::string_view initial; ///< migrations/0001_initial.sql
+extern const std::array<store::Migration, 1> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -102,7 +105,8 @@ inline constexpr std::string_view incompleteBefore =
 inline constexpr std::string_view unfetchedToNotify =
     "SELECT id FROM submission WHERE state = 'submitted' AND notified = 0 AND submitted_at <= $1"
     " ORDER BY submitted_at LIMIT 100";
-inline constexpr std::string_view noteNotified = "UPDATE submission SET notified = 1 WHERE id = $1";
+inline constexpr std::string_view noteNotified =
+    "UPDATE submission SET notified = 1 WHERE id = $1 AND state = 'submitted' AND notified = 0";
 inline constexpr std::string_view unfetchedBefore =
     "SELECT id FROM submission WHERE state = 'submitted' AND submitted_at <= $1"
     " ORDER BY submitted_at LIMIT 100";

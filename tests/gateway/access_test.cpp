@@ -107,12 +107,15 @@ BOOST_AUTO_TEST_CASE(neither_secrets_nor_tokens_are_stored)
 {
     GatewayTown town;
     const std::string token = town.tokenOf(Who::Sender);
-    for (const char* sql : {"SELECT group_concat(hash || client_id) FROM access_token",
-                            "SELECT group_concat(secret_hash) FROM client"}) {
-        auto row = town.database->prepare(sql);
-        BOOST_REQUIRE(row.step());
-        BOOST_TEST(row.text(0).find(token) == std::string::npos);
-        BOOST_TEST(row.text(0).find("secret-of") == std::string::npos);
+    for (const char* sql :
+         {"SELECT hash || client_id FROM access_token", "SELECT secret_hash FROM client"}) {
+        auto row = town.books->prepare(sql);
+        int rows = 0;
+        for (; row.step(); ++rows) {
+            BOOST_TEST(row.text(0).find(token) == std::string::npos);
+            BOOST_TEST(row.text(0).find("secret-of") == std::string::npos);
+        }
+        BOOST_TEST(rows > 0);
     }
 }
 

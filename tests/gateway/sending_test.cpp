@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(after_acceptance_the_payload_is_gone_and_the_answer_stays)
     BOOST_TEST(town.post(town.acceptOf(sent)).status == 204);
 
     BOOST_TEST(town.ask(Who::Subscriber, "GET", there).status == 404);
-    auto row = town.database->prepare("SELECT count(*) FROM submission WHERE metadata IS NOT NULL");
+    auto row = town.books->prepare("SELECT count(*) FROM submission WHERE metadata IS NOT NULL");
     BOOST_REQUIRE(row.step());
     BOOST_TEST(row.integer(0) == 0);
     BOOST_TEST(submit(data) == 200);

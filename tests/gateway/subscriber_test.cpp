@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(an_expired_token_is_renewed)
     GatewayTown town;
     Office office(town);
     BOOST_TEST(office.round().reachable);
-    town.database->execute("DELETE FROM access_token");
+    town.books->ask("DELETE FROM access_token", {});
     town.forgetTokens();
     town.send();
     BOOST_TEST(office.round().accepted == 1);

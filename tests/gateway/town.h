@@ -6,11 +6,13 @@
 
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
+#include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
 #include "sync/portal/words.h"
 #include "tests/sim/world/sim_loop.h"
 #include "tests/support/test_keys.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -48,15 +50,65 @@ private:
     std::filesystem::path _path;
 };
 
+/// Says before and after each commit that it is one, and before each statement.
+class WatchedBooks final : public gateway::Books {
+public:
+    using Watcher = std::function<void(store::CommitMoment)>;
+    using Listener = std::function<void(std::string_view statement)>;
+    WatchedBooks(std::unique_ptr<gateway::Books> books, const Watcher& watcher,
+                 const Listener& listener)
+        : _books(std::move(books)), _watcher(watcher), _listener(listener)
+    {}
+    void migrate() override { _books->migrate(); }
+    Answer ask(std::string_view statement, const std::vector<Value>& values) override
+    {
+        if (_listener)
+            _listener(statement);
+        return _books->ask(statement, values);
+    }
+
+protected:
+    void transactOnce(const std::function<void()>& work) override
+    {
+        const bool outer = !std::exchange(_inside, true);
+        const auto tell = [&](store::CommitMoment moment) {
+            if (outer && _watcher)
+                _watcher(moment);
+        };
+        try {
+            _books->transact([&] {
+                work();
+                tell(store::CommitMoment::Before);
+            });
+        } catch (...) {
+            _inside = !outer;
+            throw;
+        }
+        _inside = !outer;
+        tell(store::CommitMoment::After);
+    }
+
+private:
+    std::unique_ptr<gateway::Books> _books;
+    const Watcher& _watcher;
+    const Listener& _listener;
+    bool _inside = false;
+};
+
 class GatewayTown {
 public:
     GatewayTown() { start(); }
+    struct Beside {
+        const GatewayTown& other;
+    };
+    /// Another gateway before the same database, which is on AMT_TEST_POSTGRES.
+    explicit GatewayTown(Beside beside) : _schema(beside.other._schema) { start(); }
 
     /// A new process over the same disk.
     void restart()
     {
         gateway.reset();
-        database.reset();
+        books.reset();
         start();
     }
 
@@ -274,28 +326,23 @@ public:
     TemporaryFolder folder;
     sim::SimLoop loop{fromIso("2026-11-21T09:00:00Z")};
     SystemRandom random;
-    std::function<void(store::CommitMoment)> atCommit;
-    std::unique_ptr<store::Database> database;
+    WatchedBooks::Watcher atCommit;
+    WatchedBooks::Listener beforeAsking;
+    std::unique_ptr<gateway::Books> books;
     std::unique_ptr<gateway::Gateway> gateway;
 
 private:
     void start()
     {
         log::setEnabled(false);
-        store::DatabaseSettings file;
-        file.path = (folder.path() / "gateway.db").string();
-        file.atCommit = [this](store::CommitMoment moment) {
-            if (atCommit)
-                atCommit(moment);
-        };
-        database = std::make_unique<store::Database>(std::move(file));
+        books = std::make_unique<WatchedBooks>(open(), atCommit, beforeAsking);
         gateway::GatewaySettings settings;
         settings.url = serviceUrl;
         settings.signingKey = rsaKey(0);
         settings.signingKid = "service-signature-1";
         settings.attachmentBytesMax = 100'000;
         settings.submissionBytesMax = 200'000;
-        gateway = std::make_unique<gateway::Gateway>(std::move(settings), *database, loop, random);
+        gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
             const bool sends = who == Who::Sender || who == Who::OtherSender;
             gateway->enter(
@@ -306,6 +353,23 @@ private:
         }
         enter(destinationId, "office-a");
         enter(otherDestinationId, "office-b");
+    }
+
+    /// SQLite; with AMT_TEST_POSTGRES a schema of this town's own on that server.
+    std::unique_ptr<gateway::Books> open()
+    {
+        const char* server = std::getenv("AMT_TEST_POSTGRES");
+        if (!server) {
+            store::DatabaseSettings file;
+            file.path = (folder.path() / "gateway.db").string();
+            return gateway::makeSqliteBooks(std::move(file));
+        }
+        if (_schema.empty()) {
+            _schema = "town" + toHex(randomBytes(random, 8));
+            gateway::makePostgresBooks(server, loop)->ask("CREATE SCHEMA " + _schema, {});
+        }
+        return gateway::makePostgresBooks(
+            std::string(server) + "&options=-csearch_path%3D" + _schema, loop);
     }
 
     void enter(const std::string& id, const std::string& owner)
@@ -326,6 +390,7 @@ private:
     }
 
     std::map<Who, std::string> _tokens;
+    std::string _schema;
 };
 
 } // namespace amt::test

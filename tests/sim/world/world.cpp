@@ -14,6 +14,7 @@
 #include "drivers/zvt/zvt.h"
 #include "kiosk/page/page.h"
 #include "sync/carrier/carrier.h"
+#include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/subscriber.h"
 #include "sync/outbox/journal.h"
@@ -325,11 +326,13 @@ private:
             : owner(number), loop(world._loop, number),
               database(world.databaseSettings(world._gatewayDisk, "gateway.db",
                                               ProcessEnded::Which::Gateway)),
-              service(world.gatewaySettings(), database, loop, world._random)
+              books(gateway::makeSqliteBooks(database)),
+              service(world.gatewaySettings(), *books, loop, world._random)
         {}
         int owner;
         ProcessLoop loop;
         store::Database database;
+        std::unique_ptr<gateway::Books> books;
         gateway::Gateway service;
     };
 
