@@ -8,9 +8,12 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 
@@ -37,7 +40,7 @@ std::string shellWord(const std::filesystem::path& path)
 
 } // namespace
 
-std::unique_ptr<Rig> Rig::start(std::string& reason)
+std::unique_ptr<Rig> Rig::start(std::string& reason, Card card)
 {
     const auto rig = sharedFolder() / "rigs" / "eid-card";
     if (!std::filesystem::exists(rig / "start")) {
@@ -55,6 +58,10 @@ std::unique_ptr<Rig> Rig::start(std::string& reason)
             return nullptr;
         }
     }
+    if (card == Card::Vicc && !std::filesystem::exists("/usr/bin/vicc")) {
+        reason = "/usr/bin/vicc is missing";
+        return nullptr;
+    }
     const int lock = open("/run/lock/amt-pcscd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (lock < 0 || flock(lock, LOCK_EX) != 0) {
         reason = "no lock on pcscd";
@@ -67,8 +74,9 @@ std::unique_ptr<Rig> Rig::start(std::string& reason)
         return nullptr;
     }
     std::unique_ptr<Rig> started(new Rig(rig, pattern, lock));
-    if (!run(shellWord(rig / "start") + " " + shellWord(pattern) + " >" +
-             shellWord(std::filesystem::path(pattern) / "start.log") + " 2>&1")) {
+    if (!run(std::string(card == Card::Vicc ? "CARD=vicc " : "") + shellWord(rig / "start") + " " +
+             shellWord(pattern) + " >" + shellWord(std::filesystem::path(pattern) / "start.log") +
+             " 2>&1")) {
         std::ifstream log(std::filesystem::path(pattern) / "start.log");
         std::getline(log, reason);
         if (reason.empty())
@@ -94,6 +102,34 @@ bool Rig::control(const std::string& command) const
 {
     return run(shellWord(_rig / "cardctl") + " " + shellWord(_folder) + " " + command +
                " >/dev/null");
+}
+
+bool Rig::say(const std::string& command) const
+{
+    const auto path = (_folder / "ctl").string();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const int talk = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    std::array<char, 256> reply{};
+    bool done = false;
+    if (path.size() < sizeof address.sun_path) {
+        path.copy(address.sun_path, path.size());
+        done =
+            connect(talk, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+            write(talk, command.data(), command.size()) == static_cast<ssize_t>(command.size()) &&
+            read(talk, reply.data(), reply.size()) > 0 &&
+            std::string_view(reply.data()).substr(0, 5) != "error";
+    }
+    close(talk);
+    return done;
+}
+
+bool Rig::lay(const std::string& profile)
+{
+    if (_laid == profile)
+        return true;
+    _laid = control("profile " + profile) ? profile : "";
+    return !_laid.empty();
 }
 
 IdentityRequest Rig::request(const std::string& terminal) const

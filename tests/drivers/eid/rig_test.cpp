@@ -52,26 +52,72 @@ test::Rig* rig()
 }
 
 struct Result {
-    IdentityOutcome outcome;
+    IdentityOutcome outcome = NoCard{};
     std::size_t commands = 0, bytesOut = 0, bytesIn = 0;
     std::vector<IdentityStep> steps;
+    bool isUnlucky = false;
 };
 
-Result readFrom(const test::Rig& rig, const IdentityRequest& request,
-                const std::string& terminal = "onsite", Milliseconds wait = Milliseconds(5000))
+/// libeac, the rig's other side, drops leading zeros of Comp() (TR-03110-3 A.2.2.3 has a fixed
+/// length): one read in 256, where the chip's key begins with one, fails there and is read again.
+class Watching : public CardChannel {
+public:
+    explicit Watching(CardChannel& card) : _card(card) {}
+    Bytes transmit(ByteView command) override
+    {
+        Bytes answer = _card.transmit(command);
+        const Bytes beginning = fromHex("7c438441"
+                                        "0400");
+        isUnlucky = isUnlucky || (answer.size() > beginning.size() &&
+                                  std::equal(beginning.begin(), beginning.end(), answer.begin()));
+        return answer;
+    }
+    std::size_t commandBytesMax() const override { return _card.commandBytesMax(); }
+    bool isUnlucky = false;
+
+private:
+    CardChannel& _card;
+};
+
+/// Our keys are the same in every read, so that they do not meet the same flaw.
+class SameNumbers : public RandomSource {
+public:
+    void fill(std::span<std::uint8_t> bytes) override
+    {
+        for (auto& byte : bytes)
+            byte = static_cast<std::uint8_t>((_state = _state * 1664525U + 1013904223U) >> 24);
+    }
+
+private:
+    std::uint32_t _state = 5;
+};
+
+Result readOnce(const test::Rig& rig, const IdentityRequest& request, const std::string& terminal)
 {
-    SystemRandom random;
+    SameNumbers random;
     eid::PcscReader reader({"Virtual PCD 00 00"});
-    auto connected = reader.connect(wait);
+    auto connected = reader.connect(Milliseconds(5000));
     if (auto* outcome = std::get_if<IdentityOutcome>(&connected))
-        return {*outcome, 0, 0, 0, {}};
-    sim::CountingChannel card(*std::get<std::unique_ptr<CardChannel>>(connected));
-    Result result{NoCard{}, 0, 0, 0, {}};
+        return {.outcome = *outcome, .steps = {}};
+    Watching watching(*std::get<std::unique_ptr<CardChannel>>(connected));
+    sim::CountingChannel card(watching);
+    Result result;
     result.outcome =
         test::readIdentity(card, random, request, rig.terminalKey(terminal), &result.steps);
     result.commands = card.commands;
     result.bytesOut = card.bytesOut;
     result.bytesIn = card.bytesIn;
+    result.isUnlucky =
+        watching.isUnlucky && test::nameOf(result.outcome) == "DeviceFailed CertificateUnusable";
+    return result;
+}
+
+Result readFrom(const test::Rig& rig, const IdentityRequest& request,
+                const std::string& terminal = "onsite")
+{
+    Result result = readOnce(rig, request, terminal);
+    for (int again = 0; again < 3 && result.isUnlucky; ++again)
+        result = readOnce(rig, request, terminal);
     return result;
 }
 
@@ -101,7 +147,7 @@ BOOST_AUTO_TEST_CASE(erika_is_read_in_29_commands)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("factory"));
+    BOOST_REQUIRE(rig->lay("erika"));
     const auto result = readFrom(*rig);
     BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
     const auto& person = std::get<IdentityRead>(result.outcome).data.reveal();
@@ -149,7 +195,7 @@ BOOST_DATA_TEST_CASE(a_card_ends_as_it_should, data::make(ends), row)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control(std::string("profile ") + row.profile));
+    BOOST_REQUIRE(rig->lay(row.profile));
     BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == row.outcome);
 }
 
@@ -158,7 +204,7 @@ BOOST_AUTO_TEST_CASE(odd_real_values_arrive_as_the_card_has_them)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile shapes"));
+    BOOST_REQUIRE(rig->lay("shapes"));
     const auto result = readFrom(*rig);
     BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
     const auto& person = std::get<IdentityRead>(result.outcome).data.reveal();
@@ -173,8 +219,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_pin_leaves_two_tries_then_one_that_is_kept)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("factory"));
-    BOOST_REQUIRE(rig->control("profile erika"));
+    BOOST_REQUIRE(rig->lay("erika"));
+    rig->spoil(); // tries are lost
     auto wrong = rig->request();
     wrong.pin = Secret(std::string_view("654321"));
     BOOST_TEST(test::nameOf(readFrom(*rig, wrong).outcome) == "WrongPin 2");
@@ -182,6 +228,164 @@ BOOST_AUTO_TEST_CASE(a_wrong_pin_leaves_two_tries_then_one_that_is_kept)
     const auto kept = readFrom(*rig, wrong);
     BOOST_TEST(test::nameOf(kept.outcome) == "PinSuspended");
     BOOST_TEST(kept.commands == 2U);
+
+    // The CAN gives the last try back, the PUK the first three (TR-03110-2 2.3).
+    wrong.can = Secret(std::string_view("222222"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, wrong).outcome) == "WrongPin 0");
+    BOOST_TEST(test::nameOf(readFrom(*rig, wrong).outcome) == "PinBlocked");
+    auto unblock = wrong;
+    unblock.purpose = IdentityPurpose::UnblockPin;
+    unblock.puk = Secret(std::string_view("9876543211"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, unblock).outcome) == "WrongPuk");
+    unblock.puk = Secret(std::string_view("9876543210"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, unblock).outcome) == "PinManaged");
+    BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == "IdentityRead");
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_pin_is_resumed_and_read_in_one_go)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("pin-suspended"));
+    rig->spoil();
+    auto wanted = rig->request();
+    wanted.can = Secret(std::string_view("222223"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, wanted).outcome) == "WrongCan");
+    wanted.can = Secret(std::string_view("222222"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, wanted).outcome) == "IdentityRead");
+}
+
+BOOST_AUTO_TEST_CASE(a_pin_is_changed_and_set)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika"));
+    rig->spoil(); // the PIN is another one afterwards
+    auto wanted = rig->request("full");
+    wanted.purpose = IdentityPurpose::ChangePin;
+    wanted.newPin = Secret(std::string_view("111222"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, wanted).outcome) == "PinManaged");
+    BOOST_TEST(test::nameOf(readFrom(*rig, wanted).outcome) == "WrongPin 2");
+    wanted.purpose = IdentityPurpose::SetPin; // the office, with its own certificate
+    wanted.pin = Secret();
+    wanted.can = Secret(std::string_view("222222"));
+    wanted.newPin = Secret(std::string_view("123456"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, wanted, "full").outcome) == "PinManaged");
+    BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == "IdentityRead");
+    auto onSiteOnly = rig->request("onsite");
+    onSiteOnly.purpose = IdentityPurpose::SetPin;
+    onSiteOnly.can = wanted.can;
+    onSiteOnly.newPin = wanted.newPin;
+    BOOST_TEST(test::nameOf(readFrom(*rig, onSiteOnly).outcome) ==
+               "DeviceFailed CertificateUnusable");
+}
+
+BOOST_AUTO_TEST_CASE(a_clerk_reads_with_the_can_where_the_certificate_allows_it)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    for (const char* profile : {"erika", "pin-blocked", "pin-off"}) {
+        BOOST_REQUIRE(rig->lay(profile));
+        auto wanted = rig->request();
+        wanted.pin = Secret();
+        wanted.can = Secret(std::string_view("222222"));
+        const auto result = readFrom(*rig, wanted);
+        BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
+        BOOST_TEST((std::get<IdentityRead>(result.outcome).password == CardPassword::Can));
+        BOOST_TEST(result.commands == 29U);
+    }
+    auto wanted = rig->request();
+    wanted.pin = Secret();
+    wanted.can = Secret(std::string_view("222223"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, wanted).outcome) == "WrongCan");
+    auto without = rig->request("nocan");
+    without.pin = Secret();
+    without.can = Secret(std::string_view("222222"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, without, "nocan").outcome) ==
+               "DeviceFailed CertificateUnusable");
+    BOOST_REQUIRE(rig->lay("erika"));
+    BOOST_TEST(test::nameOf(readFrom(*rig, rig->request("nocan"), "nocan").outcome) ==
+               "IdentityRead"); // with the PIN
+}
+
+BOOST_AUTO_TEST_CASE(a_look_tells_the_state_of_the_pin)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    const std::vector<std::pair<const char*, const char*>> states{{"erika", "PinReady 3"},
+                                                                  {"pin-2", "PinReady 2"},
+                                                                  {"pin-suspended", "PinSuspended"},
+                                                                  {"pin-blocked", "PinBlocked"},
+                                                                  {"pin-off", "PinNotActivated"}};
+    for (const auto& [profile, state] : states) {
+        BOOST_REQUIRE(rig->lay(profile));
+        auto look = rig->request();
+        look.purpose = IdentityPurpose::Look;
+        const auto result = readFrom(*rig, look);
+        BOOST_TEST(test::nameOf(result.outcome) == state);
+        BOOST_TEST(result.commands == 2U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_card_answers_questions_itself)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika")); // born 1984-08-12, lives in 02760503150000
+    auto wanted = rig->request();
+    wanted.groups = {DataGroup::DateOfExpiry};
+    wanted.bornUntil = localDateFromIso("1984-08-12");
+    wanted.municipalityPrefix = "0276";
+    auto result = readFrom(*rig, wanted);
+    BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
+    BOOST_TEST((std::get<IdentityRead>(result.outcome).oldEnough == true));
+    BOOST_TEST((std::get<IdentityRead>(result.outcome).livesThere == true));
+    wanted.bornUntil = localDateFromIso("1984-08-11");
+    wanted.municipalityPrefix = "0277";
+    result = readFrom(*rig, wanted);
+    BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
+    BOOST_TEST((std::get<IdentityRead>(result.outcome).oldEnough == false));
+    BOOST_TEST((std::get<IdentityRead>(result.outcome).livesThere == false));
+}
+
+BOOST_AUTO_TEST_CASE(all_groups_are_read_in_38_commands_at_most)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika"));
+    auto wanted = rig->request("full");
+    for (int group = 1; group <= 22; ++group) {
+        if (group != 16) // reserved
+            wanted.groups.insert(static_cast<DataGroup>(group));
+    }
+    const auto result = readFrom(*rig, wanted, "full"); // its rights end with group 21
+    BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
+    BOOST_TEST(result.commands <= 38U);
+    BOOST_TEST(std::get<IdentityRead>(result.outcome).data.reveal().sex == "F");
+    BOOST_TEST_MESSAGE("all groups: " << result.commands << " APDUs, " << result.bytesOut
+                                      << " bytes out, " << result.bytesIn << " bytes in");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_card_is_read_as_well)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika"));
+    BOOST_REQUIRE(rig->say("delay 10 94"));
+    const RealEventLoop clock;
+    const auto before = clock.sinceBoot();
+    const auto result = readFrom(*rig);
+    const auto took = clock.sinceBoot() - before;
+    BOOST_REQUIRE(rig->say("delay 0 0"));
+    BOOST_TEST(test::nameOf(result.outcome) == "IdentityRead");
+    BOOST_TEST_MESSAGE("with delay 10 94: " << took.count() << " ms");
 }
 
 BOOST_AUTO_TEST_CASE(a_form_without_the_date_asks_the_card_for_its_validity)
@@ -191,12 +395,12 @@ BOOST_AUTO_TEST_CASE(a_form_without_the_date_asks_the_card_for_its_validity)
         return;
     auto wanted = rig->request();
     wanted.groups = {DataGroup::FamilyNames};
-    BOOST_REQUIRE(rig->control("profile erika"));
+    BOOST_REQUIRE(rig->lay("erika"));
     const auto result = readFrom(*rig, wanted);
     BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
     BOOST_TEST(std::get<IdentityRead>(result.outcome).data.reveal().dateOfExpiry.empty());
     BOOST_TEST(result.commands == 19U);
-    BOOST_REQUIRE(rig->control("profile expired"));
+    BOOST_REQUIRE(rig->lay("expired"));
     BOOST_TEST(test::nameOf(readFrom(*rig, wanted).outcome) == "CardExpired");
 }
 
@@ -205,7 +409,7 @@ BOOST_AUTO_TEST_CASE(a_certificate_limits_what_is_read)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile erika"));
+    BOOST_REQUIRE(rig->lay("erika"));
     const auto names = readFrom(*rig, rig->request("name"), "name");
     BOOST_REQUIRE_EQUAL(test::nameOf(names.outcome), "IdentityRead");
     IdentityData expected;
@@ -229,57 +433,71 @@ BOOST_AUTO_TEST_CASE(a_reader_without_extended_length_reads_the_same)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile longest"));
+    BOOST_REQUIRE(rig->lay("longest"));
     const auto whole = readFrom(*rig);
     BOOST_REQUIRE_EQUAL(test::nameOf(whole.outcome), "IdentityRead");
-    BOOST_REQUIRE(rig->control("apdus 261"));
+    BOOST_REQUIRE(rig->say("apdus 261"));
     const auto pieces = readFrom(*rig);
-    BOOST_REQUIRE(rig->control("apdus 65535"));
+    BOOST_REQUIRE(rig->say("apdus 65535"));
     BOOST_REQUIRE_EQUAL(test::nameOf(pieces.outcome), "IdentityRead");
     BOOST_TEST((std::get<IdentityRead>(pieces.outcome).data ==
                 std::get<IdentityRead>(whole.outcome).data));
     BOOST_TEST(pieces.commands > whole.commands);
 }
 
-const std::vector<int> someCommands{1, 2, 4, 6, 8, 13, 14, 15, 17, 18, 29};
-
-BOOST_DATA_TEST_CASE(a_card_pulled_in_the_middle_is_removed, data::make(someCommands), command)
+BOOST_DATA_TEST_CASE(a_card_pulled_at_any_command_is_removed, data::xrange(1, 30), command)
 {
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile erika"));
-    BOOST_REQUIRE(rig->control("pull " + std::to_string(command)));
-    const auto result = readFrom(*rig);
+    BOOST_REQUIRE(rig->lay("erika"));
+    rig->spoil();
+    const auto pulled = [&] {
+        BOOST_REQUIRE(rig->say("pull " + std::to_string(command)));
+        const auto result = readOnce(*rig, rig->request(), "onsite");
+        BOOST_REQUIRE(rig->control("insert"));
+        return result;
+    };
+    auto result = pulled();
+    if (result.isUnlucky) {
+        BOOST_REQUIRE(rig->lay("erika"));
+        result = pulled();
+    }
     BOOST_TEST(test::nameOf(result.outcome) == "CardRemoved");
     BOOST_TEST(result.commands == static_cast<std::size_t>(command));
-    BOOST_REQUIRE(rig->control("insert"));
+    if (result.commands == static_cast<std::size_t>(command))
+        rig->keep("erika");
 }
 
-BOOST_AUTO_TEST_CASE(a_card_that_fails_is_never_read)
+const std::vector<std::string> faults{"flip", "cut",  "6f00", "6282", "6300", "6581", "6700",
+                                      "6982", "6985", "63c1", "6a80", "6a82", "6d00", "9001"};
+
+BOOST_DATA_TEST_CASE(a_card_that_fails_at_any_command_is_never_read, data::make(faults), fault)
 {
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile erika"));
-    for (std::size_t command = 1; command <= 29; ++command) {
-        for (const char* fault : {"flip ", "cut "}) {
-            if (command == 2 && fault == std::string("flip "))
-                continue; // the answer is a status alone, in which the rig flips nothing
-            BOOST_REQUIRE(rig->control(fault + std::to_string(command)));
-            const auto result = readFrom(*rig);
-            BOOST_TEST(!std::holds_alternative<IdentityRead>(result.outcome),
-                       fault << command << ": " << test::nameOf(result.outcome));
-        }
-        BOOST_REQUIRE(rig->control("sw " + std::to_string(command) + " 6f00"));
-        const auto result = readFrom(*rig);
-        BOOST_TEST(!std::holds_alternative<IdentityRead>(result.outcome),
-                   "6f00 " << command << ": " << test::nameOf(result.outcome));
+    for (int command = 1; command <= 29; ++command) {
+        if (fault == "flip" && command == 2)
+            continue; // the answer is a status alone, in which the rig flips nothing
+        BOOST_REQUIRE(rig->lay("erika"));
+        rig->spoil();
+        const std::string at = std::to_string(command);
+        BOOST_REQUIRE(rig->say(fault == "flip" || fault == "cut" ? fault + " " + at
+                                                                 : "sw " + at + " " + fault));
+        const auto result = readOnce(*rig, rig->request(), "onsite");
+        // A retry counter in the answer that shows it is no fault, and 6700 to the first command
+        // only means short ones.
+        const bool isWhole = (command == 1 && fault == "6700");
+        BOOST_TEST((std::holds_alternative<IdentityRead>(result.outcome) == isWhole),
+                   fault << " at " << command << ": " << test::nameOf(result.outcome));
+        if (result.commands < static_cast<std::size_t>(command))
+            continue; // the fault is still to come
+        rig->keep("erika");
+        const bool mayCostTries = command >= 2 && command <= 6;
+        if (mayCostTries) // and a good read gives them back
+            BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == "IdentityRead");
     }
-    // A read that ended before its fault came leaves the fault behind; laying the card anew takes
-    // it away.
-    BOOST_REQUIRE(rig->control("profile erika"));
-    BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == "IdentityRead");
 }
 
 BOOST_AUTO_TEST_CASE(no_card_and_no_reader_are_told_apart)
@@ -287,7 +505,7 @@ BOOST_AUTO_TEST_CASE(no_card_and_no_reader_are_told_apart)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile erika"));
+    BOOST_REQUIRE(rig->lay("erika"));
     BOOST_REQUIRE(rig->control("pull"));
     BOOST_REQUIRE(isSeenToLeave());
     eid::PcscReader reader({"Virtual PCD 00 00"});
@@ -312,7 +530,7 @@ BOOST_AUTO_TEST_CASE(a_card_that_another_program_holds_is_a_failure_not_a_hang)
     auto* rig = ::rig();
     if (rig == nullptr)
         return;
-    BOOST_REQUIRE(rig->control("profile erika"));
+    BOOST_REQUIRE(rig->lay("erika"));
     eid::PcscReader reader({});
     const auto held = reader.connect(Milliseconds(5000));
     BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<CardChannel>>(held));
