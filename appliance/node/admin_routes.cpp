@@ -10,7 +10,7 @@ namespace amt::node {
 Reply showStatus(House& house, Exchange&)
 {
     const UtcTime now = house.now();
-    const auto overview = house.outbox.overview();
+    const auto overview = house.outbox.overview(now);
     auto status = json::makeObject();
     status->set("time", toIso(now));
     status->set("version", AMT_VERSION);
@@ -23,6 +23,9 @@ Reply showStatus(House& house, Exchange&)
     status->set("awaiting", overview.awaiting);
     status->set("held", overview.held);
     status->set("rejected", overview.rejected);
+    status->set("overdue", overview.overdue);
+    status->set("readOnly", house.readOnly());
+    status->set("timeQuality", std::string(outbox::name(house.journal.timeQuality())));
     if (overview.oldestWaiting)
         status->set("oldestWaiting", toIso(*overview.oldestWaiting));
     status->set("storeFreeShare", house.doors.database.freeShare());

@@ -130,6 +130,15 @@ public:
         const Route& route = *match.route;
         _exchange.pattern = route.pattern;
         _exchange.segments = match.segments;
+        if (_house.readOnly()) {
+            const bool shows = route.method == Method::Get &&
+                               (route.rule == Rule::Public || route.rule == Rule::AdminPeer) &&
+                               _exchange.surface != Surface::Desk;
+            if (!shows)
+                throw Error(ErrorCode::JournalBroken, "nothing is written any more");
+            _exchange.query = parseForm(_exchange.request.query);
+            return route.handler(_house, _exchange);
+        }
         checkBody(route);
         identify(route);
         return route.method == Method::Get ? route.handler(_house, _exchange) : press(route);

@@ -67,13 +67,23 @@ House::~House()
 void House::takeUp()
 {
     const UtcTime startedAt = now();
-    journal.verify(outbox::Extent::Tail);
+    try {
+        journal.verify(outbox::Extent::Tail);
+    } catch (const Error& broken) { // nobody writes behind a chain that was cut or changed
+        if (broken.errorCode() != ErrorCode::JournalBroken)
+            throw;
+        log::error("journal.broken", {{"detail", broken.message()}, {"mode", "read only"}});
+        doors.database.execute("PRAGMA query_only=ON");
+        _readOnly = true;
+        return;
+    }
     outbox::takeIncarnation(doors.database, journal, doors.random, startedAt);
     doors.database.transact([&] { journal.started(startedAt); });
     printJobs.takeUp(startedAt);
     cashier.takeUp();
-    outbox.purgeAccepted(startedAt);
+    outbox.purge(startedAt);
     cases.purgeDeskCopies(town, startedAt);
+    journal.watchClock(startedAt, doors.loop.sinceBoot());
     backups.takeUp();
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     doors.loop.after(returnTime, guarded([this] { // who came back runs again
@@ -93,10 +103,25 @@ void House::everyMinute()
     journal.watchClock(now(), doors.loop.sinceBoot());
     people.endSessions(now());
     backups.everyMinute();
-    if (++_minutes % 60 == 0) {
-        outbox.purgeAccepted(now());
-        cases.purgeDeskCopies(town, now());
-    }
+    if (++_minutes % 60 == 0)
+        keepAndLetGo();
+}
+
+/// The clocks of sync.md 7, each hour.
+void House::keepAndLetGo()
+{
+    constexpr auto recordsStay = std::chrono::hours(24 * 90);
+    outbox.purge(now());
+    cases.purgeDeskCopies(town, now());
+    if (const int overdue = outbox.overview(now()).overdue; overdue > 0)
+        log::error("envelope.overdue", {{"count", std::to_string(overdue)}, {"days", "14"}});
+    if (_minutes % (24 * 60) != 60) // once a day, and soon after each start
+        return;
+    const int forgotten = outbox.forget(now());
+    const int pruned = journal.prune(now() - recordsStay, cases.openIds(), now());
+    if (forgotten > 0 || pruned > 0)
+        log::info("retention.over", {{"envelopes", std::to_string(forgotten)},
+                                     {"records", std::to_string(pruned)}});
 }
 
 Task House::guarded(Task task)
@@ -193,7 +218,7 @@ void House::answerLater(const Exchange& exchange, const std::function<HttpRespon
 
 bool House::accepting()
 {
-    if (!destinations.enrolled() || !people.isSetUp())
+    if (_readOnly || !destinations.enrolled() || !people.isSetUp())
         return false;
     const double needed =
         freeShareMin + freeShareForVisit * static_cast<double>(visits.count() + 1);

@@ -146,6 +146,13 @@ public:
     /// (sync.md 3).
     bool failed() const { return _failed; }
     void stopWorking();
+    /// The journal's chain does not verify: nothing is written any more, pages that only show are
+    /// left (sync.md 3).
+    bool readOnly() const { return _readOnly; }
+    /// How the gateway took the journal's head; empty: well, or not told yet.
+    std::string headAlarm;
+    /// The gateway's word on our credentials, since the last contact.
+    bool notAuthorised = false;
 
     NodeSettings settings;
     NodeDoors doors;
@@ -169,8 +176,10 @@ public:
 
 private:
     void everyMinute();
+    void keepAndLetGo();
 
     bool _failed = false;
+    bool _readOnly = false;
     PrinterState _printerState;
     std::deque<std::pair<std::string, std::string>>
         _openedByPress; ///< key of a press before any visit, and whose visit it made

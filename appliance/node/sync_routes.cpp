@@ -131,7 +131,7 @@ Reply takeEvents(House& house, Exchange& exchange)
         house.outbox.receiveEvents(idOf(exchange), static_cast<int>(offset),
                                    json::texts(*body, "events"), house.doors.loop.utcNow());
     if (progress.state == outbox::EnvelopeState::Accepted)
-        house.outbox.purgeAccepted(house.doors.loop.utcNow());
+        house.outbox.purge(house.doors.loop.utcNow());
     auto object = json::makeObject();
     object->set("state", std::string(outbox::name(progress.state)));
     object->set("eventsSeen", progress.eventsSeen);

@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::int64_t tailRecords = 1000;
 constexpr std::size_t hashBytes = 32;
+constexpr std::string_view pruned = "PRUNED"; ///< kind of a record of which only the place is left
+constexpr int prunedPerCommit = 500;
+constexpr Milliseconds stepMax = std::chrono::minutes(5);
+constexpr Milliseconds portalCounts = std::chrono::hours(24);
+/// No clock of a node that runs this program is before it.
+constexpr std::string_view programWritten = "2026-11-01T00:00:00Z";
 
 void appendNumber(Bytes& to, std::uint64_t number)
 {
@@ -82,6 +88,8 @@ std::string_view name(RecordKind kind)
         return "HELD";
     case RecordKind::Released:
         return "RELEASED";
+    case RecordKind::Settled:
+        return "SETTLED";
     case RecordKind::Purged:
         return "PURGED";
     case RecordKind::KeySet:
@@ -154,6 +162,28 @@ void Journal::append(RecordKind kind, std::string_view id, const Details& detail
         .run();
 }
 
+std::optional<Bytes> Journal::hashAt(std::int64_t number) const
+{
+    auto row = _database.prepare("SELECT hash FROM journal WHERE number = ?");
+    return row.bind(number).step() ? std::optional(row.blob(0)) : std::nullopt;
+}
+
+namespace {
+
+/// Up to which record the chain itself says that records may be reduced.
+std::int64_t prunedThrough(store::Database& database)
+{
+    auto newest = database.prepare("SELECT details FROM journal WHERE id = 'node' AND kind = "
+                                   "'CHECKPOINT' ORDER BY number DESC LIMIT 1");
+    if (!newest.step())
+        return 0;
+    const Details details = readDetails(newest.text(0));
+    const auto through = details.find("through");
+    return through == details.end() ? 0 : std::atoll(through->second.c_str());
+}
+
+} // namespace
+
 void Journal::verify(Extent extent) const
 {
     const JournalHead last = head();
@@ -161,12 +191,13 @@ void Journal::verify(Extent extent) const
         extent == Extent::All ? 1 : std::max<std::int64_t>(1, last.number - tailRecords + 1);
     Bytes previous(hashBytes, 0);
     if (first > 1) {
-        auto before = _database.prepare("SELECT hash FROM journal WHERE number = ?");
-        if (!before.bind(first - 1).step())
+        const auto before = hashAt(first - 1);
+        if (!before)
             throw Error(ErrorCode::JournalBroken,
                         "record " + std::to_string(first - 1) + " is missing");
-        previous = before.blob(0);
+        previous = *before;
     }
+    const std::int64_t reducible = prunedThrough(_database);
     auto records = _database.prepare(
         "SELECT number, kind, id, time, time_quality, details, previous_hash, hash"
         " FROM journal WHERE number >= ? ORDER BY number");
@@ -175,14 +206,51 @@ void Journal::verify(Extent extent) const
     while (records.step()) {
         const std::int64_t number = records.integer(0);
         const Bytes hash = records.blob(7);
+        const bool reduced = records.text(1) == pruned && number <= reducible;
         if (number != expected || records.blob(6) != previous ||
-            hash != hashOf(previous, number, records.text(1), records.text(2), records.time(3),
-                           records.text(4), records.text(5)))
+            (!reduced && hash != hashOf(previous, number, records.text(1), records.text(2),
+                                        records.time(3), records.text(4), records.text(5))))
             throw Error(ErrorCode::JournalBroken,
                         "record " + std::to_string(expected) + " does not fit the chain");
         previous = hash;
         ++expected;
     }
+}
+
+int Journal::prune(UtcTime before, const std::set<std::string>& keep, UtcTime now)
+{
+    AMT_ASSERT(!_database.inTransaction());
+    std::int64_t through = 0;
+    {
+        auto young = _database.prepare("SELECT min(number) FROM journal WHERE time >= ?");
+        young.bind(before).step();
+        through = young.isNull(0) ? head().number : young.integer(0) - 1;
+    }
+    const std::int64_t already = prunedThrough(_database);
+    if (through > already)
+        _database.transact([&] {
+            append(RecordKind::Checkpoint, "node",
+                   {{"through", std::to_string(through)}, {"hash", toHex(*hashAt(through))}}, now);
+        });
+    std::vector<std::int64_t> due;
+    {
+        auto rows = _database.prepare(
+            "SELECT number, id FROM journal WHERE kind <> 'PRUNED' AND number <= ?");
+        rows.bind(std::max(through, already));
+        while (rows.step()) {
+            if (!keep.contains(rows.text(1)))
+                due.push_back(rows.integer(0));
+        }
+    }
+    for (std::size_t from = 0; from < due.size(); from += prunedPerCommit) {
+        _database.transact([&] {
+            auto reduce = _database.prepare(
+                "UPDATE journal SET kind = 'PRUNED', id = '', details = '{}' WHERE number = ?");
+            for (std::size_t i = from; i < std::min(due.size(), from + prunedPerCommit); ++i)
+                reduce.bind(due[i]).run();
+        });
+    }
+    return static_cast<int>(due.size());
 }
 
 std::vector<JournalRecord> Journal::about(std::string_view id) const
@@ -212,31 +280,60 @@ UtcTime Journal::newestTime(UtcTime now) const
     return newest.isNull(0) ? now : std::max(now, fromMilliseconds(newest.integer(0)));
 }
 
+bool Journal::isBefore(UtcTime now) const
+{
+    return now + stepMax < newestTime(now) || now < fromIso(std::string(programWritten));
+}
+
 void Journal::started(UtcTime now)
 {
+    if (isBefore(now)) {
+        _quality = TimeQuality::Doubtful;
+        log::warning("clock.doubtful", {{"why", "before what was seen already"}});
+    }
     _database.transact([&] { append(RecordKind::Start, "node", {{"version", AMT_VERSION}}, now); });
 }
 
 bool Journal::hasStarted() const
 {
     // A record that was pruned is of another time, but of a file that has run.
-    auto found = _database.prepare("SELECT 1 FROM journal WHERE kind = 'PRUNED' OR (id = 'node' AND "
-                                   "kind IN ('START', 'RESTORED')) LIMIT 1");
+    auto found =
+        _database.prepare("SELECT 1 FROM journal WHERE kind = 'PRUNED' OR (id = 'node' AND "
+                          "kind IN ('START', 'RESTORED')) LIMIT 1");
     return found.step();
 }
 
 void Journal::watchClock(UtcTime now, Milliseconds sinceBoot)
 {
-    constexpr Milliseconds stepMax = std::chrono::minutes(5);
     const Milliseconds difference = now.time_since_epoch() - sinceBoot;
     const std::optional<Milliseconds> before = std::exchange(_wallMinusBoot, difference);
-    if (!before || std::chrono::abs(difference - *before) <= stepMax)
+    if (before && std::chrono::abs(difference - *before) > stepMax) {
+        const std::string step = std::to_string((difference - *before).count());
+        // What the portal had said was about the clock before its step.
+        _portalAgreedAt.reset();
+        _quality = isBefore(now) ? TimeQuality::Doubtful : TimeQuality::Rtc;
+        _database.transact([&] {
+            append(RecordKind::Clock, "node", {{"stepMilliseconds", step}}, now);
+        });
+        log::warning("clock.stepped", {{"milliseconds", step}});
+    }
+    if (_quality == TimeQuality::Portal && sinceBoot - *_portalAgreedAt >= portalCounts)
+        _quality = TimeQuality::Rtc;
+}
+
+void Journal::portalTime(UtcTime portal, UtcTime now, Milliseconds sinceBoot)
+{
+    if (std::chrono::abs(now - portal) <= stepMax) {
+        _portalAgreedAt = sinceBoot;
+        _quality = TimeQuality::Portal;
         return;
-    const std::string step = std::to_string((difference - *before).count());
-    _database.transact([&] {
-        append(RecordKind::Clock, "node", {{"stepMilliseconds", step}}, now);
-    });
-    log::warning("clock.stepped", {{"milliseconds", step}});
+    }
+    _portalAgreedAt.reset();
+    if (_quality != TimeQuality::Doubtful)
+        log::warning("clock.doubtful",
+                     {{"why", "beside the portal's"},
+                      {"seconds", std::to_string((now - portal).count() / 1000)}});
+    _quality = TimeQuality::Doubtful;
 }
 
 } // namespace amt::outbox

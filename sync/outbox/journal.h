@@ -6,7 +6,10 @@
 
 #include "appliance/store/store.h"
 
+#include <chrono>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,7 @@ enum class RecordKind {
     Rejected,
     Held,
     Released,
+    Settled, ///< a named person dealt with what was held or rejected; nothing is sent any more
     Purged,
     KeySet,
     Clock,
@@ -72,27 +76,41 @@ public:
 
     /// In the running transaction of the use case; a bug without one.
     void append(RecordKind kind, std::string_view id, const Details& details, UtcTime now);
-    void setTimeQuality(TimeQuality quality) { _quality = quality; }
+    TimeQuality timeQuality() const { return _quality; }
 
     /// Throws JournalBroken with the number of the first record that does not fit.
     void verify(Extent extent) const;
     JournalHead head() const;
+    /// Nothing: there is no such record (yet).
+    std::optional<Bytes> hashAt(std::int64_t number) const;
+    /// Several commits; never inside a transaction. CHECKPOINT names the last record that is older
+    /// than `before`, then all up to it are reduced to their place in the chain: number and hashes
+    /// (FORMAT.md); those about an id in `keep` wait. Returns how many.
+    int prune(UtcTime before, const std::set<std::string>& keep, UtcTime now);
     /// Records about this id, oldest first.
     std::vector<JournalRecord> about(std::string_view id) const;
     /// The newest time ever seen by journal or caller: dates are never judged by an earlier one
     /// (sync.md 9).
     UtcTime newestTime(UtcTime now) const;
-    /// Writes START, and CLOCK when wall time moved by more than 5 minutes against the time since
-    /// boot since the last call.
+    /// At start: START. A clock that stands before the newest record, or before this program was
+    /// written, is doubtful.
     void started(UtcTime now);
     /// Whether any program has run on this file before.
     bool hasStarted() const;
+    /// Each minute: CLOCK when wall time moved by more than 5 minutes against the time since boot;
+    /// and the quality, which ages.
     void watchClock(UtcTime now, Milliseconds sinceBoot);
+    /// The portal's clock, over an authenticated line: for 24 hours ours is as good, or doubtful
+    /// when it is more than 5 minutes beside it.
+    void portalTime(UtcTime portal, UtcTime now, Milliseconds sinceBoot);
 
 private:
     store::Database& _database;
+    bool isBefore(UtcTime now) const;
+
     TimeQuality _quality = TimeQuality::Rtc;
     std::optional<Milliseconds> _wallMinusBoot;
+    std::optional<Milliseconds> _portalAgreedAt; ///< since boot
 };
 
 } // namespace amt::outbox

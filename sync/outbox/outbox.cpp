@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t chunkBytes = 256 * 1024;
 constexpr std::size_t problemTypeCharactersMax = 100;
+constexpr Milliseconds lookNoted = std::chrono::hours(1); ///< no commit for each look
 
 constexpr std::pair<EnvelopeState, std::string_view> stateNames[] = {
     {EnvelopeState::Sealed, "SEALED"},     {EnvelopeState::Stored, "STORED"},
@@ -131,8 +132,9 @@ EnvelopeState envelopeStateFromName(const std::string& text)
     throw Error(ErrorCode::StoreFailed, "unknown envelope state");
 }
 
-Outbox::Outbox(store::Database& database, Journal& journal, Destinations& destinations)
-    : _database(database), _journal(journal), _destinations(destinations)
+Outbox::Outbox(store::Database& database, Journal& journal, Destinations& destinations,
+               Retention retention)
+    : _database(database), _journal(journal), _destinations(destinations), _retention(retention)
 {}
 
 void Outbox::add(const NewEnvelope& sealed, UtcTime now)
@@ -237,7 +239,7 @@ std::optional<EnvelopeRecord> Outbox::find(const std::string& id) const
 {
     auto row = _database.prepare("SELECT state, held_reason, sealed_at, submission_id, "
                                  "service_case_id, events_seen, stored_at,"
-                                 " closed_at FROM envelope WHERE id = ?");
+                                 " closed_at, settled_at FROM envelope WHERE id = ?");
     if (!row.bind(id).step())
         return std::nullopt;
     EnvelopeRecord found{.id = id,
@@ -248,6 +250,7 @@ std::optional<EnvelopeRecord> Outbox::find(const std::string& id) const
                          .eventsSeen = static_cast<int>(row.integer(5)),
                          .storedAt = row.optionalTime(6),
                          .closedAt = row.optionalTime(7),
+                         .settledAt = row.optionalTime(8),
                          .problems = {}};
     if (!row.isNull(3))
         found.ids = ServiceIds{row.text(3), row.text(4)};
@@ -332,7 +335,8 @@ void Outbox::change(const std::string& id, EnvelopeState from, EnvelopeEvent eve
 {
     const auto to = envelopeTable.next(from, event);
     AMT_ASSERT(to.has_value()); // whoever calls has asked the table before
-    const bool closes = *to == EnvelopeState::Accepted || *to == EnvelopeState::Rejected;
+    const bool closes = *to == EnvelopeState::Accepted || *to == EnvelopeState::Rejected ||
+                        *to == EnvelopeState::Purged;
     const std::optional<std::string> heldFrom =
         *to == EnvelopeState::Held ? std::optional(std::string(name(from))) : std::nullopt;
     _database
@@ -391,8 +395,10 @@ Outbox::Progress Outbox::receiveEvents(const std::string& id, int offset,
             ++position;
             progress.eventsSeen = std::max(progress.eventsSeen, position);
         }
-        _database.prepare("UPDATE envelope SET events_seen = ? WHERE id = ?")
-            .bind(progress.eventsSeen, id)
+        _database
+            .prepare("UPDATE envelope SET events_seen = ?, looked_at = ? WHERE id = ? AND "
+                     "(events_seen <> ? OR coalesce(looked_at, 0) < ?)")
+            .bind(progress.eventsSeen, now, id, progress.eventsSeen, now - lookNoted)
             .run();
         return progress;
     });
@@ -481,7 +487,10 @@ EnvelopeState Outbox::refused(const std::string& id, const std::string& step, in
         if (found->state != EnvelopeState::Sealed)
             return found->state; // verified receipts weigh more than what the carrier heard
         const std::string type = problemType.substr(0, problemTypeCharactersMax);
-        hold(id, found->state, "PortalRefused",
+        const char* reason = status == 404 || status == 410 ? "DestinationGone"
+                             : status == 409                ? "OtherDigest"
+                                                            : "PortalRefused";
+        hold(id, found->state, reason,
              {{"step", step.substr(0, problemTypeCharactersMax)},
               {"status", std::to_string(status)},
               {"problem", type}},
@@ -494,7 +503,8 @@ void Outbox::release(const std::string& id, const std::string& clerk, const std:
                      UtcTime now)
 {
     AMT_ASSERT(_database.inTransaction());
-    auto row = _database.prepare("SELECT held_from FROM envelope WHERE id = ? AND state = 'HELD'");
+    auto row = _database.prepare("SELECT held_from FROM envelope WHERE id = ? AND state = 'HELD' "
+                                 "AND settled_at IS NULL");
     if (!row.bind(id).step())
         throw Error(ErrorCode::StepOutOfOrder, "only a held envelope is released");
     const bool stored = envelopeStateFromName(row.text(0)) == EnvelopeState::Stored;
@@ -503,32 +513,95 @@ void Outbox::release(const std::string& id, const std::string& clerk, const std:
     _journal.append(RecordKind::Released, id, {{"clerk", clerk}, {"reason", reason}}, now);
 }
 
-int Outbox::purgeAccepted(UtcTime now)
+void Outbox::settle(const std::string& id, const std::string& clerk, const std::string& reason,
+                    const std::string& how, UtcTime now)
+{
+    AMT_ASSERT(_database.inTransaction());
+    _database
+        .prepare("UPDATE envelope SET settled_at = ?, closed_at = coalesce(closed_at, ?) WHERE id "
+                 "= ? AND state IN ('HELD', 'REJECTED') AND settled_at IS NULL")
+        .bind(now, now, id)
+        .run();
+    if (_database.changes() != 1)
+        throw Error(ErrorCode::StepOutOfOrder, "only what is held or was rejected is settled");
+    _journal.append(RecordKind::Settled, id, {{"clerk", clerk}, {"reason", reason}, {"how", how}},
+                    now);
+}
+
+int Outbox::purge(UtcTime now)
 {
     AMT_ASSERT(!_database.inTransaction());
-    std::vector<std::string> accepted;
+    struct Due {
+        std::string id;
+        EnvelopeState state;
+    };
+    std::vector<Due> due;
     {
+        // A look at the log after the time was over: what was said in an outage is read first.
         auto rows = _database.prepare(
-            "SELECT id FROM envelope WHERE state = 'ACCEPTED' ORDER BY closed_at, id");
+            "SELECT id, state FROM envelope WHERE state = 'ACCEPTED' OR (state = 'REJECTED' AND "
+            "settled_at IS NOT NULL) OR (state = 'STORED' AND stored_at + ? <= looked_at) OR "
+            "(state "
+            "= 'HELD' AND settled_at IS NOT NULL AND EXISTS (SELECT 1 FROM envelope_chunk WHERE "
+            "envelope_id = envelope.id)) ORDER BY closed_at, id");
+        rows.bind(Milliseconds(_retention.withoutAnswer).count());
         while (rows.step())
-            accepted.push_back(rows.text(0));
+            due.push_back({rows.text(0), envelopeStateFromName(rows.text(1))});
     }
-    for (const std::string& id : accepted) {
+    for (const auto& [id, state] : due) {
         // One case at a time with a checkpoint after each, so that a full disk can still delete
         // (sync.md 8).
-        _database.transact([&] {
-            _database.prepare("DELETE FROM envelope_chunk WHERE envelope_id = ?").bind(id).run();
+        _database.transact([&, envelopeId = id] {
+            _database.prepare("DELETE FROM envelope_chunk WHERE envelope_id = ?")
+                .bind(envelopeId)
+                .run();
         });
         _database.checkpoint();
-        _database.transact([&] {
-            auto receipt = _database.prepare(
-                "SELECT jti FROM event WHERE envelope_id = ? AND kind = 'accept'");
-            AMT_ASSERT(receipt.bind(id).step()); // S4: purged only with a verified receipt
-            change(id, EnvelopeState::Accepted, EnvelopeEvent::PayloadDeleted, now);
-            _journal.append(RecordKind::Purged, id, {{"jti", receipt.text(0)}}, now);
+        _database.transact([&, envelopeId = id, from = state] {
+            if (from == EnvelopeState::Held) { // closed by a person, who is named in SETTLED
+                _journal.append(RecordKind::Purged, envelopeId, {{"what", "payload"}}, now);
+                return;
+            }
+            // S4: purged only with a verified receipt
+            auto receipt = _database.prepare("SELECT jti FROM event WHERE envelope_id = ? AND kind "
+                                             "= ? ORDER BY position DESC");
+            const char* kind = from == EnvelopeState::Accepted   ? "accept"
+                               : from == EnvelopeState::Rejected ? "reject"
+                                                                 : "submit";
+            AMT_ASSERT(receipt.bind(envelopeId, kind).step());
+            change(envelopeId, from,
+                   from == EnvelopeState::Stored ? EnvelopeEvent::AnswerNotToCome
+                                                 : EnvelopeEvent::PayloadDeleted,
+                   now);
+            _journal.append(RecordKind::Purged, envelopeId, {{"jti", receipt.text(0)}}, now);
         });
     }
-    return static_cast<int>(accepted.size());
+    return static_cast<int>(due.size());
+}
+
+int Outbox::forget(UtcTime now)
+{
+    AMT_ASSERT(!_database.inTransaction());
+    std::vector<std::string> over;
+    {
+        auto rows = _database.prepare(
+            "SELECT id FROM envelope WHERE (state = 'PURGED' OR settled_at IS NOT NULL) AND "
+            "closed_at + ? <= ? AND NOT EXISTS (SELECT 1 FROM envelope_chunk WHERE envelope_id = "
+            "envelope.id)");
+        rows.bind(Milliseconds(_retention.afterwards).count(), now);
+        while (rows.step())
+            over.push_back(rows.text(0));
+    }
+    for (const std::string& id : over) {
+        _database.transact([&] {
+            for (const char* statement : {"DELETE FROM event WHERE envelope_id = ?",
+                                          "DELETE FROM announcement WHERE envelope_id = ?",
+                                          "DELETE FROM envelope_part WHERE envelope_id = ?",
+                                          "DELETE FROM envelope WHERE id = ?"})
+                _database.prepare(statement).bind(id).run();
+        });
+    }
+    return static_cast<int>(over.size());
 }
 
 void Outbox::contact(bool reachable, UtcTime now)
@@ -545,11 +618,11 @@ bool Outbox::portalReachable(UtcTime now) const
     return _reachable && _lastContact && std::chrono::abs(now - *_lastContact) <= silenceMax;
 }
 
-Overview Outbox::overview() const
+Overview Outbox::overview(UtcTime now) const
 {
     Overview counted;
     auto rows = _database.prepare("SELECT state, count(*) FROM envelope WHERE state IN ('SEALED', "
-                                  "'STORED', 'HELD', 'REJECTED')"
+                                  "'STORED', 'HELD', 'REJECTED') AND settled_at IS NULL"
                                   " GROUP BY state");
     while (rows.step()) {
         const int count = static_cast<int>(rows.integer(1));
@@ -574,6 +647,10 @@ Overview Outbox::overview() const
     auto oldest = _database.prepare("SELECT min(sealed_at) FROM envelope WHERE state = 'SEALED'");
     oldest.step();
     counted.oldestWaiting = oldest.optionalTime(0);
+    auto overdue = _database.prepare(
+        "SELECT count(*) FROM envelope WHERE state = 'SEALED' AND sealed_at + ? <= ?");
+    overdue.bind(Milliseconds(_retention.unsentAlarm).count(), now).step();
+    counted.overdue = static_cast<int>(overdue.integer(0));
     return counted;
 }
 

@@ -22,8 +22,9 @@ enum class EnvelopeEvent {
     DestinationAccepted,
     DestinationRejected,
     PersonNeeded,
-    ReleasedUnsent, ///< by a named person; was not handed over yet
-    ReleasedStored, ///< by a named person; was handed over already
+    ReleasedUnsent,  ///< by a named person; was not handed over yet
+    ReleasedStored,  ///< by a named person; was handed over already
+    AnswerNotToCome, ///< stored long ago, and the destination says neither yes nor no
     PayloadDeleted
 };
 inline constexpr auto envelopeTable = stateTable<EnvelopeState, EnvelopeEvent>({
@@ -34,7 +35,9 @@ inline constexpr auto envelopeTable = stateTable<EnvelopeState, EnvelopeEvent>({
     {EnvelopeState::Stored, EnvelopeEvent::PersonNeeded, EnvelopeState::Held},
     {EnvelopeState::Held, EnvelopeEvent::ReleasedUnsent, EnvelopeState::Sealed},
     {EnvelopeState::Held, EnvelopeEvent::ReleasedStored, EnvelopeState::Stored},
+    {EnvelopeState::Stored, EnvelopeEvent::AnswerNotToCome, EnvelopeState::Purged},
     {EnvelopeState::Accepted, EnvelopeEvent::PayloadDeleted, EnvelopeState::Purged},
+    {EnvelopeState::Rejected, EnvelopeEvent::PayloadDeleted, EnvelopeState::Purged},
 });
 /// SEALED, STORED, ACCEPTED, REJECTED, HELD, PURGED
 std::string_view name(EnvelopeState state);
@@ -72,18 +75,28 @@ struct EnvelopeRecord {
     UtcTime sealedAt;
     std::optional<ServiceIds> ids;
     int eventsSeen = 0;
-    std::optional<UtcTime> storedAt, closedAt; ///< closedAt: accepted or rejected
+    std::optional<UtcTime> storedAt, closedAt; ///< closedAt: accepted, rejected, or settled
+    std::optional<UtcTime> settledAt;          ///< a person dealt with it; it is never sent again
     std::vector<envelope::Problem> problems;   ///< of a rejection
 };
 
+/// Clocks of sync.md 7, after the last look at the event log where one is needed.
+struct Retention {
+    std::chrono::hours withoutAnswer{24 * 21}; ///< STORED, and the destination sends no events
+    std::chrono::hours unsentAlarm{24 * 14};
+    std::chrono::hours afterwards{24 * 90}; ///< then only the chain record
+};
+
 struct Overview {
-    int waiting = 0, awaiting = 0, held = 0, rejected = 0;
+    int waiting = 0, awaiting = 0, held = 0, rejected = 0; ///< without those that are settled
+    int overdue = 0;                                       ///< waiting longer than the alarm
     std::optional<UtcTime> oldestWaiting;
 };
 
 class Outbox {
 public:
-    Outbox(store::Database& database, Journal& journal, Destinations& destinations);
+    Outbox(store::Database& database, Journal& journal, Destinations& destinations,
+           Retention retention = {});
 
     /// In the running transaction of the use case that seals: row, parts, journal SEALED.
     void add(const NewEnvelope& sealed, UtcTime now);
@@ -121,13 +134,23 @@ public:
     void release(const std::string& id, const std::string& clerk, const std::string& reason,
                  UtcTime now);
 
-    /// Deletes the payload of accepted envelopes: rows (secure_delete), WAL checkpoint, then PURGED
-    /// (sync.md 7). Several commits; never inside a transaction. To be called after receiveEvents,
-    /// at start and on the retention timer. Returns how many.
-    int purgeAccepted(UtcTime now);
+    /// In the running transaction. What is held or was rejected is dealt with outside: it is never
+    /// sent again, and its payload goes with the next purge. SETTLED names the clerk. `how`:
+    /// "paper", "dealt-with". Throws StepOutOfOrder.
+    void settle(const std::string& id, const std::string& clerk, const std::string& reason,
+                const std::string& how, UtcTime now);
+
+    /// Deletes the payload of what is closed: accepted, stored without an answer for 21 days,
+    /// settled by a person (sync.md 7). Rows (secure_delete), WAL checkpoint, then PURGED. Several
+    /// commits; never inside a transaction. To be called after receiveEvents, at start and on the
+    /// retention timer. Returns how many.
+    int purge(UtcTime now);
+    /// 90 days after the end: envelope, digests and receipts go, the journal stays. Several
+    /// commits. Returns how many.
+    int forget(UtcTime now);
 
     std::optional<EnvelopeRecord> find(const std::string& id) const;
-    Overview overview() const;
+    Overview overview(UtcTime now) const;
 
 private:
     void change(const std::string& id, EnvelopeState from, EnvelopeEvent event, UtcTime now);
@@ -145,6 +168,7 @@ private:
     store::Database& _database;
     Journal& _journal;
     Destinations& _destinations;
+    Retention _retention;
     std::optional<UtcTime> _lastContact;
     bool _reachable = false;
 };

@@ -145,4 +145,35 @@ BOOST_AUTO_TEST_CASE(a_copy_whose_journal_was_changed_is_not_put_back)
     BOOST_TEST(town.count("SELECT count(*) FROM journal WHERE kind = 'RESTORED'") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(behind_a_broken_chain_nothing_is_written_and_pages_still_show)
+{
+    Town town;
+    Browser before(town, Surface::Kiosk);
+    walkToDone(town, before);
+    town.restart([](const std::filesystem::path& file) {
+        store::Database opened(settingsFor(file));
+        opened.execute("DROP TRIGGER journal_stays;"
+                       "UPDATE journal SET details = '{}' WHERE kind = 'SEALED'");
+    });
+    const auto records = town.count("SELECT count(*) FROM journal");
+    Browser kiosk(town, Surface::Kiosk);
+    BOOST_TEST(kiosk.get("/").status == 200);
+    BOOST_TEST(!kiosk.shows("href=\"/services\""));
+    BOOST_TEST(kiosk.get("/services").status == 200); // leads back
+    BOOST_TEST(kiosk.location == "/");
+    BOOST_TEST(
+        kiosk.send("POST", "/services", {{"service", "99108001001000"}, {"key", "k"}}).status ==
+        503);
+    Browser desk(town, Surface::Desk);
+    BOOST_TEST(desk.get("/desk/sign-in").status == 503);
+    HttpRequest work;
+    work.method = "GET";
+    work.path = "/sync/work";
+    work.peer = "sync";
+    BOOST_TEST(town.handle(Surface::Sync, work).status == 503);
+    BOOST_TEST(json::boolean(*askAdmin(town, "GET", "/admin/status", 200), "readOnly"));
+    town.loop.advance(std::chrono::hours(3));
+    BOOST_TEST(town.count("SELECT count(*) FROM journal") == records);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

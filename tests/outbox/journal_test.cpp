@@ -188,4 +188,102 @@ BOOST_AUTO_TEST_CASE(a_step_of_the_clock_is_written_down_and_a_slow_drift_is_not
     BOOST_TEST(book.verifies());
 }
 
+BOOST_AUTO_TEST_CASE(old_records_are_reduced_to_their_place_and_the_chain_still_verifies)
+{
+    Book book(1200); // a millisecond each
+    book.database->execute("CREATE TEMP TABLE before AS SELECT number, hash FROM journal");
+    const UtcTime half = now + Milliseconds(600);
+    BOOST_TEST(book.journal->prune(half, {"envelope-3"}, now + std::chrono::hours(1)) == 600 - 86);
+    BOOST_TEST(book.verifies());
+    BOOST_TEST(book.verifies(Extent::Tail));
+    const auto checkpoint = book.journal->about("node").back();
+    BOOST_TEST(checkpoint.kind == "CHECKPOINT");
+    BOOST_TEST(checkpoint.details.at("through") == "600");
+    BOOST_TEST(checkpoint.details.at("hash") == toHex(*book.journal->hashAt(600)));
+    BOOST_TEST(book.journal->about("envelope-3").size() == 171u); // whole
+    auto changed = book.database->prepare("SELECT count(*) FROM journal JOIN before USING (number) "
+                                          "WHERE journal.hash <> before.hash");
+    changed.step();
+    BOOST_TEST(changed.integer(0) == 0);
+    auto left = book.database->prepare(
+        "SELECT count(*) FROM journal WHERE number <= 600 AND details LIKE '%kid%'");
+    left.step();
+    BOOST_TEST(left.integer(0) == 86);
+    // again: nothing new is old, but what was kept may go now
+    BOOST_TEST(book.journal->prune(half, {}, now + std::chrono::hours(2)) == 86);
+    BOOST_TEST(book.journal->about("node").size() == 1u);
+    BOOST_TEST(book.verifies());
+    BOOST_TEST(book.journal->hasStarted());
+}
+
+const Change changesAfterPruning[] = {
+    {"a young record reduced, too",
+     "UPDATE journal SET kind = 'PRUNED', id = '', details = '{}' WHERE number = 8"},
+    {"the hash of a reduced record", "UPDATE journal SET hash = zeroblob(32) WHERE number = 3"},
+    {"a link of a reduced record",
+     "UPDATE journal SET previous_hash = zeroblob(32) WHERE number = 3"},
+    {"a reduced record gone", "DELETE FROM journal WHERE number = 3"},
+    {"a checkpoint that allows more",
+     "UPDATE journal SET details = replace(details, '\"5\"', '\"9\"') WHERE kind = 'CHECKPOINT'"},
+    {"no checkpoint", "DELETE FROM journal WHERE kind = 'CHECKPOINT'"},
+};
+
+BOOST_DATA_TEST_CASE(a_changed_journal_is_found_after_pruning, data::make(changesAfterPruning),
+                     change)
+{
+    Book book(10);
+    book.journal->prune(now + Milliseconds(5), {}, now + std::chrono::hours(1));
+    BOOST_TEST(book.verifies());
+    book.database->execute(change.statement);
+    BOOST_TEST(!book.verifies());
+}
+
+BOOST_AUTO_TEST_CASE(a_step_of_the_clock_does_not_prune_what_stands_behind_a_young_record)
+{
+    Book book(3);
+    book.database->transact([&] {
+        book.journal->append(RecordKind::Sealed, "old again", {}, now - std::chrono::hours(9999));
+    });
+    BOOST_TEST(book.journal->prune(now + Milliseconds(1), {}, now) == 1); // only the first
+    BOOST_TEST(book.verifies());
+}
+
+BOOST_AUTO_TEST_CASE(time_is_as_good_as_its_witness)
+{
+    using std::chrono::hours;
+    using std::chrono::minutes;
+    Book book(1);
+    auto& journal = *book.journal;
+    const UtcTime day = now + hours(24);
+    journal.started(day);
+    journal.watchClock(day, minutes(1));
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Rtc));
+    journal.portalTime(day + minutes(4), day, minutes(1));
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Portal));
+    journal.watchClock(day + hours(23), minutes(1) + hours(23));
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Portal));
+    journal.watchClock(day + hours(24), minutes(1) + hours(24));
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Rtc)); // the witness is too old
+    journal.portalTime(day + hours(24) - minutes(6), day + hours(24), minutes(1) + hours(24));
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Doubtful));
+    journal.portalTime(day + hours(24), day + hours(24), minutes(1) + hours(24));
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Portal));
+    journal.watchClock(day + hours(48), minutes(2) + hours(24)); // a step, and the portal silent
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Rtc));
+    journal.watchClock(now - hours(24 * 365), minutes(3) + hours(24)); // and far back
+    BOOST_TEST((journal.timeQuality() == TimeQuality::Doubtful));
+    book.database->transact([&] { journal.append(RecordKind::Case, "c", {}, now); });
+    BOOST_TEST(journal.about("c").back().timeQuality == "doubtful");
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_starts_before_what_was_seen_is_doubtful)
+{
+    Book book(1);
+    book.journal->started(now - std::chrono::hours(1));
+    BOOST_TEST((book.journal->timeQuality() == TimeQuality::Doubtful));
+    Book fresh;
+    fresh.journal->started(fromIso("1970-01-01T00:00:00Z"));
+    BOOST_TEST((fresh.journal->timeQuality() == TimeQuality::Doubtful));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,10 +45,21 @@ CaseState caseStateFromName(const std::string& text)
     throw Error(ErrorCode::StoreFailed, "unknown case state");
 }
 
-Standing standingOf(CaseState state, const std::optional<outbox::EnvelopeRecord>& envelope)
+Standing standingOf(CaseState state, const std::optional<outbox::EnvelopeRecord>& envelope,
+                    bool settled)
 {
-    if (!envelope)
-        return state == CaseState::Held ? Standing::Held : Standing::Recorded;
+    if (settled)
+        return Standing::Settled;
+    if (!envelope) {
+        switch (state) {
+        case CaseState::Recorded:
+            return Standing::Recorded;
+        case CaseState::Held:
+            return Standing::Held;
+        case CaseState::Sealed:
+            return Standing::Accepted; // so long ago that only the journal knows it
+        }
+    }
     switch (envelope->state) {
     case outbox::EnvelopeState::Sealed:
         return Standing::Recorded;
@@ -68,7 +79,8 @@ Standing standingOf(CaseState state, const std::optional<outbox::EnvelopeRecord>
 constexpr std::string_view columns =
     "SELECT id, envelope_id, reference, cash_reference, service_key, state, held_reason, fee,"
     " settlement, capture_day, created_at,"
-    " EXISTS (SELECT 1 FROM desk_copy WHERE case_id = cases.id) FROM cases ";
+    " EXISTS (SELECT 1 FROM desk_copy WHERE case_id = cases.id), settled_at, question_code"
+    " FROM cases ";
 
 CaseRecord read(const store::Statement& row, const outbox::Outbox& outbox, const Till& till)
 {
@@ -85,9 +97,11 @@ CaseRecord read(const store::Statement& row, const outbox::Outbox& outbox, const
                       .captureDay = localDateFromIso(row.text(9)),
                       .createdAt = row.time(10),
                       .hasDeskCopy = row.integer(11) != 0,
+                      .settledAt = row.optionalTime(12),
+                      .questionCode = row.text(13),
                       .payment = till.ofCase(row.text(0)),
                       .envelope = outbox.find(row.text(1))};
-    record.standing = standingOf(record.state, record.envelope);
+    record.standing = standingOf(record.state, record.envelope, record.settledAt.has_value());
     if (record.envelope && record.standing == Standing::Held)
         record.heldReason = record.envelope->heldReason;
     return record;
@@ -180,6 +194,8 @@ std::string_view name(Standing standing)
         return "Rejected";
     case Standing::Held:
         return "Held";
+    case Standing::Settled:
+        return "Settled";
     }
     AMT_ASSERT(false && "a standing without a name");
 }
@@ -217,10 +233,11 @@ CaseRecord CaseBook::submit(const Service& service, const Submission& submission
             .prepare(
                 "INSERT INTO cases (id, visit_id, envelope_id, reference, cash_reference, "
                 "service_key, state, fee, settlement,"
-                " capture_day, created_at) VALUES (?, ?, ?, ?, ?, ?, 'Recorded', ?, 'Open', ?, ?)")
+                " capture_day, created_at, question_code) VALUES (?, ?, ?, ?, ?, ?, 'Recorded', ?, "
+                "'Open', ?, ?, ?)")
             .bind(opened.id, submission.visitId, opened.envelopeId, opened.reference,
                   opened.cashReference, opened.serviceKey, opened.fee, toIso(opened.captureDay),
-                  now)
+                  now, makeQuestionCode(_random))
             .run();
         std::string plain = deskCopyJson(opened);
         const std::string sealed = outbox::sealForDesk(plain, desk, _random);
@@ -332,7 +349,7 @@ void CaseBook::release(const std::string& caseId, const outbox::NewEnvelope& sea
 {
     _database.transact([&] {
         const CaseRecord record = required(caseId);
-        if (record.state != CaseState::Held)
+        if (record.state != CaseState::Held || record.settledAt)
             throw Error(ErrorCode::StepOutOfOrder, "only a held case is released");
         putIntoOutbox(record, sealed, settlement, now);
         _journal.append(outbox::RecordKind::Released, caseId,
@@ -355,6 +372,33 @@ void CaseBook::release(const std::string& caseId, const std::string& clerk,
                         {{"clerk", clerk}, {"act", "release-envelope"}, {"reason", reason}}, now);
     });
     log::info("case.released", {{"case", caseId}});
+}
+
+void CaseBook::settle(const std::string& caseId, Settling how, const std::string& clerk,
+                      const std::string& reason, UtcTime now)
+{
+    const char* word = how == Settling::OnPaper ? "paper" : "dealt-with";
+    _database.transact([&] {
+        const CaseRecord record = required(caseId);
+        const bool unclear =
+            record.payment && (record.payment->state == PaymentState::Unresolved ||
+                               record.payment->state == PaymentState::Authorising ||
+                               record.payment->state == PaymentState::Ordered);
+        const bool fits = how == Settling::OnPaper ? record.standing == Standing::Held
+                                                   : record.standing == Standing::Rejected;
+        if (!fits || unclear)
+            throw Error(ErrorCode::StepOutOfOrder, "nothing to settle, or not yet");
+        if (record.envelope)
+            _outbox.settle(record.envelopeId, clerk, reason, word, now);
+        else
+            _journal.append(outbox::RecordKind::Settled, caseId,
+                            {{"clerk", clerk}, {"reason", reason}, {"how", word}}, now);
+        _database.prepare("UPDATE cases SET settled_at = ? WHERE id = ?").bind(now, caseId).run();
+        _journal.append(
+            outbox::RecordKind::Audit, caseId,
+            {{"clerk", clerk}, {"act", std::string("settle-") + word}, {"reason", reason}}, now);
+    });
+    log::info("case.settled", {{"case", caseId}, {"how", word}});
 }
 
 CaseRecord CaseBook::required(const std::string& caseId) const
@@ -390,6 +434,52 @@ std::optional<CaseRecord> CaseBook::findByVisit(const std::string& visitId) cons
     return read(row, _outbox, _till);
 }
 
+std::optional<CaseRecord> CaseBook::findByQuestion(const std::string& reference,
+                                                   const std::string& code) const
+{
+    auto row = _database.prepare(std::string(columns) + "WHERE reference = ?");
+    if (!row.bind(reference).step() || code.empty() || row.text(13).size() != code.size() ||
+        !equalInConstantTime(view(row.text(13)), view(code)))
+        return std::nullopt;
+    auto found = read(row, _outbox, _till);
+    if (found.state == CaseState::Sealed && !found.envelope)
+        return std::nullopt;
+    return found;
+}
+
+std::vector<CaseRecord> CaseBook::needingPerson(int limit) const
+{
+    std::vector<CaseRecord> found;
+    auto rows = _database.prepare(
+        std::string(columns) +
+        "WHERE settled_at IS NULL AND (state = 'Held' OR EXISTS (SELECT 1 FROM envelope WHERE "
+        "envelope.id = cases.envelope_id AND envelope.state IN ('HELD', 'REJECTED'))) ORDER BY "
+        "created_at, id LIMIT ?");
+    rows.bind(limit);
+    while (rows.step())
+        found.push_back(read(rows, _outbox, _till));
+    return found;
+}
+
+std::set<std::string> CaseBook::openIds() const
+{
+    std::set<std::string> ids;
+    // Over: its envelope is forgotten, or it was settled before there was one and has no copy.
+    const std::string open =
+        " FROM cases LEFT JOIN envelope ON envelope.id = cases.envelope_id WHERE envelope.id IS "
+        "NOT "
+        "NULL OR (cases.state <> 'Sealed' AND (cases.settled_at IS NULL OR EXISTS (SELECT 1 FROM "
+        "desk_copy WHERE case_id = cases.id)))";
+    for (const std::string& statement :
+         {"SELECT cases.id" + open, "SELECT cases.envelope_id" + open,
+          "SELECT payment.id FROM payment WHERE case_id IN (SELECT cases.id" + open + ")"}) {
+        auto rows = _database.prepare(statement);
+        while (rows.step())
+            ids.insert(rows.text(0));
+    }
+    return ids;
+}
+
 std::vector<CaseRecord> CaseBook::newest(int limit) const
 {
     std::vector<CaseRecord> found;
@@ -423,11 +513,11 @@ int CaseBook::purgeDeskCopies(const Municipality& municipality, UtcTime now)
     AMT_ASSERT(!_database.inTransaction());
     std::vector<std::string> due;
     {
-        auto rows =
-            _database.prepare("SELECT cases.id, cases.service_key, envelope.closed_at FROM cases"
-                              " JOIN envelope ON envelope.id = cases.envelope_id"
-                              " JOIN desk_copy ON desk_copy.case_id = cases.id"
-                              " WHERE envelope.state IN ('ACCEPTED', 'PURGED')");
+        auto rows = _database.prepare(
+            "SELECT cases.id, cases.service_key, coalesce(cases.settled_at, envelope.closed_at)"
+            " FROM cases JOIN desk_copy ON desk_copy.case_id = cases.id"
+            " LEFT JOIN envelope ON envelope.id = cases.envelope_id"
+            " WHERE cases.settled_at IS NOT NULL OR envelope.state IN ('ACCEPTED', 'PURGED')");
         while (rows.step()) {
             const Service* service = municipality.service(rows.text(1));
             const auto stays =

@@ -38,7 +38,8 @@ std::string_view name(Settlement settlement); ///< the enumerator's name
 Settlement settlementFromName(const std::string& text);
 
 /// What a desk shows: case and envelope in one word.
-enum class Standing { Recorded, HandedOver, Accepted, Rejected, Held };
+/// Settled: a person dealt with it, on paper or after a rejection.
+enum class Standing { Recorded, HandedOver, Accepted, Rejected, Held, Settled };
 std::string_view name(Standing standing); ///< the enumerator's name
 
 struct Submission {
@@ -63,6 +64,8 @@ struct CaseRecord {
     LocalDate captureDay;
     UtcTime createdAt;
     bool hasDeskCopy = true;
+    std::optional<UtcTime> settledAt;
+    std::string questionCode; ///< on the receipt: with the reference it shows the state, no more
     std::optional<Payment> payment;                 ///< the newest
     std::optional<outbox::EnvelopeRecord> envelope; ///< once it was sealed
 };
@@ -112,7 +115,23 @@ public:
     void release(const std::string& caseId, const std::string& clerk, const std::string& reason,
                  UtcTime now);
 
+    /// One commit: a held or rejected case is dealt with outside, on paper or with the citizen;
+    /// nothing of it is sent any more. SETTLED and AUDIT name the clerk. Throws StepOutOfOrder
+    /// (neither held nor rejected, payment not known yet).
+    enum class Settling { OnPaper, DealtWith };
+    void settle(const std::string& caseId, Settling how, const std::string& clerk,
+                const std::string& reason, UtcTime now);
+
     std::optional<CaseRecord> find(const std::string& caseId) const;
+    /// The state for whoever has the receipt; nothing when number or code are others. 90 days after
+    /// the end nothing is known any more.
+    std::optional<CaseRecord> findByQuestion(const std::string& reference,
+                                             const std::string& code) const;
+    /// Held (a person must decide) or rejected (a person must deal with it), oldest first.
+    std::vector<CaseRecord> needingPerson(int limit = 500) const;
+    /// Ids that the journal's pruning leaves whole: of cases that are not over yet, with their
+    /// envelopes and payments.
+    std::set<std::string> openIds() const;
     std::optional<CaseRecord> findByEnvelope(const std::string& envelopeId) const;
     std::optional<CaseRecord> findByVisit(const std::string& visitId) const;
     std::vector<CaseRecord> newest(int limit = 200) const;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view letters = "23456789ACDEFGHJKMNPQRSTVWXYZ";
 static_assert(letters.size() == 29);
 constexpr std::size_t randomCharacters = 5;
+constexpr std::size_t questionCharacters = 9;
 
 char checkCharacter(std::string_view random)
 {
@@ -53,6 +54,37 @@ std::string readFileReference(std::string_view typed)
         plain.back() != checkCharacter(random))
         return {};
     return prefix + '-' + year + '-' + random.substr(0, 4) + '-' + random.substr(4) + plain.back();
+}
+
+std::string makeQuestionCode(RandomSource& random)
+{
+    std::string code;
+    for (std::size_t i = 0; i < questionCharacters; ++i) {
+        if (i > 0 && i % 3 == 0)
+            code.push_back('-');
+        code.push_back(letters[randomBelow(random, letters.size())]);
+    }
+    return code;
+}
+
+std::string readQuestionCode(std::string_view typed)
+{
+    std::string code;
+    std::size_t count = 0;
+    for (const char character : typed) {
+        if (character == ' ' || character == '-')
+            continue;
+        const char upper = character >= 'a' && character <= 'z'
+                               ? static_cast<char>(character - 'a' + 'A')
+                               : character;
+        if (letters.find(upper) == std::string_view::npos || count == questionCharacters)
+            return {};
+        if (count > 0 && count % 3 == 0)
+            code.push_back('-');
+        code.push_back(upper);
+        ++count;
+    }
+    return count == questionCharacters ? code : std::string();
 }
 
 } // namespace amt::office

@@ -17,4 +17,9 @@ std::string makeFileReference(const std::string& prefix, LocalDate day, RandomSo
 /// Upper case, blanks out, hyphens in; empty when a character was misread or it is none.
 std::string readFileReference(std::string_view typed);
 
+/// "7K3-M4Q-ZWA": nine random characters, more than 40 bits. With the reference it shows the state.
+std::string makeQuestionCode(RandomSource& random);
+/// Upper case, blanks and hyphens as makeQuestionCode sets them; empty when it is none.
+std::string readQuestionCode(std::string_view typed);
+
 } // namespace amt::office

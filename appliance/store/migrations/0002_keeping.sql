@@ -8,6 +8,7 @@ ALTER TABLE envelope ADD COLUMN settled_at INTEGER; -- a named person dealt with
 ALTER TABLE cases ADD COLUMN settled_at INTEGER;    -- the same for a case, whose envelope may never have been sealed
 ALTER TABLE cases ADD COLUMN question_code TEXT NOT NULL DEFAULT ''; -- 40 random bits on the receipt; shows the state only
 
+CREATE INDEX journal_unpruned ON journal (number) WHERE kind <> 'PRUNED';
 DROP TRIGGER journal_stays;
 CREATE TRIGGER journal_stays BEFORE UPDATE ON journal
     WHEN NOT (NEW.number = OLD.number AND NEW.previous_hash = OLD.previous_hash AND NEW.hash = OLD.hash

@@ -326,4 +326,57 @@ BOOST_AUTO_TEST_CASE(a_held_or_rejected_case_is_never_purged_by_itself)
     BOOST_TEST(office.cases->find(record.id)->heldReason == "VisitEnded");
 }
 
+BOOST_AUTO_TEST_CASE(a_held_case_that_went_on_paper_is_closed_by_name)
+{
+    test::Office office;
+    const CaseRecord record = office.submitted();
+    office.cases->hold(record.id, "VisitEnded", office.now);
+    BOOST_TEST(office.cases->needingPerson().size() == 1u);
+    BOOST_CHECK_EXCEPTION(office.cases->settle(record.id, CaseBook::Settling::DealtWith,
+                                               "Petra Kern", "x", office.now),
+                          Error, isOutOfOrder);
+    office.cases->settle(record.id, CaseBook::Settling::OnPaper, "Petra Kern",
+                         "Antrag auf Papier mitgegeben", office.now);
+    BOOST_TEST((office.cases->find(record.id)->standing == Standing::Settled));
+    BOOST_TEST(office.cases->needingPerson().empty());
+    BOOST_CHECK_EXCEPTION(office.cases->release(record.id, office.sealed(record.envelopeId),
+                                                Settlement::AtDesk, "Petra Kern", "", office.now),
+                          Error, isOutOfOrder);
+    BOOST_CHECK_EXCEPTION(
+        office.cases->settle(record.id, CaseBook::Settling::OnPaper, "Petra Kern", "", office.now),
+        Error, isOutOfOrder);
+    BOOST_TEST(office.cases->openIds().contains(record.id));
+    BOOST_TEST(office.cases->purgeDeskCopies(test::musterstadt(),
+                                             office.now + std::chrono::hours(24)) == 1);
+    BOOST_TEST(!office.cases->openIds().contains(record.id));
+}
+
+BOOST_AUTO_TEST_CASE(a_held_envelope_that_went_on_paper_leaves_nothing_to_send)
+{
+    test::Office office;
+    const CaseRecord record = office.submitted();
+    office.cases->seal(record.id, office.sealed(record.envelopeId), Settlement::AtDesk, office.now);
+    office.box->refused(record.envelopeId, "announce", 410, "", office.now);
+    office.cases->settle(record.id, CaseBook::Settling::OnPaper, "Petra Kern", "mitgegeben",
+                         office.now);
+    BOOST_TEST((office.cases->find(record.id)->standing == Standing::Settled));
+    BOOST_TEST(office.box->purge(office.now) == 1);
+    BOOST_TEST(office.box->waiting().empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_state_is_told_to_number_and_code_and_to_neither_alone)
+{
+    test::Office office;
+    const CaseRecord record = office.submitted(1);
+    const CaseRecord other = office.submitted(2);
+    BOOST_TEST(record.questionCode.size() == 11u);
+    BOOST_TEST(record.questionCode != other.questionCode);
+    const auto found = office.cases->findByQuestion(record.reference, record.questionCode);
+    BOOST_TEST_REQUIRE(found.has_value());
+    BOOST_TEST(found->id == record.id);
+    BOOST_TEST(!office.cases->findByQuestion(record.reference, other.questionCode));
+    BOOST_TEST(!office.cases->findByQuestion(record.reference, ""));
+    BOOST_TEST(!office.cases->findByQuestion("BP-2026-0000-00", record.questionCode));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

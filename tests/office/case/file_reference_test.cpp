@@ -51,4 +51,22 @@ BOOST_AUTO_TEST_CASE(every_misread_character_and_every_swap_is_found)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_question_code_has_forty_bits_and_is_read_as_it_is_said)
+{
+    test::SameRandom random;
+    const std::string code = makeQuestionCode(random);
+    BOOST_TEST(code.size() == 11u); // 29^9 > 2^43
+    BOOST_TEST(readQuestionCode(code) == code);
+    std::string typed = " ";
+    for (const char c : code) {
+        if (c != '-')
+            typed.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    }
+    BOOST_TEST(readQuestionCode(typed) == code);
+    for (const std::string& none : {std::string(), code.substr(1), code + "2", "0" + code.substr(1),
+                                    std::string(5000, '2')})
+        BOOST_TEST(readQuestionCode(none).empty());
+    BOOST_TEST(makeQuestionCode(random) != code);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
