@@ -103,9 +103,11 @@ void Database::checkpoint()
             ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
         code != SQLITE_OK || !file || !file->pMethods)
         fail(code, "no write-ahead log");
+    // The cut log first: if the power went between the zeros, its old header and some old frames
+    // could stand there still, and SQLite would put back what they say over newer pages.
+    int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
     // A log of zeros has no valid header: SQLite takes it as empty.
     const std::vector<char> zeros(64 * 1024); // SQLite's files take at most 128 KiB at once
-    int code = SQLITE_OK;
     for (sqlite3_int64 at = 0; at < logBytes && code == SQLITE_OK; at += std::ssize(zeros))
         code = file->pMethods->xWrite(file, zeros.data(), static_cast<int>(zeros.size()), at);
     if (code == SQLITE_OK)
