@@ -61,6 +61,14 @@ CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, Utc
 /// ECDSA by the terminal's key: what a TerminalSigner answers. Plain r||s.
 Bytes signAsTerminal(const CardPki& pki, ByteView toBeSigned);
 
+/// A master list of these country signers, and the one that its signer comes from.
+struct MasterList {
+    Bytes file, anchor;
+};
+enum class ListSigner { Proper, ForDocuments }; ///< what its certificate is for
+MasterList makeMasterList(RandomSource& random, UtcTime now, const std::vector<Bytes>& signers,
+                          ListSigner signer = ListSigner::Proper);
+
 enum class Forgery {
     None,
     ForeignSigner, ///< signed by somebody whom the country does not know

@@ -166,7 +166,7 @@ X509_NAME* setName(X509_NAME* name, const char* commonName)
     return name;
 }
 
-enum class Authority { Country, Signer };
+enum class Authority { Country, Signer, ListSigner };
 
 Own<X509> x509(EVP_PKEY* key, const char* name, Authority kind, X509* issuer, EVP_PKEY* issuerKey,
                UtcTime now)
@@ -189,6 +189,8 @@ Own<X509> x509(EVP_PKEY* key, const char* name, Authority kind, X509* issuer, EV
     } else {
         addExtension(raw, issuer, NID_key_usage, "critical,digitalSignature");
         addExtension(raw, issuer, NID_authority_key_identifier, "keyid");
+        if (kind == Authority::ListSigner)
+            addExtension(raw, issuer, NID_ext_key_usage, "critical,2.23.136.1.1.3");
     }
     must(X509_sign(raw, issuerKey, EVP_sha256()) > 0);
     return certificate;
@@ -211,7 +213,8 @@ struct Country {
 };
 
 /// CSCA and document signer with explicit curve parameters, as the German ones have them.
-Country makeCountry(RandomSource& random, UtcTime now, const char* name)
+Country makeCountry(RandomSource& random, UtcTime now, const char* name,
+                    Authority below = Authority::Signer)
 {
     const ChipCurve curve(curveId);
     const Pair top = newPair(curve, random);
@@ -220,7 +223,7 @@ Country makeCountry(RandomSource& random, UtcTime now, const char* name)
     const auto lowKey = toKey(curve, low.secret, low.point, Parameters::Explicit);
     const auto authority = x509(topKey.get(), name, Authority::Country, nullptr, topKey.get(), now);
     const auto signer =
-        x509(lowKey.get(), "Ausweissigner", Authority::Signer, authority.get(), topKey.get(), now);
+        x509(lowKey.get(), "Ausweissigner", below, authority.get(), topKey.get(), now);
     return {der(authority.get()), der(signer.get()), pkcs8(lowKey.get())};
 }
 
@@ -329,16 +332,20 @@ Bytes signAsTerminal(const CardPki& pki, ByteView toBeSigned)
                      Bytes(toBeSigned.begin(), toBeSigned.end()));
 }
 
-Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos)
+namespace {
+
+Bytes signMessage(const Bytes& signerCertificate, ByteView signerKey, const char* contentType,
+                  const Bytes& signedContent)
 {
-    const auto key = fromPkcs8(pki.signerKey.reveal());
-    const std::uint8_t* at = pki.signer.data();
-    const Own<X509> signer(d2i_X509(nullptr, &at, static_cast<long>(pki.signer.size())));
+    const auto key = fromPkcs8(signerKey);
+    const std::uint8_t* at = signerCertificate.data();
+    const Own<X509> signer(d2i_X509(nullptr, &at, static_cast<long>(signerCertificate.size())));
     must(signer != nullptr);
-    const Own<BIO> content(BIO_new_mem_buf(infos.data(), static_cast<int>(infos.size())));
+    const Own<BIO> content(
+        BIO_new_mem_buf(signedContent.data(), static_cast<int>(signedContent.size())));
     const Own<CMS_ContentInfo> cms(
         CMS_sign(nullptr, nullptr, nullptr, nullptr, CMS_BINARY | CMS_PARTIAL));
-    const Own<ASN1_OBJECT> type(OBJ_txt2obj("0.4.0.127.0.7.3.2.1", 1));
+    const Own<ASN1_OBJECT> type(OBJ_txt2obj(contentType, 1));
     must(cms != nullptr && CMS_set1_eContentType(cms.get(), type.get()) == 1);
     must(CMS_add1_signer(cms.get(), signer.get(), key.get(), EVP_sha256(),
                          CMS_BINARY | CMS_NOSMIMECAP) != nullptr);
@@ -349,6 +356,28 @@ Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos)
     Bytes bytes(encoded, encoded + size);
     OPENSSL_free(encoded);
     return bytes;
+}
+
+} // namespace
+
+Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos)
+{
+    return signMessage(pki.signer, pki.signerKey.reveal(), "0.4.0.127.0.7.3.2.1", infos);
+}
+
+MasterList makeMasterList(RandomSource& random, UtcTime now, const std::vector<Bytes>& signers,
+                          ListSigner signer)
+{
+    const Country country =
+        makeCountry(random, now, "CSCA Musterbund",
+                    signer == ListSigner::Proper ? Authority::ListSigner : Authority::Signer);
+    Tlv certificates;
+    for (const auto& certificate : signers)
+        certificates.append(certificate);
+    const Bytes content =
+        Tlv().add(0x30, Tlv().add(0x02, Bytes{0}).add(0x31, certificates)).bytes();
+    return {signMessage(country.signer, country.signerKey, "2.23.136.1.1.2", content),
+            country.authority};
 }
 
 CardPki withForeignSigner(CardPki pki, RandomSource& random, UtcTime now)
