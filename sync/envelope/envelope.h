@@ -160,6 +160,23 @@ Bytes openWith(const Secret& key, ByteView sealed, std::string_view context);
 /// HKDF-SHA-256 (RFC 5869) to 32 bytes.
 Secret deriveKey(const Secret& input, std::string_view salt, std::string_view purpose);
 
+/// SHA-256 of what comes in pieces.
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    Sha256(Sha256&&) noexcept;
+    Sha256& operator=(Sha256&&) noexcept;
+
+    void add(ByteView bytes);
+    /// Once, at the end.
+    Bytes finish();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
 Bytes sha256(ByteView bytes);
 Bytes sha512(ByteView bytes);
 Bytes hmacSha256(const Secret& key, ByteView bytes);

@@ -149,6 +149,33 @@ Secret deriveKey(const Secret& input, std::string_view salt, std::string_view pu
     return Secret(std::move(derived));
 }
 
+class Sha256::Impl {
+public:
+    OwnedDigestContext context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : _impl(std::make_unique<Impl>())
+{
+    mustWork(_impl->context != nullptr &&
+             EVP_DigestInit_ex2(_impl->context.get(), EVP_sha256(), nullptr) == 1);
+}
+
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(ByteView bytes)
+{
+    mustWork(EVP_DigestUpdate(_impl->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Bytes Sha256::finish()
+{
+    Bytes result(32);
+    mustWork(EVP_DigestFinal_ex(_impl->context.get(), result.data(), nullptr) == 1);
+    return result;
+}
+
 Bytes sha256(ByteView bytes)
 {
     return digest(EVP_sha256(), bytes);

@@ -5,6 +5,7 @@
 
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
+#include "sync/outbox/part_writer.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +14,6 @@ namespace amt::outbox {
 
 namespace {
 
-constexpr std::size_t chunkBytes = 256 * 1024;
 constexpr std::size_t problemTypeCharactersMax = 100;
 constexpr Milliseconds lookNoted = std::chrono::hours(1); ///< no commit for each look
 
@@ -171,6 +171,11 @@ void Outbox::add(const NewEnvelope& sealed, UtcTime now)
         }
         details["sha256." + part] = toHex(digest);
     };
+    auto streamed =
+        _database.prepare("SELECT part, digest FROM envelope_part WHERE envelope_id = ?");
+    streamed.bind(sealed.id);
+    while (streamed.step()) // by a PartWriter, before
+        details["sha256." + streamed.text(0)] = toHex(streamed.blob(1));
     keep("metadata", sealed.metadata);
     keep("data", sealed.data);
     for (const auto& [attachmentId, jwe] : sealed.attachments) {

@@ -98,7 +98,8 @@ public:
     Outbox(store::Database& database, Journal& journal, Destinations& destinations,
            Retention retention = {});
 
-    /// In the running transaction of the use case that seals: row, parts, journal SEALED.
+    /// In the running transaction of the use case that seals: row, parts, journal SEALED. Parts
+    /// that a PartWriter wrote for this id in the same transaction belong to it.
     void add(const NewEnvelope& sealed, UtcTime now);
 
     // --- what amt-sync asks (sync/carrier/PROTOCOL.md); each is one commit ---

@@ -133,15 +133,6 @@ envelope::AuthenticationTags tagsOf(const outbox::NewEnvelope& sealed)
     return tags;
 }
 
-template <typename Box>
-int purge(Box& box)
-{
-    if constexpr (requires { box.purge(noon); })
-        return box.purge(noon);
-    else
-        return box.purgeAccepted(noon);
-}
-
 Day recordedDay(Settings settings, std::uint64_t seed)
 {
     test::SameRandom random(seed);
@@ -212,7 +203,7 @@ Day recordedDay(Settings settings, std::uint64_t seed)
             step.head = town.journal.head();
             day.steps.push_back(step);
             step.begin = step.end;
-            AMT_ASSERT(purge(town.box) == 1);
+            AMT_ASSERT(town.box.purge(noon) == 1);
             running.rank = step.rank = Rank::Purged;
         }
         step.end = disk.operations().size();
