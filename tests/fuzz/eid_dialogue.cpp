@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // A hostile card: a genuine one whose answers the input bends, drops or replaces at any step, or
-// one that is input alone. A read succeeds only if every answer was the genuine one, and then with
-// the genuine data.
+// one that is input alone. A read succeeds only with the genuine data, and a PIN is managed only if
+// the genuine card has done it. The last byte of the input says what the card is laid for.
 #include "appliance/core/log.h"
 #include "tests/sim/card/card.h"
 
@@ -110,33 +110,101 @@ private:
 
 } // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
-{
-    static Numbers random;
-    static sim::SimulatedCard genuine(random, pki(), sim::cardProfile("erika"), localDate(now));
-    log::setEnabled(false);
-    genuine.reset();
-    genuine.setMemory({});
-    HostileCard card(genuine, ByteView(bytes, size));
+namespace {
 
+/// What a run asks of the card; the card is in the state that fits.
+struct Task {
     IdentityRequest request;
-    request.pin = Secret(std::string_view("123456"));
+    int tries = 3;
+};
+
+Task taskOf(std::uint8_t choice, const std::string& pin)
+{
+    Task task;
+    IdentityRequest& request = task.request;
+    request.pin = Secret(pin);
     request.groups = {DataGroup::DateOfExpiry, DataGroup::FamilyNames, DataGroup::PlaceOfResidence};
     request.certificates = pki().certificates();
     request.now = now;
+    const Secret can(std::string_view("222222"));
+    const Secret newPin(std::string_view(pin == "123456" ? "654321" : "123456"));
+    switch (choice % 8) {
+    case 1: // on site
+        request.pin = Secret();
+        request.can = can;
+        break;
+    case 2: // suspended
+        request.can = can;
+        task.tries = 1;
+        break;
+    case 3:
+        request.purpose = IdentityPurpose::ChangePin;
+        request.newPin = newPin;
+        break;
+    case 4:
+        request.purpose = IdentityPurpose::UnblockPin;
+        request.puk = Secret(std::string_view("9876543210"));
+        task.tries = 0;
+        break;
+    case 5:
+        request.purpose = IdentityPurpose::SetPin;
+        request.can = can;
+        request.newPin = newPin;
+        break;
+    case 6: // everything that a card answers itself
+        request.bornUntil = localDateFromIso("2008-11-21");
+        request.municipalityPrefix = "0276";
+        request.sectorKey = fromHex("860104"); // a point that is none; the card refuses it
+        request.groups.clear();
+        break;
+    case 7:
+        request.purpose = IdentityPurpose::Look;
+        break;
+    default: // a read by PIN
+        break;
+    }
+    return task;
+}
 
+IdentityOutcome run(CardChannel& card, RandomSource& random, const IdentityRequest& request)
+{
     auto first = eid::beginRead(card, random, request, {});
-    IdentityOutcome outcome;
     if (auto* needed = std::get_if<eid::SignatureNeeded>(&first))
-        outcome = needed->session.finish(sim::signAsTerminal(pki(), needed->toBeSigned));
-    else
-        outcome = std::get<IdentityOutcome>(first);
+        return needed->session.finish(sim::signAsTerminal(pki(), needed->toBeSigned));
+    return std::get<IdentityOutcome>(first);
+}
 
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size)
+{
+    static Numbers random;
+    static sim::SimulatedCard genuine = [] {
+        auto profile = sim::cardProfile("erika");
+        profile.pukUses = 1 << 30;
+        return sim::SimulatedCard(random, pki(), profile, localDate(now));
+    }();
+    log::setEnabled(false);
+    const ByteView input(bytes, size);
+    const auto task = taskOf(input.empty() ? std::uint8_t{0} : input.back(), genuine.pin());
+    genuine.reset();
+    genuine.setMemory({task.tries});
+    HostileCard card(genuine, input.empty() ? input : input.first(size - 1));
+    const IdentityOutcome outcome = run(card, random, task.request);
+
+    const auto& request = task.request;
+    const bool reads = request.purpose == IdentityPurpose::Read;
     if (const auto* read = std::get_if<IdentityRead>(&outcome)) {
+        AMT_ASSERT(reads && request.sectorKey.empty());
         AMT_ASSERT(read->data.reveal().familyNames == "MUSTERMANN");
         AMT_ASSERT(read->data.reveal().placeOfResidence.city == "KÖLN");
+    } else if (std::holds_alternative<PinManaged>(outcome)) {
+        AMT_ASSERT(!reads && genuine.memory().triesLeft == 3);
+        AMT_ASSERT(request.newPin.empty() || genuine.pin() == request.newPin.revealText());
+    } else if (std::holds_alternative<PinReady>(outcome)) {
+        AMT_ASSERT(request.purpose == IdentityPurpose::Look);
     } else {
-        AMT_ASSERT(!card.isHonest);
+        AMT_ASSERT(!card.isHonest || !request.sectorKey.empty());
     }
     return 0;
 }

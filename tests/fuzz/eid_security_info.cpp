@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// EF.CardAccess and EF.CardSecurity: parsed or refused; nothing that we did not sign ever verifies.
+// EF.CardAccess, EF.CardSecurity and master lists: parsed or refused; nothing that we did not sign
+// ever verifies.
+#include "drivers/eid/master_list.h"
 #include "drivers/eid/passive_authentication.h"
 #include "drivers/eid/security_infos.h"
 #include "tests/sim/card/card.h"
@@ -40,6 +42,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         AMT_ASSERT(false); // the keys are new in each run
     } catch (const Error& error) {
         AMT_ASSERT(error.errorCode() == ErrorCode::CardForged);
+    }
+    try {
+        eid::countrySignersOf(input, "DE", pki.countrySigner, now);
+        AMT_ASSERT(false);
+    } catch (const Error& error) {
+        AMT_ASSERT(error.errorCode() == ErrorCode::CertificateUnusable);
     }
     return 0;
 }

@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     } catch (const Error& error) {
         AMT_ASSERT(error.errorCode() == ErrorCode::CardAnswerMalformed);
     }
-    constexpr std::array<int, 17> groups{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20};
+    constexpr std::array<int, 21> groups{1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                         12, 13, 14, 15, 17, 18, 19, 20, 21, 22};
     for (const int group : groups) {
         try {
             IdentityData data;

@@ -266,6 +266,25 @@ BOOST_AUTO_TEST_CASE(a_card_that_knows_the_new_authority_gets_no_link)
     BOOST_CHECK_EXCEPTION(chainFor(chain, {}), Error, unusable);
 }
 
+BOOST_AUTO_TEST_CASE(weak_and_foreign_algorithms_of_the_terminal_are_refused)
+{
+    const std::vector<std::string> refused{
+        "04007f00070202020201",   // ECDSA with SHA-1
+        "04007f00070202020202",   // with SHA-224
+        "04007f00070202020101",   // RSA, PKCS#1 v1.5 with SHA-1
+        "04007f00070202020106",   // RSA-PSS with SHA-512
+        "04007f000702020202",     // no hash at all
+        "04007f0007020202020301", // something behind it
+    };
+    CvCertificate certificate;
+    for (const auto& oid : refused) {
+        certificate.keyOid = fromHex(oid);
+        BOOST_CHECK_EXCEPTION(hashOfKey(certificate), Error, unusable);
+    }
+    certificate.keyOid = fromHex("04007f00070202020204");
+    BOOST_TEST(hashOfKey(certificate) == std::string("SHA2-384"));
+}
+
 BOOST_AUTO_TEST_CASE(rights_are_what_form_and_certificate_share)
 {
     const auto form = Rights::toRead({DataGroup::FamilyNames, DataGroup::MunicipalityId});

@@ -7,6 +7,7 @@
 #include "tests/drivers/eid/reading.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -122,6 +123,23 @@ bool Rig::say(const std::string& command) const
     }
     close(talk);
     return done;
+}
+
+bool Rig::crashPcscd() const
+{
+    std::ifstream file(_folder / "pcscd.pid");
+    pid_t daemon = 0;
+    if (!(file >> daemon) || kill(daemon, SIGKILL) != 0)
+        return false;
+    return run("while kill -0 " + std::to_string(daemon) +
+               " 2>/dev/null && ! grep -q '^State:.Z' /proc/" + std::to_string(daemon) +
+               "/status 2>/dev/null; do :; done");
+}
+
+bool Rig::startAgain()
+{
+    spoil();
+    return run(shellWord(_rig / "start") + " " + shellWord(_folder) + " >/dev/null 2>&1");
 }
 
 bool Rig::lay(const std::string& profile)

@@ -26,6 +26,9 @@ public:
     bool control(const std::string& command) const;
     /// The same without starting cardctl: for commands that need no wait for the reader.
     bool say(const std::string& command) const;
+    /// Ends pcscd as a crash would, or brings it and the card back.
+    bool crashPcscd() const;
+    bool startAgain();
     /// A card of this profile without pending faults; laid anew only where it has to be.
     bool lay(const std::string& profile);
     /// One more fault is pending, or the card has changed: the next lay() is a real one.

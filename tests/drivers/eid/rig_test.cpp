@@ -539,6 +539,31 @@ BOOST_AUTO_TEST_CASE(a_card_that_another_program_holds_is_a_failure_not_a_hang)
     BOOST_TEST(test::nameOf(std::get<IdentityOutcome>(second)) == "DeviceFailed ReaderFailed");
 }
 
+BOOST_AUTO_TEST_CASE(pcscd_may_crash_and_come_back)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika"));
+    eid::PcscReader reader({"Virtual PCD 00 00"});
+    {
+        const auto held = reader.connect(Milliseconds(5000));
+        BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<CardChannel>>(held));
+        SystemRandom random;
+        auto begun = eid::beginRead(*std::get<std::unique_ptr<CardChannel>>(held), random,
+                                    rig->request(), {});
+        BOOST_REQUIRE(std::holds_alternative<eid::SignatureNeeded>(begun));
+        BOOST_REQUIRE(rig->crashPcscd()); // while the terminal's key signs
+        auto& needed = std::get<eid::SignatureNeeded>(begun);
+        const auto outcome = needed.session.finish(Bytes(64, 1));
+        BOOST_TEST(!std::holds_alternative<IdentityRead>(outcome));
+    }
+    BOOST_TEST(test::nameOf(std::get<IdentityOutcome>(reader.connect(Milliseconds(1000)))) ==
+               "DeviceFailed ReaderFailed");
+    BOOST_REQUIRE(rig->startAgain());
+    BOOST_TEST(test::nameOf(readFrom(*rig).outcome) == "IdentityRead");
+}
+
 BOOST_AUTO_TEST_CASE(our_own_card_is_read_through_the_same_reader)
 {
     auto* rig = ::rig();

@@ -159,10 +159,12 @@ std::ostream& operator<<(std::ostream& out, const ExpectedEnd& row)
     return out << row.profile;
 }
 const std::vector<ExpectedEnd> ends{
-    {"pin-2", "IdentityRead", 29},     {"pin-suspended", "PinSuspended", 2},
-    {"pin-blocked", "PinBlocked", 2},  {"pin-off", "PinNotActivated", 2},
-    {"expired", "CardExpired", 19},    {"foreign-signer", "CardNotGenuine", 15},
-    {"altered", "CardNotGenuine", 15}, {"clone", "CardNotGenuine", 17},
+    {"pin-2", "IdentityRead", 29},          {"pin-suspended", "PinSuspended", 2},
+    {"pin-blocked", "PinBlocked", 2},       {"pin-off", "PinNotActivated", 2},
+    {"expired", "CardExpired", 19},         {"foreign-signer", "CardNotGenuine", 15},
+    {"altered", "CardNotGenuine", 15},      {"clone", "CardNotGenuine", 17},
+    {"other-name", "CardNotGenuine", 22},   {"hidden-group", "CardNotGenuine", 27},
+    {"other-access", "CardNotGenuine", 15}, {"odd-curve", "CardNotGenuine", 15},
 };
 
 BOOST_DATA_TEST_CASE(a_card_ends_as_it_should, data::make(ends), row)

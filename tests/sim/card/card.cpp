@@ -306,7 +306,13 @@ private:
                 hashes.append(
                     sequence({small(group), object(0x04, hash("SHA224", content))}).bytes());
         }
+        if (_profile.forgery == Forgery::OtherName)
+            _profile.groups[5] = fromHex("65070c05455249534e");
+        if (_profile.forgery == Forgery::HiddenGroup)
+            _profile.groups.erase(13);
         std::vector<Bytes> all = open;
+        if (_profile.forgery == Forgery::OtherAccess)
+            all.pop_back(); // the way PACE is opened with
         const Bytes zero{0};
         all.push_back(sequence({object(0x06, oid({2, 2, 1, 2})),
                                 sequence({domain, object(0x03, concat(zero, signedPoint))}).bytes(),
@@ -329,10 +335,11 @@ private:
                         .bytes());
             }
         }
+        const UtcTime now{std::chrono::sys_days(_today)};
         const CardPki pki =
-            _profile.forgery == Forgery::ForeignSigner
-                ? withForeignSigner(_pki, _random, UtcTime(std::chrono::sys_days(_today)))
-                : _pki;
+            _profile.forgery == Forgery::ForeignSigner ? withForeignSigner(_pki, _random, now)
+            : _profile.forgery == Forgery::OddCurve    ? withOddCurve(_pki, _random, now)
+                                                       : _pki;
         _files[fileSecurity] = signSecurityInfos(pki, setOf(all));
         if (_profile.forgery == Forgery::Altered)
             _files[fileSecurity] = replaced(_files[fileSecurity], signedPoint, chipPoint);

@@ -35,6 +35,7 @@ struct CardPki {
     int cvcaParameterId = 13;
     std::uint8_t cvcaHashSuffix = 3;
     Secret chipSecret; ///< for chip authentication on brainpoolP256r1
+    Secret countryKey; ///< of the CSCA; empty where a PKI was kept in a folder
     Secret signerKey;  ///< document signer, PKCS#8, DER
     Bytes signer;      ///< its certificate, DER
     LocalDate validUntil{};
@@ -73,7 +74,11 @@ enum class Forgery {
     None,
     ForeignSigner, ///< signed by somebody whom the country does not know
     Clone,         ///< the chip does not have the signed key
-    Altered        ///< EF.CardSecurity shows the chip's key, the signature is that of another
+    Altered,       ///< EF.CardSecurity shows the chip's key, the signature is that of another
+    OtherName,     ///< the family name was exchanged after the card was signed
+    HiddenGroup,   ///< the birth name was, too
+    OtherAccess,   ///< EF.CardAccess offers what is not signed
+    OddCurve       ///< the signer's curve is none that anybody has named
 };
 
 struct CardProfile {
@@ -95,7 +100,8 @@ struct CardProfile {
 };
 
 /// "erika" (Erika Mustermann, Heidestraße 17, 51147 Köln), "shapes", "homeless", "expired",
-/// "pin-2", "pin-suspended", "pin-blocked", "pin-off", "foreign-signer", "clone", "altered". Throws
+/// "pin-2", "pin-suspended", "pin-blocked", "pin-off", "foreign-signer", "clone", "altered",
+/// "other-name", "hidden-group", "other-access", "odd-curve". Throws
 /// NotFound.
 CardProfile cardProfile(const std::string& name);
 std::vector<std::string> cardProfileNames();

@@ -305,6 +305,43 @@ Own<EVP_PKEY> toKey(const ChipCurve& curve, const Bytes& secret, const Bytes& po
     return Own<EVP_PKEY>(key);
 }
 
+Own<EVP_PKEY> keyOverGenerator(const ChipCurve& curve, const Bytes& generator, const Bytes& secret)
+{
+    const Bytes parameters = curve.parametersAround({});
+    const auto numberOf = [&](eid::Tag tag) {
+        const auto value = eid::find(eid::parseTlv(parameters), tag)->value;
+        return Own<BIGNUM>(BN_bin2bn(value.data(), static_cast<int>(value.size()), nullptr));
+    };
+    const auto p = numberOf(0x81);
+    const auto a = numberOf(0x82);
+    const auto b = numberOf(0x83);
+    const auto order = numberOf(0x85);
+    const auto cofactor = numberOf(0x87);
+    const Own<BIGNUM> number(BN_bin2bn(secret.data(), static_cast<int>(secret.size()), nullptr));
+    const Bytes point = curve.times(generator, secret);
+    const std::unique_ptr<OSSL_PARAM_BLD, decltype(&OSSL_PARAM_BLD_free)> builder(
+        OSSL_PARAM_BLD_new(), &OSSL_PARAM_BLD_free);
+    OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_EC_FIELD_TYPE, "prime-field", 0);
+    OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_EC_ENCODING, "explicit", 0);
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_P, p.get());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_A, a.get());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_B, b.get());
+    OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_EC_GENERATOR, generator.data(),
+                                     generator.size());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_ORDER, order.get());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_COFACTOR, cofactor.get());
+    OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                     point.size());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, number.get());
+    const std::unique_ptr<OSSL_PARAM, decltype(&OSSL_PARAM_free)> built(
+        OSSL_PARAM_BLD_to_param(builder.get()), &OSSL_PARAM_free);
+    const Own<EVP_PKEY_CTX> work(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+    EVP_PKEY* key = nullptr;
+    must(EVP_PKEY_fromdata_init(work.get()) == 1);
+    must(EVP_PKEY_fromdata(work.get(), &key, EVP_PKEY_KEYPAIR, built.get()) == 1);
+    return Own<EVP_PKEY>(key);
+}
+
 bool verifies(const SignatureKind& kind, const Bytes& publicPoint, const Bytes& signature,
               const Bytes& data)
 {

@@ -104,4 +104,8 @@ enum class Parameters { Named, Explicit };
 Own<EVP_PKEY> toKey(const ChipCurve& curve, const Bytes& secret, const Bytes& point,
                     Parameters parameters);
 
+/// A key on the same equation but over another generator, which makes it no curve of anybody's:
+/// how a forger gives himself a key for somebody else's point (CVE-2020-0601).
+Own<EVP_PKEY> keyOverGenerator(const ChipCurve& curve, const Bytes& generator, const Bytes& secret);
+
 } // namespace amt::sim

@@ -207,9 +207,10 @@ Bytes der(X509* certificate)
 }
 
 struct Country {
-    Bytes authority; ///< DER
-    Bytes signer;    ///< DER
-    Bytes signerKey; ///< PKCS#8
+    Bytes authority;    ///< DER
+    Bytes authorityKey; ///< PKCS#8
+    Bytes signer;       ///< DER
+    Bytes signerKey;    ///< PKCS#8
 };
 
 /// CSCA and document signer with explicit curve parameters, as the German ones have them.
@@ -224,7 +225,7 @@ Country makeCountry(RandomSource& random, UtcTime now, const char* name,
     const auto authority = x509(topKey.get(), name, Authority::Country, nullptr, topKey.get(), now);
     const auto signer =
         x509(lowKey.get(), "Ausweissigner", below, authority.get(), topKey.get(), now);
-    return {der(authority.get()), der(signer.get()), pkcs8(lowKey.get())};
+    return {der(authority.get()), pkcs8(topKey.get()), der(signer.get()), pkcs8(lowKey.get())};
 }
 
 void writeFile(const std::filesystem::path& path, ByteView bytes)
@@ -281,6 +282,7 @@ CardPki makeCardPki(RandomSource& random, UtcTime now, const PkiShape& shape)
     pki.terminalParameterId = kind.parameterId;
     pki.terminalHashSuffix = kind.hashSuffix;
     pki.countrySigner = std::move(country.authority);
+    pki.countryKey = Secret(std::move(country.authorityKey));
     pki.chipSecret = Secret(ChipCurve(curveId).newSecret(random));
     pki.signer = std::move(country.signer);
     pki.signerKey = Secret(std::move(country.signerKey));
@@ -385,6 +387,22 @@ CardPki withForeignSigner(CardPki pki, RandomSource& random, UtcTime now)
     Country foreign = makeCountry(random, now, "CSCA Nirgendwo");
     pki.signer = std::move(foreign.signer);
     pki.signerKey = Secret(std::move(foreign.signerKey));
+    return pki;
+}
+
+CardPki withOddCurve(CardPki pki, RandomSource& random, UtcTime now)
+{
+    const ChipCurve curve(curveId);
+    const Bytes doubled = curve.plus(curve.generator(), curve.generator());
+    const auto key = keyOverGenerator(curve, doubled, curve.newSecret(random));
+    const auto countryKey = fromPkcs8(pki.countryKey.reveal());
+    const std::uint8_t* at = pki.countrySigner.data();
+    const Own<X509> country(d2i_X509(nullptr, &at, static_cast<long>(pki.countrySigner.size())));
+    must(country != nullptr);
+    pki.signer = der(
+        x509(key.get(), "Ausweissigner", Authority::Signer, country.get(), countryKey.get(), now)
+            .get());
+    pki.signerKey = Secret(pkcs8(key.get()));
     return pki;
 }
 

@@ -11,5 +11,8 @@ namespace amt::sim {
 Bytes signSecurityInfos(const CardPki& pki, const Bytes& infos);
 /// The same with a document signer of an unknown country.
 CardPki withForeignSigner(CardPki pki, RandomSource& random, UtcTime now);
+/// The same with a country of its own that `pki` trusts from now on, whose document signer has a
+/// key on brainpoolP256r1 over another generator, in explicit parameters.
+CardPki withOddCurve(CardPki pki, RandomSource& random, UtcTime now);
 
 } // namespace amt::sim

@@ -122,6 +122,10 @@ const std::vector<std::pair<std::string, std::function<CardProfile()>>>& profile
         {"foreign-signer", [] { return forged(Forgery::ForeignSigner); }},
         {"clone", [] { return forged(Forgery::Clone); }},
         {"altered", [] { return forged(Forgery::Altered); }},
+        {"other-name", [] { return forged(Forgery::OtherName); }},
+        {"hidden-group", [] { return forged(Forgery::HiddenGroup); }},
+        {"other-access", [] { return forged(Forgery::OtherAccess); }},
+        {"odd-curve", [] { return forged(Forgery::OddCurve); }},
     };
     return known;
 }
