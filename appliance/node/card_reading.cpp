@@ -114,7 +114,6 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
         _running = 0;
     Visit* visit = _house.visits.byHash(visitHash);
     if (visit && visit->readNumber == number && visit->step == Step::Reading) {
-        visit->readNumber = 0;
         visit->wrongPinTriesLeft.reset();
         visit->cardProblem.clear();
         const auto failed = [&](const char* problem) {
@@ -159,6 +158,7 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                 [&](const auto&) { failed("DeviceFailed"); },
             },
             outcome);
+        visit->readNumber = 0; // now that it is kept
         _house.visits.touch(*visit);
     }
     if (_waiting && _running == 0) {

@@ -91,6 +91,8 @@ PaymentTerminal::Callbacks Cashier::callbacks(const office::Payment& payment)
     callbacks.evidence = _house.guardedCall([this, id](PaymentEvidence evidence,
                                                        const std::optional<TerminalRecord>& record,
                                                        const std::function<void()>& committed) {
+        if (!_running || _running->id != id)
+            return; // kept too late, the disk was full: the order has ended
         _house.till.evidence(id, evidence, record, _house.now());
         committed();
     });
@@ -166,7 +168,7 @@ void Cashier::finished(const std::string& paymentId, const PaymentOutcome& outco
         _house.visits.touch(*visit);
         _house.publish(*visit);
         if (state == office::PaymentState::Approved)
-            _house.receipts.print(payment->caseId);
+            _house.keepTrying([this, caseId = payment->caseId] { _house.receipts.print(caseId); });
     }
     if (state == office::PaymentState::Unresolved)
         askSoon();

@@ -19,6 +19,7 @@ namespace {
 /// Time for browsers to come back with the key of a visit that a restart interrupted.
 constexpr Milliseconds returnTime = std::chrono::minutes(2);
 constexpr Milliseconds minute = std::chrono::minutes(1);
+constexpr Milliseconds pauseWhenFull = std::chrono::seconds(1);
 /// Free share of the store that a new visit needs, and what each running one may still take
 /// (sync.md 8).
 constexpr double freeShareMin = 0.10;
@@ -86,14 +87,19 @@ void House::takeUp()
     journal.watchClock(startedAt, doors.loop.sinceBoot());
     backups.takeUp();
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
-    doors.loop.after(returnTime, guarded([this] { // who came back runs again
-                         const int held = cases.holdInterrupted(visits.running(), now());
-                         const auto dropped = drafts.purgeAllBut(visits.running());
-                         if (held > 0 || !dropped.empty())
-                             log::info("start.interrupted",
-                                       {{"held", std::to_string(held)},
-                                        {"drafts", std::to_string(dropped.size())}});
-                     }));
+    doors.loop.after(returnTime, [this, life = std::weak_ptr<int>(_life)] {
+        if (!life.expired())
+            keepTrying([this] { endInterrupted(); });
+    });
+}
+
+void House::endInterrupted()
+{
+    const int held = cases.holdInterrupted(visits.running(), now()); // who came back runs again
+    const auto dropped = drafts.purgeAllBut(visits.running());
+    if (held > 0 || !dropped.empty())
+        log::info("start.interrupted",
+                  {{"held", std::to_string(held)}, {"drafts", std::to_string(dropped.size())}});
 }
 
 void House::everyMinute()
@@ -138,6 +144,20 @@ Task House::guarded(Task task)
             throw;
         }
     };
+}
+
+void House::keepTrying(Task work)
+{
+    guarded([this, work = std::move(work)] {
+        try {
+            work();
+        } catch (const Error& failure) { // the door of what may not be lost
+            if (failure.errorCode() != ErrorCode::StoreFull)
+                throw;
+            log::warning("store.full", {{"detail", failure.message()}});
+            doors.loop.after(pauseWhenFull, guarded([this, work] { keepTrying(work); }));
+        }
+    })();
 }
 
 void House::stopWorking()

@@ -54,16 +54,19 @@ public:
     /// `task`, unless the house has gone when its time comes.
     Task guarded(Task task);
     /// The same for callbacks of devices: `call` with what the device says, unless the house has
-    /// gone.
+    /// gone. A device says it once, so it is kept until the disk takes it (keepTrying).
     template <typename Call>
     auto guardedCall(Call call)
     {
         return
             [this, life = std::weak_ptr<int>(_life), call = std::move(call)](const auto&... said) {
                 if (!life.expired())
-                    guarded([&] { call(said...); })();
+                    keepTrying([call, said...] { call(said...); });
             };
     }
+    /// Guarded, now; while the disk is full, again each second until it is done. What `work` does
+    /// before it throws must bear repetition.
+    void keepTrying(Task work);
 
     // --- what is so ---
     UtcTime now() const { return doors.loop.utcNow(); }
@@ -177,6 +180,8 @@ public:
 private:
     void everyMinute();
     void keepAndLetGo();
+    /// What the run before left open, and nobody came back for.
+    void endInterrupted();
 
     bool _failed = false;
     bool _readOnly = false;

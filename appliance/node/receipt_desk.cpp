@@ -107,9 +107,9 @@ void ReceiptDesk::next()
     const auto done = _house.guardedCall([this, jobId](const PrintOutcome& outcome) {
         AMT_ASSERT(!_jobs.empty() && _jobs.front().job.id == jobId);
         const std::string caseId = _jobs.front().caseId;
+        _house.printJobs.end(jobId, outcome, _house.now());
         _jobs.pop_front();
         _atPrinter = false;
-        _house.printJobs.end(jobId, outcome, _house.now());
         log::info("receipt.outcome", {{"outcome", std::string(office::name(outcome))}});
         if (std::holds_alternative<Printed>(outcome))
             _terminalLines.erase(caseId);

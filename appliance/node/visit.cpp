@@ -302,10 +302,8 @@ void Visits::arm(Visit& visit, std::chrono::seconds delay)
             Visit* silent = byHash(hash);
             if (!silent)
                 return;
-            silent->timer = 0;
-            if (holdsClock && holdsClock(*silent))
-                arm(*silent, delay);
-            else if (onSilence)
+            arm(*silent, delay); // also should its end fail, because the disk is full now
+            if (onSilence && !(holdsClock && holdsClock(*silent)))
                 onSilence(*silent);
         });
 }
