@@ -66,8 +66,8 @@ std::optional<std::string> PrintJobs::newest(const std::string& caseId) const
 
 int PrintJobs::printed(const std::string& caseId) const
 {
-    auto row =
-        _database.prepare("SELECT count(*) FROM print_job WHERE case_id = ? AND state = 'printed'");
+    auto row = _database.prepare("SELECT count(*) FROM print_job WHERE case_id = ?"
+                                 " AND state IN ('printed', 'interrupted')");
     row.bind(caseId).step();
     return static_cast<int>(row.integer(0));
 }

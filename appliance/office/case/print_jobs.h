@@ -28,7 +28,7 @@ public:
     void takeUp(UtcTime now);
     /// State of the newest job of the case; nothing when none was begun.
     std::optional<std::string> newest(const std::string& caseId) const;
-    /// How many were printed before: the next one is a copy.
+    /// How many were printed before, or may have been: the next one is a copy.
     int printed(const std::string& caseId) const;
 
 private:

@@ -72,6 +72,7 @@ BOOST_AUTO_TEST_CASE(a_print_job_is_begun_once_and_its_end_is_known)
     jobs.begin("job-3", caseId, office.now);
     jobs.takeUp(office.now);
     BOOST_TEST(jobs.newest(caseId).value() == "interrupted");
+    BOOST_TEST(jobs.printed(caseId) == 2); // it may be on paper: what follows is a copy
 }
 
 BOOST_AUTO_TEST_SUITE_END()
