@@ -44,6 +44,7 @@ struct Fetched {
 struct Judgement {
     ReceivedCase received;
     std::vector<Problem> problems;
+    bool isTooEarly = false; ///< the event log does not know the submission yet; nothing was judged
 };
 
 class Judge {
@@ -57,6 +58,8 @@ public:
         _verdict.received.caseId = fetched.caseId;
         _verdict.received.submissionId = fetched.submissionId;
         checkEventLog(fetched);
+        if (_verdict.isTooEarly)
+            return std::move(_verdict);
         const auto metadata = opened(fetched.metadata, "metadata");
         const auto data = opened(fetched.data, "data");
         std::map<std::string, envelope::Opened> attachments;
@@ -118,8 +121,10 @@ private:
         } catch (const Error&) { // a token that is not the service's
             return refuse(reason("invalid-event-log", "submission", "an event is not valid"));
         }
-        if (!submitted || !submitted->tags)
-            return refuse(reason("invalid-event-log", "submission", "no submit event"));
+        if (!submitted || !submitted->tags) { // a copy of the log that is behind: it will come
+            _verdict.isTooEarly = true;
+            return;
+        }
         const auto& tags = *submitted->tags;
         const auto differs = [&](const std::string& jwe, const std::string& tag) {
             return jwe.substr(jwe.rfind('.') + 1) != tag;
@@ -434,6 +439,10 @@ private:
     void decide()
     {
         auto judgement = Judge(_settings, _service, _loop.utcNow()).judge(_current);
+        if (judgement.isTooEarly) {
+            log::info("subscriber.too-early", {{"submission", _current.submissionId}});
+            return leave();
+        }
         envelope::SecurityEvent event{.id = randomUuid(_random),
                                       .issuer = _settings.destinationId,
                                       .issuedAt =
