@@ -23,6 +23,7 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 bool canRetry(const std::string& cardProblem)
 {
     return cardProblem == "CardRemoved" || cardProblem == "NoCard" ||
+           cardProblem == "PinSuspended" || cardProblem == "TransportPin" ||
            cardProblem == "NotAnIdentityCard" || cardProblem == "DeviceFailed";
 }
 
@@ -31,18 +32,18 @@ bool CardReading::impossible() const
     return _house.doors.signer == nullptr;
 }
 
-void CardReading::start(Visit& visit, Secret pin)
+void CardReading::start(Visit& visit, Secret pin, Secret can)
 {
     if (_running == 0) {
-        begin(visit, std::move(pin));
+        begin(visit, std::move(pin), std::move(can));
         return;
     }
-    _waiting =
-        Waiting{visit.idHash, std::move(pin)}; // a read of somebody who has left has to end first
+    _waiting = Waiting{visit.idHash, std::move(pin),
+                       std::move(can)}; // a read of somebody who has left has to end first
     _house.doors.identityReader.cancel();
 }
 
-void CardReading::begin(Visit& visit, Secret pin)
+void CardReading::begin(Visit& visit, Secret pin, Secret can)
 {
     const auto* service = _house.serviceOf(visit);
     AMT_ASSERT(service != nullptr);
@@ -50,6 +51,7 @@ void CardReading::begin(Visit& visit, Secret pin)
     const std::string hash = visit.idHash;
     IdentityRequest request;
     request.pin = std::move(pin);
+    request.can = std::move(can);
     request.groups = service->groups;
     request.now = _house.journal.newestTime(_house.now());
     request.certificates = _house.doors.signer->certificates();
@@ -114,8 +116,7 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
         _running = 0;
     Visit* visit = _house.visits.byHash(visitHash);
     if (visit && visit->readNumber == number && visit->step == Step::Reading) {
-        visit->wrongPinTriesLeft.reset();
-        visit->cardProblem.clear();
+        visit->forgetCard();
         const auto failed = [&](const char* problem) {
             visit->cardProblem = problem;
             log::info("card.outcome", {{"outcome", problem}});
@@ -135,12 +136,25 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                 [&](const WrongPin& wrong) {
                     if (wrong.triesLeft <= 0)
                         return failed("PinBlocked");
+                    visit->needsCan = wrong.triesLeft == 1; // suspended from now on
+                    if (visit->needsCan)
+                        return failed("PinSuspended");
                     visit->wrongPinTriesLeft = wrong.triesLeft;
                     log::info("card.outcome", {{"outcome", "WrongPin"}});
                     _house.advance(*visit, VisitEvent::CardWanted);
                 },
                 [&](const ReadCancelled&) { _house.advance(*visit, VisitEvent::CardWanted); },
-                [&](const PinSuspended&) { failed("PinSuspended"); },
+                [&](const PinSuspended&) {
+                    visit->needsCan = true;
+                    failed("PinSuspended");
+                },
+                [&](const WrongCan&) {
+                    visit->needsCan = visit->wrongCan = true;
+                    log::info("card.outcome", {{"outcome", "WrongCan"}});
+                    _house.advance(*visit, VisitEvent::CardWanted);
+                },
+                [&](const TransportPin&) { failed("TransportPin"); },
+                [&](const CardRevoked&) { failed("CardRevoked"); },
                 [&](const PinBlocked&) { failed("PinBlocked"); },
                 [&](const PinNotActivated&) { failed("PinNotActivated"); },
                 [&](const CardRemoved&) { failed("CardRemoved"); },
@@ -166,7 +180,7 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
         _waiting.reset();
         Visit* next = _house.visits.byHash(waiting.visitHash);
         if (next && next->step == Step::Reading)
-            begin(*next, std::move(waiting.pin));
+            begin(*next, std::move(waiting.pin), std::move(waiting.can));
     }
 }
 

@@ -20,8 +20,9 @@ class CardReading {
 public:
     explicit CardReading(House& house) : _house(house) {}
 
-    /// The visit is in step Reading. `pin` goes to the card and nowhere else.
-    void start(Visit& visit, Secret pin);
+    /// The visit is in step Reading. `pin` goes to the card and nowhere else, `can`, too; it is
+    /// empty unless the PIN is suspended.
+    void start(Visit& visit, Secret pin, Secret can);
     /// The visit's running read ends soon, with its own outcome.
     void cancel(const Visit& visit);
     /// True when there is no terminal key: no card can be read.
@@ -31,9 +32,10 @@ private:
     struct Waiting {
         std::string visitHash;
         Secret pin;
+        Secret can;
     };
 
-    void begin(Visit& visit, Secret pin);
+    void begin(Visit& visit, Secret pin, Secret can);
     void sign(const std::string& visitHash, std::uint64_t number, const Bytes& toBeSigned,
               const SignatureGiven& given);
     void finished(const std::string& visitHash, std::uint64_t number,

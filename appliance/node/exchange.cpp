@@ -104,6 +104,7 @@ int statusOf(ErrorCode code)
     case ErrorCode::StoreFailed:
     case ErrorCode::StoreNewer:
     case ErrorCode::StoreFull:
+    case ErrorCode::DatabaseUnavailable:
     case ErrorCode::JournalBroken:
     case ErrorCode::BrokerGone:
     case ErrorCode::BrokerMessageUnexpected:

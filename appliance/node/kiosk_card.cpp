@@ -67,6 +67,24 @@ std::vector<std::string> attributesOf(const office::Service& service)
     return names;
 }
 
+/// Out of the form, wiped there. Empty when the form had no such field.
+Secret takeTyped(Exchange& exchange, const std::string& field)
+{
+    std::string& typed = exchange.fields[field];
+    Secret secret{std::string_view(typed)};
+    wipe(typed);
+    wipe(exchange.request.body);
+    return secret;
+}
+
+bool isDigits(const Secret& typed, std::size_t length)
+{
+    const auto letters = typed.revealText();
+    return letters.size() == length && std::all_of(letters.begin(), letters.end(), [](char letter) {
+               return letter >= '0' && letter <= '9';
+           });
+}
+
 /// Throws NotFound when the town has taken the service away since.
 const office::Service& requiredService(const House& house, const Visit& visit)
 {
@@ -112,6 +130,8 @@ Reply showCard(House& house, Exchange& exchange)
     view.attributes = attributesOf(requiredService(house, visit));
     view.wrongPinTriesLeft = visit.wrongPinTriesLeft;
     view.pinIncomplete = visit.pinIncomplete;
+    view.asksCan = visit.needsCan;
+    view.wrongCan = visit.wrongCan;
     return house.kioskPage(exchange, view);
 }
 
@@ -119,18 +139,20 @@ Reply readCard(House& house, Exchange& exchange)
 {
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
-    std::string& typed = exchange.fields["pin"];
-    const bool sixDigits = typed.size() == 6 &&
-                           std::all_of(typed.begin(), typed.end(),
-                                       [](char letter) { return letter >= '0' && letter <= '9'; });
-    Secret pin{std::string_view(typed)};
-    wipe(typed);
-    wipe(exchange.request.body);
-    visit.pinIncomplete = !sixDigits;
-    if (!sixDigits) // never shown to the card, so it costs no try
+    const Secret pin = takeTyped(exchange, "pin");
+    const Secret can = takeTyped(exchange, "can");
+    visit.wrongPinTriesLeft.reset();
+    visit.wrongCan = false;
+    visit.pinIncomplete = !isDigits(pin, 6) || (visit.needsCan && !isDigits(can, 6));
+    if (isDigits(pin, 5) && !visit.needsCan) { // the letter's transport PIN, most likely
+        visit.pinIncomplete = false;
+        visit.cardProblem = "TransportPin";
+        house.advance(visit, VisitEvent::CardFailed);
+        return redirect(addressOf(visit.step));
+    }
+    if (visit.pinIncomplete) // never shown to the card, so it costs no try
         return redirect("/visit/card");
     requiredService(house, visit);
-    visit.wrongPinTriesLeft.reset();
     if (house.cardReading.impossible()) {
         visit.cardProblem = "DeviceFailed";
         house.advance(visit, VisitEvent::CardFailed);
@@ -138,7 +160,7 @@ Reply readCard(House& house, Exchange& exchange)
     }
     house.advance(visit, VisitEvent::PinEntered);
     try {
-        house.cardReading.start(visit, std::move(pin));
+        house.cardReading.start(visit, pin, visit.needsCan ? can : Secret());
     } catch (
         const Error& failure) { // no usable certificate: said on its page, like any other outcome
         log::error("card.not-started", {{"detail", failure.message()}});
@@ -152,9 +174,7 @@ Reply skipCard(House& house, Exchange& exchange)
 {
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
-    visit.wrongPinTriesLeft.reset();
-    visit.pinIncomplete = false;
-    visit.cardProblem.clear();
+    visit.forgetCard();
     house.advance(visit, VisitEvent::Skipped);
     return redirect(addressOf(visit.step));
 }

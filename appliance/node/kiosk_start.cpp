@@ -129,9 +129,7 @@ Reply chooseService(House& house, Exchange& exchange)
         visit.answers.clear();
         visit.faults.clear();
         visit.formStep = 1;
-        visit.wrongPinTriesLeft.reset();
-        visit.pinIncomplete = false;
-        visit.cardProblem.clear();
+        visit.forgetCard();
         house.advance(visit, VisitEvent::ServiceChosen);
     }
     HttpResponse response = redirect(addressOf(visit.step));

@@ -33,7 +33,7 @@ constexpr Route routes[] = {
     {kiosk, Get, "/visit/notice", Rule::Visit, showNotice, "", "part"},
     {kiosk, Post, "/visit/notice", Rule::Visit, consent, "consent"},
     {kiosk, Get, "/visit/card", Rule::Visit, showCard, "", "part"},
-    {kiosk, Post, "/visit/card", Rule::Visit, readCard, "pin"},
+    {kiosk, Post, "/visit/card", Rule::Visit, readCard, "pin can"},
     {kiosk, Post, "/visit/card/skip", Rule::Visit, skipCard},
     {kiosk, Get, "/visit/card/reading", Rule::Visit, showReading},
     {kiosk, Post, "/visit/card/cancel", Rule::Visit, cancelReading},

@@ -185,6 +185,13 @@ void adjust(page::Access& access, const std::string& wish)
         throw Error(ErrorCode::RequestMalformed, "wish of the access bar");
 }
 
+void Visit::forgetCard()
+{
+    wrongPinTriesLeft.reset();
+    needsCan = wrongCan = pinIncomplete = false;
+    cardProblem.clear();
+}
+
 void Visit::apply(VisitEvent event)
 {
     const auto next = visitTable.next(step, event);

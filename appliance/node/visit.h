@@ -119,6 +119,8 @@ struct Visit {
 
     Presses presses;
     std::optional<int> wrongPinTriesLeft;
+    bool needsCan = false; ///< the PIN is suspended: the last try needs the access number, too
+    bool wrongCan = false;
     bool pinIncomplete = false; ///< what came was not six digits: said, and no try was used
     std::string cardProblem;    ///< name of the outcome
     IdentityStep identityStep = IdentityStep::WaitingForCard;
@@ -134,6 +136,8 @@ struct Visit {
 
     std::string topic() const { return "visit/" + idHash; }
     bool allows(VisitEvent event) const { return visitTable.next(step, event).has_value(); }
+    /// Nothing is said of the card any more, and nothing asked for it.
+    void forgetCard();
     /// Throws StepOutOfOrder where the table has no row.
     void apply(VisitEvent event);
 };

@@ -158,7 +158,12 @@ public:
     {
         begin("card", "/visit/card");
         module("pad");
-        const bool error = view.wrongPinTriesLeft.has_value() || view.pinIncomplete;
+        const bool error =
+            view.wrongPinTriesLeft.has_value() || view.pinIncomplete || view.wrongCan;
+        set("wrongPin", error && !view.wrongCan);
+        set("wrongCan", view.wrongCan);
+        set("asksCan", view.asksCan);
+        set("triesTwo", view.wrongPinTriesLeft == 2);
         set("error", error);
         // With larger letters the way of the card has a page of its own before the PIN.
         const int parts = _frame.access.text > 0 && !error ? 2 : 1;
@@ -169,9 +174,14 @@ public:
         if (view.wrongPinTriesLeft) {
             set("errorTitle", text("card.wrongPinTitle"));
             set("errorText", _texts.plural(_frame.language, "card.tries", *view.wrongPinTriesLeft));
+            set("fieldError", text("card.notRight"));
         } else if (view.pinIncomplete) {
             set("errorTitle", text("card.incompleteTitle"));
-            set("errorText", text("card.pinIncomplete"));
+            set("fieldError", text("card.incompleteTitle"));
+            set("errorText", text(view.asksCan ? "card.canIncomplete" : "card.pinIncomplete"));
+        } else if (view.wrongCan) {
+            set("errorTitle", text("card.wrongCanTitle"));
+            set("errorText", text("card.wrongCanText"));
         }
     }
 
@@ -179,6 +189,7 @@ public:
     {
         begin("reading", "/visit/card/reading");
         live("/visit/card/reading", view.step);
+        set("waits", view.step == identitySteps.front());
         const auto at = std::find(identitySteps.begin(), identitySteps.end(), view.step);
         const auto current = at == identitySteps.end() ? identitySteps.begin() : at;
         set("heading", text("reading." + *current + ".heading"));
@@ -205,6 +216,8 @@ public:
         set("text", text("problem." + outcome + ".text"));
         set("advice", text("problem." + outcome + ".advice"));
         set("canRetry", view.canRetry);
+        set("retry", text(outcome == "PinSuspended" ? "problem.retryCan" : "problem.retry"));
+        set("is" + outcome, true);
     }
 
     void operator()(const FormPage& view)

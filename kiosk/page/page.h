@@ -69,11 +69,13 @@ struct NoticePage {
     std::vector<std::string> attributes; ///< names of DataGroup enumerators, e.g. "GivenNames"
     bool reviewedTranslation = true;     ///< legal text also in German when false
 };
-/// GET /visit/card, POST {pin}, POST /visit/card/skip {}. problem: what happened before.
+/// GET /visit/card, POST {pin, can}, POST /visit/card/skip {}. problem: what happened before.
 struct CardPage {
     std::vector<std::string> attributes;
     std::optional<int> wrongPinTriesLeft;
     bool pinIncomplete = false; ///< what came was not six digits; no try was used
+    bool asksCan = false;  ///< the PIN is suspended: the access number comes before the last try
+    bool wrongCan = false; ///< costs no try
 };
 /// GET /visit/card/reading (refreshes itself; live by /visit/events), POST /visit/card/cancel {}
 struct ReadingPage {
@@ -84,7 +86,7 @@ struct ReadingPage {
 struct CardProblemPage {
     std::string outcome; ///< "PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved",
                          ///< "NoCard", "NoReader", "NotAnIdentityCard", "CardExpired",
-                         ///< "CardNotGenuine", "DeviceFailed"
+                         ///< "TransportPin", "CardRevoked", "CardNotGenuine", "DeviceFailed"
     bool canRetry = false;
 };
 /// One field of a form, as the form's definition in config/municipality says.

@@ -42,14 +42,22 @@ export async function axeFindings(page) {
     }, rules);
 }
 
-/** How far the page is larger than the screen, or nothing. @param {import('playwright-core').Page} page */
-export async function scrolls(page) {
-    return page.evaluate(() => {
+/** How far the page is larger than the screen, or nothing. @param {import('playwright-core').Page} page @param {boolean} [mayBeLong] */
+export async function scrolls(page, mayBeLong = false) {
+    return page.evaluate((long) => {
         const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
         const wide = scrollWidth - clientWidth;
-        const high = scrollHeight - clientHeight;
+        const high = long ? 0 : scrollHeight - clientHeight;
         return wide > 0 || high > 0 ? `${wide} × ${high} px` : '';
-    });
+    }, mayBeLong);
+}
+
+/** Targets that begin above this share of the screen. @param {import('playwright-core').Page} page @param {number} share */
+export async function highTargets(page, share) {
+    return page.evaluate((part) => [...document.querySelectorAll('a, button, input:not([type="hidden"]), select')].flatMap((element) => {
+        const { top, height } = (element.closest('label') ?? element).getBoundingClientRect();
+        return height > 0 && top < window.innerHeight * part ? [`${(element.textContent ?? '').trim().slice(0, 30) || element.id} at ${Math.round(top)} px`] : [];
+    }), share);
 }
 
 /** Targets that are smaller than `pixels` in one direction. @param {import('playwright-core').Page} page @param {number} pixels */

@@ -2,10 +2,16 @@
 //
 // Every page in a real browser: axe, no scrolling, target sizes, no console output, budgets; and a picture of each.
 //
+// Looked at: as it is, every page upright in all languages and, without those that differ in a sentence only, lying in German and
+// Arabic; axe upright in German and Arabic, lying in German. As the access bar makes it: larger letters, contrast and low controls on
+// every page upright in German; on a sample of them (`varied`) upright in Arabic, and lying in German; very large letters on the
+// sample upright in German and Arabic. axe: all pages in contrast, else the sample upright. Very large letters may make a page longer
+// than the screen, and larger ones a lying page; never wider.
+//
 // node tests/e2e/gallery.mjs PAGES PICTURES [NAME...]: PAGES is what amt-page-gallery wrote.
 import { readFileSync, readdirSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, axeFindings, serve, smallTargets, scrolls } from './browser.mjs';
+import { launch, axeFindings, highTargets, serve, smallTargets, scrolls } from './browser.mjs';
 
 const [pages, pictures, ...only] = process.argv.slice(2);
 const millimetre = 4.03; // CSS pixels, 21.5" panel
@@ -16,6 +22,7 @@ const screens = [
 ];
 const patience = 120_000; // on a machine that builds at the same time
 const targetMillimetres = 15;
+const reachShare = 0.45;
 const scriptBytesMax = 40 * 1024;
 const styleBytesMax = 250 * 1024;
 
@@ -29,7 +36,8 @@ mkdirSync(pictures, { recursive: true });
 
 /**
  * Looks at pages in one window.
- * @param {Screen} screen @param {string} folder @param {string[]} files @param {{ kiosk: boolean, axe: boolean }} wanted
+ * @param {Screen} screen @param {string} folder @param {string[]} files
+ * @param {{ kiosk: boolean, axe: boolean, mayBeLong?: boolean, low?: boolean }} wanted
  */
 async function look(screen, folder, files, wanted) {
     const context = await browser.newContext({ viewport: { width: screen.width, height: screen.height }, hasTouch: wanted.kiosk });
@@ -60,10 +68,12 @@ async function look(screen, folder, files, wanted) {
         if (wanted.axe)
             for (const finding of await axeFindings(page)) findings.push(`${label}: ${finding}`);
         if (wanted.kiosk) {
-            const over = await scrolls(page);
+            const over = await scrolls(page, wanted.mayBeLong);
             if (over) findings.push(`${label}: scrolls by ${over}`);
             for (const target of await smallTargets(page, targetMillimetres * screen.mm)) findings.push(`${label}: target too small: ${target}`);
         }
+        if (wanted.low)
+            for (const target of await highTargets(page, 1 - reachShare)) findings.push(`${label}: not within reach: ${target}`);
         const total = (/** @type {string} */ ending) => [...sizes].reduce((sum, [url, size]) => sum + (url.endsWith(ending) ? size : 0), 0);
         if (total('.js') > scriptBytesMax) findings.push(`${label}: ${total('.js')} bytes of script`);
         if (total('.css') > styleBytesMax) findings.push(`${label}: ${total('.css')} bytes of style`);
@@ -83,7 +93,21 @@ for (const screen of screens) {
     const upright = screen.name === 'portrait';
     for (const language of upright ? ['de', 'ar', 'en'] : ['de', 'ar']) {
         const files = filesIn(`kiosk/${language}`).filter((name) => upright || !alike.test(name));
-        await look(screen, `kiosk/${language}`, files, { kiosk: true, axe: upright || (screen.name === 'landscape' && language === 'de') });
+        await look(screen, `kiosk/${language}`, files, { kiosk: true, axe: language !== 'en' && (upright || (screen.name === 'landscape' && language === 'de')) });
+    }
+}
+const varied = /^(start|services|notice|card|card-wrong-2|card-can-wrong|problem-PinSuspended|form-typed-1|form-eid|form-faulty|review-offline|pay-declined|done-desk|help)(-part-\d)?\.html$/;
+for (const mode of ['large', 'largest', 'contrast', 'low']) {
+    const folder = `kiosk-${mode}`;
+    const wanted = { kiosk: true, axe: true, mayBeLong: mode === 'largest', low: mode === 'low' };
+    const sample = (/** @type {string} */ language) => filesIn(`${folder}/${language}`).filter((name) => varied.test(name));
+    const rest = filesIn(`${folder}/de`).filter((name) => !varied.test(name));
+    await look(screens[0], `${folder}/de`, sample('de'), wanted);
+    await look(screens[0], `${folder}/ar`, sample('ar'), wanted);
+    if (mode !== 'largest') await look(screens[0], `${folder}/de`, rest, { ...wanted, axe: mode === 'contrast' });
+    if (mode === 'largest') continue;
+    for (const screen of screens.slice(1)) {
+        await look(screen, `${folder}/de`, sample('de'), { kiosk: true, axe: false, mayBeLong: mode === 'large', low: false });
     }
 }
 await look({ name: 'wide', width: 1366, height: 768, mm: 1 }, 'desk', filesIn('desk'), { kiosk: false, axe: true });

@@ -151,18 +151,21 @@ inline std::vector<KioskSample> kioskSamples()
         {"notice-unreviewed", NoticePage{service, attributes, false}},
         {"card", CardPage{attributes, std::nullopt}},
         {"card-wrong-2", CardPage{attributes, 2}},
-        {"card-wrong-1", CardPage{attributes, 1}},
         {"card-incomplete", CardPage{attributes, std::nullopt, true}},
+        {"card-can", CardPage{attributes, std::nullopt, false, true}},
+        {"card-can-wrong", CardPage{attributes, std::nullopt, false, true, true}},
     };
     for (const std::string step :
          {"WaitingForCard", "CheckingPin", "ProvingTerminal", "CheckingCard", "Reading"})
         samples.push_back({"reading-" + step, ReadingPage{step}});
     for (const std::string outcome :
          {"PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved", "NoCard", "NoReader",
-          "NotAnIdentityCard", "CardExpired", "CardNotGenuine", "DeviceFailed"})
+          "NotAnIdentityCard", "CardExpired", "CardNotGenuine", "DeviceFailed", "TransportPin",
+          "CardRevoked"})
         samples.push_back(
             {"problem-" + outcome,
              CardProblemPage{outcome, outcome == "CardRemoved" || outcome == "NoCard" ||
+                                          outcome == "PinSuspended" || outcome == "TransportPin" ||
                                           outcome == "DeviceFailed"}});
     const std::vector<KioskSample> rest = {
         {"form-eid", FormPage{service, sampleFields("eid", false), 1, 1}},
