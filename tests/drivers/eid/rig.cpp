@@ -139,6 +139,10 @@ bool Rig::crashPcscd() const
 bool Rig::startAgain()
 {
     spoil();
+    // Its crashed pcscd may still be a zombie, which the rig takes for another one.
+    std::error_code ignored;
+    std::filesystem::remove("/run/pcscd/pcscd.pid", ignored);
+    std::filesystem::remove("/run/pcscd/pcscd.comm", ignored);
     return run(shellWord(_rig / "start") + " " + shellWord(_folder) + " >/dev/null 2>&1");
 }
 
