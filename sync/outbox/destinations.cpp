@@ -101,6 +101,8 @@ void Destinations::store(const std::string& destinationId, const std::string& do
     const bool known = before.bind(destinationId).step();
     if (known && before.text(0) == key.kid && before.text(1) != fingerprint)
         throw Error(ErrorCode::KeyUnusable, "another key under the same kid");
+    if (known && before.text(0) != key.kid)
+        compareWithEarlier(destinationId, key.kid, fingerprint);
     if (!known || before.text(1) != fingerprint || before.text(2) != document) {
         _journal.append(RecordKind::KeySet, destinationId,
                         {{"kid", key.kid},
@@ -119,6 +121,27 @@ void Destinations::store(const std::string& destinationId, const std::string& do
         .bind(destinationId, document, json::write(*envelope::writeJwk(key)), key.kid, fingerprint,
               _journal.newestTime(now))
         .run();
+}
+
+/// A kid names one key for ever: an envelope under it may still wait, here or there.
+void Destinations::compareWithEarlier(const std::string& destinationId, const std::string& kid,
+                                      const std::string& fingerprint) const
+{
+    constexpr const char* another = "another key under a kid that was used before";
+    auto waiting = _database.prepare(
+        "SELECT 1 FROM envelope WHERE destination_id = ? AND kid = ? AND fingerprint <> ? LIMIT 1");
+    if (waiting.bind(destinationId, kid, fingerprint).step())
+        throw Error(ErrorCode::KeyUnusable, another);
+    for (const JournalRecord& record : _journal.about(destinationId)) {
+        const auto earlier = record.details.find("kid");
+        if (record.kind != name(RecordKind::KeySet) || record.details.contains("use") ||
+            earlier == record.details.end() || earlier->second != kid)
+            continue;
+        if (record.details.at("fingerprint") != fingerprint)
+            throw Error(ErrorCode::KeyUnusable, another);
+        log::warning("destinationkey.returns", {{"destination", destinationId}, {"kid", kid}});
+        return;
+    }
 }
 
 void Destinations::enrol(const Enrolment& enrolment, UtcTime now)
@@ -267,6 +290,26 @@ SealingKey Destinations::sealingKey(const std::string& destinationId, UtcTime no
     auto jwk = envelope::parseJwk(*json::parseObject(found.text(0)), envelope::KeyUse::Encrypt);
     envelope::checkChain(jwk, roots(), _journal.newestTime(now));
     return {destinationId, std::move(jwk), found.text(1)};
+}
+
+std::vector<KeyInUse> Destinations::keysInUse() const
+{
+    std::vector<KeyInUse> keys;
+    auto rows = _database.prepare(
+        "SELECT destination_id, envelope.kid, envelope.fingerprint, count(*), min(sealed_at),"
+        " max(destination.id IS NOT NULL) FROM envelope LEFT JOIN destination ON destination.id ="
+        " destination_id AND encryption_kid = envelope.kid AND destination.fingerprint ="
+        " envelope.fingerprint WHERE state NOT IN ('ACCEPTED', 'PURGED')"
+        " GROUP BY destination_id, envelope.kid, envelope.fingerprint"
+        " ORDER BY destination_id, min(sealed_at), envelope.kid");
+    while (rows.step())
+        keys.push_back({.destinationId = rows.text(0),
+                        .kid = rows.text(1),
+                        .fingerprint = rows.text(2),
+                        .envelopes = static_cast<int>(rows.integer(3)),
+                        .oldest = rows.time(4),
+                        .replaced = rows.integer(5) == 0});
+    return keys;
 }
 
 std::vector<std::string> Destinations::due(UtcTime now) const

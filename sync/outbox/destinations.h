@@ -43,6 +43,17 @@ struct SealingKey {
     std::string fingerprint;
 };
 
+/// A key under which envelopes wait that nobody has accepted yet.
+struct KeyInUse {
+    std::string destinationId, kid, fingerprint;
+    int envelopes = 0;
+    UtcTime oldest; ///< when the oldest of them was sealed
+    /// The set names another key by now. The envelopes are sent all the same: the node has no plain
+    /// text to seal anew, and the destination keeps the old private key until no node names it here
+    /// (sync.md 10).
+    bool replaced = false;
+};
+
 class Destinations {
 public:
     Destinations(store::Database& database, Journal& journal, KeyAgeLimits limits = {});
@@ -70,6 +81,8 @@ public:
     /// Throws KeyUnusable when missing or too old.
     SealingKey sealingKey(const std::string& destinationId, UtcTime now) const;
 
+    std::vector<KeyInUse> keysInUse() const;
+
     /// For GET /sync/work: whose document and key are due.
     std::vector<std::string> due(UtcTime now) const;
     bool serviceKeysDue(UtcTime now) const;
@@ -79,6 +92,8 @@ public:
 
 private:
     std::vector<Bytes> roots() const;
+    void compareWithEarlier(const std::string& destinationId, const std::string& kid,
+                            const std::string& fingerprint) const;
     void store(const std::string& destinationId, const std::string& document,
                const std::string& jwk, const std::vector<Bytes>& roots, UtcTime now);
 

@@ -2,6 +2,7 @@
 //
 // Key sets: who may bring which key, how old it may be, and what changes nothing.
 #include "sync/outbox/destinations.h"
+#include "sync/outbox/outbox.h"
 #include "tests/outbox/enrolled.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -140,6 +141,86 @@ BOOST_AUTO_TEST_CASE(a_new_key_under_the_pinned_root_takes_over_and_is_in_the_jo
         "encryption-2");
     BOOST_TEST(node.journal->about(test::destinationId).back().details.at("kid") == "encryption-2");
     BOOST_CHECK_NO_THROW(node.journal->verify(Extent::All));
+}
+
+BOOST_AUTO_TEST_CASE(while_keys_rotate_old_envelopes_stay_and_new_ones_take_the_new_key)
+{
+    test::EnrolledNode node;
+    const std::string first = "e0000000-0000-4000-8000-000000000001";
+    const std::string second = "e0000000-0000-4000-8000-000000000002";
+    const auto add = [&](const std::string& id, UtcTime now) {
+        node.database->transact([&] { node.box->add(node.sealed(id), now); });
+    };
+    add(first, test::enrolledAt);
+    BOOST_TEST(node.destinations->keysInUse().size() == 1U);
+    BOOST_TEST(!node.destinations->keysInUse().at(0).replaced);
+    const std::string sealedBefore = node.box->part(first, "data").value();
+
+    node.destinations->takeDestination(
+        test::destinationId, test::documentOf("encryption-2"),
+        test::textOf(test::chainedJwk(4, envelope::KeyUse::Encrypt, "encryption-2")),
+        test::enrolledAt + hour);
+    add(second, test::enrolledAt + 2 * hour);
+
+    // what waits is never sealed anew; each part opens with the key of its kid, and no other
+    BOOST_TEST(node.box->waiting().size() == 2U);
+    BOOST_TEST((node.box->part(first, "data") == sealedBefore));
+    BOOST_CHECK_NO_THROW(envelope::open(sealedBefore, test::rsaKey(1), test::encryptionKid));
+    const std::string sealedAfter = node.box->part(second, "data").value();
+    BOOST_CHECK_NO_THROW(envelope::open(sealedAfter, test::rsaKey(4), "encryption-2"));
+    BOOST_TEST(node.journal->about(first).at(0).details.at("kid") == test::encryptionKid);
+    BOOST_TEST(node.journal->about(second).at(0).details.at("kid") == "encryption-2");
+
+    const auto keys = node.destinations->keysInUse();
+    BOOST_REQUIRE(keys.size() == 2U);
+    BOOST_TEST(keys[0].kid == test::encryptionKid);
+    BOOST_TEST(keys[0].replaced);
+    BOOST_TEST(keys[0].envelopes == 1);
+    BOOST_TEST((keys[0].oldest == test::enrolledAt));
+    BOOST_TEST(keys[0].fingerprint == test::rsaKey(1).fingerprint());
+    BOOST_TEST(keys[1].kid == "encryption-2");
+    BOOST_TEST(!keys[1].replaced);
+}
+
+BOOST_AUTO_TEST_CASE(a_kid_names_one_key_for_ever)
+{
+    test::EnrolledNode node;
+    const auto take = [&](int key, const std::string& kid, int hours) {
+        node.destinations->takeDestination(
+            test::destinationId, test::documentOf(kid),
+            test::textOf(test::chainedJwk(key, envelope::KeyUse::Encrypt, kid)),
+            test::enrolledAt + hours * hour);
+    };
+    const auto isUnusable = [](const Error& error) {
+        return error.errorCode() == ErrorCode::KeyUnusable;
+    };
+    take(4, "encryption-2", 1);
+    BOOST_CHECK_EXCEPTION(take(3, test::encryptionKid, 2), Error, isUnusable); // journal knows it
+    BOOST_CHECK_EXCEPTION(take(3, "encryption-2", 2), Error, isUnusable);      // the one in use
+    // after the journal has forgotten, what waits remembers
+    node.database->transact([&] {
+        node.box->add(node.sealed("e0000000-0000-4000-8000-000000000001"), test::enrolledAt);
+    });
+    take(2, "encryption-3", 3);
+    node.journal->prune(test::enrolledAt + 200 * day, {}, test::enrolledAt + 200 * day);
+    BOOST_CHECK_EXCEPTION(take(3, "encryption-2", 201 * 24), Error, isUnusable);
+    // the same key may come back: a destination that takes its rotation back
+    BOOST_CHECK_NO_THROW(take(4, "encryption-2", 201 * 24));
+    BOOST_TEST(node.destinations->sealingKey(test::destinationId, test::enrolledAt + 202 * day)
+                   .fingerprint == test::rsaKey(4).fingerprint());
+}
+
+BOOST_AUTO_TEST_CASE(a_shorter_patience_can_be_set)
+{
+    test::EnrolledNode node;
+    const Destinations impatient(
+        *node.database, *node.journal,
+        {.warning = std::chrono::hours(24), .refusal = std::chrono::hours(48), .refresh = hour});
+    BOOST_TEST((impatient.standing(test::destinationId, test::enrolledAt + 25 * hour) ==
+                KeyStanding::Aging));
+    BOOST_CHECK_EXCEPTION(
+        impatient.sealingKey(test::destinationId, test::enrolledAt + 49 * hour), Error,
+        [](const Error& error) { return error.errorCode() == ErrorCode::KeyUnusable; });
 }
 
 BOOST_AUTO_TEST_CASE(a_destination_that_was_not_enrolled_is_not_taken)
