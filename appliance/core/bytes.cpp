@@ -17,12 +17,12 @@ constexpr std::string_view urlAlphabet =
 constexpr std::string_view plainAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<std::int8_t, 256> reversed(std::string_view alphabet)
+constexpr std::array<std::int16_t, 256> reversed(std::string_view alphabet)
 {
-    std::array<std::int8_t, 256> table{};
+    std::array<std::int16_t, 256> table{};
     table.fill(-1);
     for (std::size_t i = 0; i < alphabet.size(); ++i)
-        table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+        table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int16_t>(i);
     return table;
 }
 
@@ -68,7 +68,7 @@ std::string encode(ByteView bytes, const PairTable& pairs)
     return text;
 }
 
-Bytes decode(std::string_view text, const std::array<std::int8_t, 256>& table)
+Bytes decode(std::string_view text, const std::array<std::int16_t, 256>& table)
 {
     if (text.size() % 4 == 1)
         throw Error(ErrorCode::InputMalformed, "base64 of impossible length");

@@ -18,7 +18,7 @@
 namespace amt::broker {
 namespace {
 
-class CardReader : public IdentityReader {
+class CardReader final : public IdentityReader {
 public:
     CardReader(const std::string& reader, EventLoop& loop, RandomSource& random)
         : _loop(loop), _random(random), _pcsc({.reader = reader})

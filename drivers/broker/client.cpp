@@ -427,7 +427,7 @@ private:
         _loop.cancel(_watchdog);
         startNext();
         if (request.job)
-            request.printed(std::move(outcome));
+            request.printed(outcome);
         else
             request.state(printerState);
     }

@@ -12,7 +12,7 @@
 #ifdef AMT_ADDRESS_SANITIZER
 // fontconfig keeps a few hundred bytes for good, which the leak check of developers' builds takes
 // for lost.
-extern "C" const char* __lsan_default_suppressions()
+extern "C" const char* __lsan_default_suppressions() // NOLINT: its name is the sanitizer's
 {
     return "leak:libfontconfig\n";
 }

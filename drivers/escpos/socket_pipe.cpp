@@ -29,7 +29,7 @@ std::size_t lengthAt(ByteView bytes)
            (static_cast<std::size_t>(bytes[2]) << 8) | bytes[3];
 }
 
-class SocketPipe : public UsbPipe {
+class SocketPipe final : public UsbPipe {
 public:
     explicit SocketPipe(std::string path) : _path(std::move(path)) {}
     ~SocketPipe() override { close(); }

@@ -34,7 +34,7 @@ unsigned milliseconds(Milliseconds timeout)
         std::clamp<Milliseconds::rep>(timeout.count(), 1, std::numeric_limits<int>::max()));
 }
 
-class LibusbPipe : public UsbPipe {
+class LibusbPipe final : public UsbPipe {
 public:
     explicit LibusbPipe(const UsbSettings& settings) : _settings(settings) {}
     ~LibusbPipe() override { close(); }
