@@ -7,6 +7,8 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <deque>
 
@@ -86,26 +88,6 @@ BOOST_AUTO_TEST_CASE(a_card_is_read_again_after_a_read)
 {
     Table table;
     BOOST_TEST(table.readName() == "IdentityRead");
-    BOOST_TEST(table.readName() == "IdentityRead");
-}
-
-struct Suite {
-    int parameterId;
-    int keyBytes;
-};
-std::ostream& operator<<(std::ostream& out, const Suite& suite)
-{
-    return out << "curve " << suite.parameterId << ", AES-" << suite.keyBytes * 8;
-}
-const std::vector<Suite> suites{{12, 16}, {13, 24}, {13, 32}, {14, 16},
-                                {15, 24}, {16, 24}, {17, 32}, {18, 32}};
-
-BOOST_DATA_TEST_CASE(every_curve_and_key_length_works, data::make(suites), suite)
-{
-    auto profile = sim::cardProfile("erika");
-    profile.parameterId = suite.parameterId;
-    profile.keyBytes = suite.keyBytes;
-    Table table(profile);
     BOOST_TEST(table.readName() == "IdentityRead");
 }
 
@@ -332,6 +314,35 @@ BOOST_AUTO_TEST_CASE(a_read_ends_between_two_commands_when_it_is_cancelled)
         BOOST_TEST(test::nameOf(std::get<IdentityOutcome>(first)) == "ReadCancelled");
         BOOST_TEST(table.card.commandsSoFar() == commands);
     }
+}
+
+BOOST_AUTO_TEST_CASE(no_password_and_no_name_is_in_the_log)
+{
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("amt-eid-log-" + randomUuid(*std::make_unique<SystemRandom>()));
+    const int before = dup(STDERR_FILENO);
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    dup2(file, STDERR_FILENO);
+    for (std::size_t command = 1; command <= commandsOfARead; ++command) {
+        for (const sim::CardFault fault :
+             {sim::CardFault(sim::AnswerStatus{0x6F00}), sim::CardFault(sim::CutAnswer{})}) {
+            Table table("pin-suspended");
+            log::setEnabled(true);
+            auto wanted = request();
+            wanted.can = Secret(std::string_view("222222"));
+            table.card.faultAt(command, fault);
+            table.read(wanted);
+            log::setEnabled(false);
+        }
+    }
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(file);
+    const std::string written = toText(test::readFile(path));
+    std::filesystem::remove(path);
+    BOOST_TEST(written.find("eid.failed") != std::string::npos);
+    for (const char* told : {"123456", "222222", "MUSTERMANN", "313233343536", "4d5553544552"})
+        BOOST_TEST(written.find(told) == std::string::npos, told);
 }
 
 // --- a fault at each command in turn
