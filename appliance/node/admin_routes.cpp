@@ -25,6 +25,9 @@ Reply showStatus(House& house, Exchange&)
     status->set("rejected", overview.rejected);
     status->set("overdue", overview.overdue);
     status->set("readOnly", house.readOnly());
+    status->set("notAuthorised", house.notAuthorised);
+    if (!house.headAlarm.empty())
+        status->set("headAlarm", house.headAlarm);
     status->set("timeQuality", std::string(outbox::name(house.journal.timeQuality())));
     if (overview.oldestWaiting)
         status->set("oldestWaiting", toIso(*overview.oldestWaiting));

@@ -24,6 +24,8 @@ Reply takeRefused(House& house, Exchange& exchange);
 Reply takeDestination(House& house, Exchange& exchange);
 Reply takeServiceKeys(House& house, Exchange& exchange);
 Reply takeStatus(House& house, Exchange& exchange);
+Reply giveMark(House& house, Exchange& exchange);
+Reply takeHeadVerdict(House& house, Exchange& exchange);
 
 // admin_routes.cpp
 Reply showStatus(House& house, Exchange& exchange);

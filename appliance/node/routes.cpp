@@ -92,6 +92,8 @@ constexpr Route routes[] = {
     {sync, Post, "/sync/destinations/{}", Rule::SyncPeer, takeDestination},
     {sync, Post, "/sync/service-keys", Rule::SyncPeer, takeServiceKeys},
     {sync, Post, "/sync/status", Rule::SyncPeer, takeStatus},
+    {sync, Get, "/sync/journal/{}", Rule::SyncPeer, giveMark},
+    {sync, Post, "/sync/head", Rule::SyncPeer, takeHeadVerdict},
 
     {admin, Get, "/admin/health", Rule::AdminPeer, showHealth},
     {admin, Get, "/admin/status", Rule::AdminPeer, showStatus},

@@ -2,8 +2,12 @@
 //
 // What amt-sync asks and brings (sync/carrier/PROTOCOL.md). It is believed in nothing that the
 // outbox cannot verify.
+#include "appliance/core/log.h"
 #include "appliance/node/house.h"
 #include "appliance/node/machine_routes.h"
+#include "sync/outbox/incarnation.h"
+
+#include <charconv>
 
 namespace amt::node {
 namespace {
@@ -81,6 +85,12 @@ Reply giveWork(House& house, Exchange&)
         due->add(id);
     work->set("destinations", due);
     work->set("serviceKeys", house.destinations.serviceKeysDue(now));
+    const auto newest = house.journal.head();
+    auto head = json::makeObject();
+    head->set("incarnation", outbox::incarnationOf(house.doors.database));
+    head->set("number", newest.number);
+    head->set("hash", toHex(newest.hash));
+    work->set("head", head);
     return jsonAnswer(200, *work);
 }
 
@@ -174,8 +184,50 @@ Reply takeServiceKeys(House& house, Exchange& exchange)
 
 Reply takeStatus(House& house, Exchange& exchange)
 {
-    const auto body = bodyOf(exchange, {"reachable"});
-    house.outbox.contact(json::boolean(*body, "reachable"), house.doors.loop.utcNow());
+    const auto body = bodyOf(exchange, {"reachable", "notAuthorised", "portalTime"});
+    const UtcTime now = house.doors.loop.utcNow();
+    const bool reachable = json::boolean(*body, "reachable");
+    const bool notAuthorised = body->has("notAuthorised") && json::boolean(*body, "notAuthorised");
+    if (const auto time = json::optionalText(*body, "portalTime")) {
+        UtcTime portal;
+        try {
+            portal = fromIso(*time);
+        } catch (const Error&) { // the gate's codes name no format
+            throw Error(ErrorCode::JsonMalformed, "portalTime");
+        }
+        house.journal.portalTime(portal, now, house.doors.loop.sinceBoot());
+    }
+    if (notAuthorised && !house.notAuthorised)
+        log::error("portal.not-authorised");
+    house.notAuthorised = notAuthorised;
+    house.outbox.contact(reachable, now);
+    return emptyAnswer(204);
+}
+
+Reply giveMark(House& house, Exchange& exchange)
+{
+    std::int64_t number = 0;
+    const std::string& text = exchange.segments.at(0);
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto hash = failure == std::errc() && end == text.data() + text.size() && number >= 0
+                          ? house.journal.hashAt(number)
+                          : std::nullopt;
+    if (!hash)
+        throw Error(ErrorCode::NotFound, "no such record");
+    auto mark = json::makeObject();
+    mark->set("number", number);
+    mark->set("hash", toHex(*hash));
+    return jsonAnswer(200, *mark);
+}
+
+Reply takeHeadVerdict(House& house, Exchange& exchange)
+{
+    const std::string verdict = json::text(*bodyOf(exchange, {"verdict"}), "verdict");
+    if (verdict != "taken" && verdict != "behind" && verdict != "beside" && verdict != "closed")
+        throw Error(ErrorCode::JsonMalformed, "verdict");
+    if (verdict != "taken")
+        log::error("journal.head-refused", {{"verdict", verdict}});
+    house.headAlarm = verdict == "taken" ? std::string() : verdict;
     return emptyAnswer(204);
 }
 

@@ -148,7 +148,8 @@ private:
     void report()
     {
         _lastReport = now();
-        _node.status(_gate == Gate::Open, [](Taken) {});
+        _node.status({_gate == Gate::Open, _gate == Gate::Closed, _portal.serviceTime()},
+                     [](Taken) {});
     }
 
     // --- what is there to do? -------------------------------------------------------------------
@@ -190,6 +191,8 @@ private:
         forgetOthers(work);
         for (const auto& id : work.destinations)
             refresh(id);
+        if (work.head)
+            tellHead(*work.head);
         _keysWanted = work.serviceKeys;
         if (_keysWanted && now() >= _keysHanded + _settings.probeWhenQuiet)
             probe();
@@ -293,6 +296,80 @@ private:
         return turn;
     }
 
+    // --- the journal's head ---------------------------------------------------------------------
+
+    /// In every round that has a new one; the service says whether it follows from what it knows.
+    void tellHead(portal::HeadBody head)
+    {
+        const bool news =
+            !_head || _head->incarnation != head.incarnation || !(_head->head == head.head);
+        if (_tellingHead || now() < _headNext || (!news && now() < _headAgain))
+            return;
+        _tellingHead = true;
+        if (_head && _head->incarnation == head.incarnation && _headTaken)
+            head.known = _head->head;
+        sendHead(head);
+    }
+
+    void sendHead(const portal::HeadBody& head)
+    {
+        _portal.tellHead(head,
+                         guarded([head](Impl& self, const portal::Answer<portal::Done>& answer) {
+                             self.headHeard(head, answer);
+                         }));
+    }
+
+    void headHeard(const portal::HeadBody& head, const portal::Answer<portal::Done>& answer)
+    {
+        const auto* refused = std::get_if<portal::Refused>(&answer);
+        if (refused && refused->problemType == "journal-head-unlinked" && !_linkingHead)
+            return linkHead(head);
+        _linkingHead = false;
+        _tellingHead = false;
+        _headNext = now() + _settings.headEvery;
+        _headAgain = now() + _settings.headAgain;
+        const bool taken = std::holds_alternative<portal::Done>(answer);
+        if (std::holds_alternative<portal::Unauthorised>(answer))
+            portalClosed();
+        if (refused && !refused->problemType.starts_with("journal-head-")) {
+            _headNext = now() + _settings.refreshKeysEvery; // a service that does not ask for it
+            return;
+        }
+        if (!taken && !refused)
+            return; // unknown: the next round tells it again
+        _head = head;
+        _headTaken = taken;
+        const std::string verdict =
+            taken ? "taken" : refused->problemType.substr(std::string("journal-head-").size());
+        if (!taken)
+            log::error("carrier.head_refused", {{"verdict", verdict}});
+        if (!taken || std::exchange(_headVerdict, verdict) != verdict)
+            _node.headVerdict(verdict, [](Taken) {});
+        _headVerdict = verdict;
+    }
+
+    /// An answer was lost, or we have started anew: what the service knows is looked up at the
+    /// node.
+    void linkHead(const portal::HeadBody& head)
+    {
+        _linkingHead = true;
+        _portal.knownHead(guarded([head](Impl& self,
+                                         const portal::Answer<portal::HeadBody>& answer) {
+            const auto* known = std::get_if<portal::HeadBody>(&answer);
+            if (!known)
+                return self.headHeard(head, portal::Unknown{});
+            self._node.mark(
+                known->head.number,
+                self.guarded([head](Impl& carrier, const std::optional<portal::JournalMark>& mark) {
+                    if (!mark)
+                        return carrier.headHeard(head, portal::Unknown{});
+                    auto linked = head;
+                    linked.known = mark;
+                    carrier.sendHead(linked);
+                }));
+        }));
+    }
+
     // --- keys -----------------------------------------------------------------------------------
 
     void handOverKeys(const std::string& keys)
@@ -381,6 +458,14 @@ private:
     std::map<std::string, DestinationState> _destinations;
     int _uploads = 0;
     int _looks = 0;
+
+    std::optional<portal::HeadBody> _head; ///< that the service has judged
+    bool _headTaken = false;
+    bool _tellingHead = false;
+    bool _linkingHead = false;
+    std::string _headVerdict;
+    Milliseconds _headNext{0};
+    Milliseconds _headAgain{0};
 
     bool _keysWanted = false;
     Milliseconds _keysNext{0};

@@ -26,6 +26,9 @@ struct CarrierSettings {
     Milliseconds probeWhenQuiet{std::chrono::seconds(60)};
     Milliseconds reportEvery{std::chrono::seconds(45)};
     Milliseconds refreshKeysEvery{std::chrono::hours(6)};
+    /// The journal's head: not more often, and without news after this time.
+    Milliseconds headEvery{std::chrono::seconds(10)};
+    Milliseconds headAgain{std::chrono::minutes(15)};
     int uploadsMax = 2;
     int looksMax = 2;
     /// In a row, at one destination: then one envelope each `destinationPause` for it.

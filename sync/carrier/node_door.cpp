@@ -47,11 +47,15 @@ std::vector<Envelope> readEnvelopes(const json::Object& object, const std::strin
 Work readWork(const std::string& text)
 {
     const auto object = json::parseObject(text, workBytesMax);
-    json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys"});
+    json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys", "head"});
     return {.envelopes = readEnvelopes(*object, "envelopes"),
             .awaiting = readEnvelopes(*object, "awaiting"),
             .destinations = json::texts(*object, "destinations"),
-            .serviceKeys = json::boolean(*object, "serviceKeys")};
+            .serviceKeys = json::boolean(*object, "serviceKeys"),
+            .head =
+                object->has("head")
+                    ? std::optional(portal::readHead(json::write(*json::object(*object, "head"))))
+                    : std::nullopt};
 }
 
 /// `read` of an answer with this status; nothing otherwise, noted in the log.
@@ -219,14 +223,39 @@ void NodeDoor::serviceKeys(const std::string& jwks, ThenTaken then)
          });
 }
 
-void NodeDoor::status(bool reachable, ThenTaken then)
+void NodeDoor::status(const Weather& weather, ThenTaken then)
 {
     auto body = json::makeObject();
-    body->set("reachable", reachable);
+    body->set("reachable", weather.reachable);
+    body->set("notAuthorised", weather.notAuthorised);
+    if (weather.portalTime)
+        body->set("portalTime", toIso(*weather.portalTime));
     post("/sync/status", json::write(*body),
          [then = std::move(then)](const HttpResponse* response) {
              then(takenOf(response, "status"));
          });
+}
+
+void NodeDoor::mark(std::int64_t number, Then<portal::JournalMark> then)
+{
+    get("/sync/journal/" + std::to_string(number),
+        [then = std::move(then)](const HttpResponse* response) {
+            then(valueOf<portal::JournalMark>(response, 200, "mark", [](const std::string& text) {
+                const auto object = json::parseObject(text);
+                json::onlyKeys(*object, {"number", "hash"});
+                return portal::JournalMark{json::integer(*object, "number"),
+                                           json::text(*object, "hash")};
+            }));
+        });
+}
+
+void NodeDoor::headVerdict(const std::string& verdict, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("verdict", verdict);
+    post("/sync/head", json::write(*body), [then = std::move(then)](const HttpResponse* response) {
+        then(takenOf(response, "head"));
+    });
 }
 
 } // namespace amt::carrier

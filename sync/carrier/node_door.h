@@ -25,7 +25,8 @@ struct Work {
     std::vector<Envelope> envelopes; ///< to be sent, oldest first
     std::vector<Envelope> awaiting;  ///< handed over, not answered by the destination
     std::vector<std::string> destinations;
-    bool serviceKeys = false; ///< the node wants the service's key set
+    bool serviceKeys = false;             ///< the node wants the service's key set
+    std::optional<portal::HeadBody> head; ///< of the journal
 };
 
 struct Progress {
@@ -61,7 +62,16 @@ public:
     void destination(const std::string& destinationId, const std::string& document,
                      const std::string& key, ThenTaken then);
     void serviceKeys(const std::string& jwks, ThenTaken then);
-    void status(bool reachable, ThenTaken then);
+    struct Weather {
+        bool reachable = false;
+        bool notAuthorised = false; ///< the portal refuses our credentials
+        std::optional<UtcTime> portalTime;
+    };
+    void status(const Weather& weather, ThenTaken then);
+    /// The journal's record of this number.
+    void mark(std::int64_t number, Then<portal::JournalMark> then);
+    /// "taken", "behind", "beside", "closed"
+    void headVerdict(const std::string& verdict, ThenTaken then);
 
 private:
     void get(const std::string& path, std::function<void(const HttpResponse*)> then);

@@ -7,6 +7,7 @@
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "sync/gateway/access.h"
+#include "sync/gateway/heads.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/statements.h"
@@ -100,7 +101,7 @@ class Gateway::Impl {
 public:
     Impl(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random)
         : _settings(std::move(settings)), _books(books), _loop(loop), _random(random),
-          _ledger(books), _access(books, random, _settings.tokenLife)
+          _ledger(books), _heads(books), _access(books, random, _settings.tokenLife)
     {
         _books.migrate();
         const std::size_t scheme = _settings.url.find("://");
@@ -157,6 +158,8 @@ private:
     HttpResponse fetch(const Call& call);
     HttpResponse fetchAttachment(const Call& call);
     HttpResponse postEvent(const Call& call);
+    HttpResponse knownHead(const Call& call);
+    HttpResponse takeHead(const Call& call);
 
     std::optional<Submission> ownSubmission(const Call& call);
     std::optional<Submission> addressedSubmission(const Call& call);
@@ -177,6 +180,7 @@ private:
     EventLoop& _loop;
     RandomSource& _random;
     Ledger _ledger;
+    Heads _heads;
     Access _access;
     TimerId _jobs = 0;
 };
@@ -212,6 +216,9 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
         {"GET", "/v2/cases/:/events", Who::Either, BodyKind::None, 0, true, &Impl::caseEvents},
         {"POST", "/v2/cases/:/events", Who::Subscriber, BodyKind::Jose, tokenBytesMax, false,
          &Impl::postEvent},
+        {"GET", portal::journalHeadPath, Who::Sender, BodyKind::None, 0, false, &Impl::knownHead},
+        {"PUT", portal::journalHeadPath, Who::Sender, BodyKind::Json, jsonBytesMax, false,
+         &Impl::takeHead},
     };
 }
 
@@ -739,6 +746,38 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
     _ledger.log(event, token, call.now);
     _ledger.close(submission->id, closed);
     return emptyResponse(204);
+}
+
+// --- journals of the nodes
+
+HttpResponse Gateway::Impl::knownHead(const Call& call)
+{
+    const auto known = _heads.known(call.caller.clientId);
+    return known ? jsonResponse(200, portal::writeHead(*known)) : notFound("journal-head");
+}
+
+HttpResponse Gateway::Impl::takeHead(const Call& call)
+{
+    const auto verdict =
+        _heads.take(call.caller.clientId, portal::readHead(call.request.body), call.now);
+    const auto refused = [&](const char* type, const char* detail) {
+        log::error("gateway.journal", {{"client", call.caller.clientId}, {"verdict", type}});
+        return problem(409, type, detail);
+    };
+    switch (verdict) {
+    case HeadVerdict::Taken:
+        return emptyResponse(204);
+    case HeadVerdict::Unlinked:
+        return problem(409, "journal-head-unlinked",
+                       "the record that is known here has to be named");
+    case HeadVerdict::Behind:
+        return refused("journal-head-behind", "records that were told here are gone");
+    case HeadVerdict::Beside:
+        return refused("journal-head-beside", "another record stands where one was told here");
+    case HeadVerdict::Closed:
+        return refused("journal-head-closed", "another life of this node has begun since");
+    }
+    AMT_ASSERT(false && "a verdict without an answer");
 }
 
 // --- jobs

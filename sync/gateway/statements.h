@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 1> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 2> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -97,6 +97,20 @@ inline constexpr std::string_view eventsOfCase =
     "SELECT token FROM event WHERE case_id = $1 ORDER BY number LIMIT $2 OFFSET $3";
 inline constexpr std::string_view eventsOfSubmission =
     "SELECT token FROM event WHERE submission_id = $1 ORDER BY number LIMIT $2 OFFSET $3";
+
+// heads of the nodes' journals
+inline constexpr std::string_view openHead =
+    "SELECT incarnation, record, hash FROM journal_head WHERE client_id = $1 AND closed_at IS NULL";
+inline constexpr std::string_view headOf =
+    "SELECT record FROM journal_head WHERE client_id = $1 AND incarnation = $2";
+inline constexpr std::string_view closeHeads =
+    "UPDATE journal_head SET closed_at = $1 WHERE client_id = $2 AND closed_at IS NULL";
+inline constexpr std::string_view addHead =
+    "INSERT INTO journal_head (client_id, incarnation, record, hash, told_at)"
+    " VALUES ($1, $2, $3, $4, $5)";
+inline constexpr std::string_view moveHead =
+    "UPDATE journal_head SET record = $1, hash = $2, told_at = $3"
+    " WHERE client_id = $4 AND incarnation = $5";
 
 // jobs
 inline constexpr std::string_view incompleteBefore =

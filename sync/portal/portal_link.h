@@ -8,6 +8,7 @@
 #include "appliance/core/event_loop.h"
 #include "appliance/core/http.h"
 #include "appliance/core/json.h"
+#include "sync/portal/words.h"
 
 #include <chrono>
 #include <functional>
@@ -71,6 +72,13 @@ public:
     /// The event log of a case from `offset`: compact JWS each.
     virtual void events(const std::string& caseId, int offset,
                         Reply<std::vector<std::string>> reply) = 0;
+
+    /// Our gateway only (sync.md 3); a service that has no such address refuses with 404. 409:
+    /// "journal-head-unlinked", "-behind", "-beside", "-closed".
+    virtual void tellHead(const HeadBody& head, Reply<Done> reply);
+    virtual void knownHead(Reply<HeadBody> reply);
+    /// The service's clock by its newest answer, for `sinceBoot` now; nothing before there was one.
+    virtual std::optional<UtcTime> serviceTime() const { return std::nullopt; }
 };
 
 struct V2Settings {

@@ -45,6 +45,18 @@ std::optional<std::chrono::seconds> secondsOf(const std::string& text)
     return std::min(std::chrono::seconds(seconds), retryAfterMax);
 }
 
+/// A date as RFC 9110 5.6.7 prefers it.
+std::optional<UtcTime> dateOf(const std::string& text)
+{
+    Poco::DateTime date;
+    int zone = 0;
+    if (text.empty() ||
+        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, date, zone) ||
+        Poco::DateTimeFormatter::format(date, Poco::DateTimeFormat::HTTP_FORMAT) != text)
+        return std::nullopt; // Poco takes much for a date
+    return fromMilliseconds(date.timestamp().epochMicroseconds() / 1000);
+}
+
 /// Seconds or a date (RFC 9110 10.2.3); RateLimit-Reset where that is all there is.
 std::optional<std::chrono::seconds> retryAfterOf(const HttpResponse& response, UtcTime now)
 {
@@ -53,13 +65,10 @@ std::optional<std::chrono::seconds> retryAfterOf(const HttpResponse& response, U
         return secondsOf(headerOf(response, "RateLimit-Reset"));
     if (const auto seconds = secondsOf(after))
         return seconds;
-    Poco::DateTime date;
-    int zone = 0;
-    if (!Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, after, date, zone) ||
-        Poco::DateTimeFormatter::format(date, Poco::DateTimeFormat::HTTP_FORMAT) != after)
-        return std::nullopt; // Poco takes much for a date
-    const auto then = fromMilliseconds(date.timestamp().epochMicroseconds() / 1000);
-    return std::clamp(std::chrono::ceil<std::chrono::seconds>(then - now), std::chrono::seconds(0),
+    const auto then = dateOf(after);
+    if (!then)
+        return std::nullopt;
+    return std::clamp(std::chrono::ceil<std::chrono::seconds>(*then - now), std::chrono::seconds(0),
                       retryAfterMax);
 }
 
@@ -192,11 +201,15 @@ private:
         }
     }
 
-    Outcome meaning(const HttpAnswer& answer) const
+    Outcome meaning(const HttpAnswer& answer)
     {
         const auto* response = std::get_if<HttpResponse>(&answer);
         if (!response)
             return Unknown{};
+        if (const auto date = dateOf(headerOf(*response, "Date"))) {
+            _heardDate = *date;
+            _heardAt = _loop.sinceBoot();
+        }
         const int status = response->status;
         if (response->body.size() > answerBytesMax)
             return Unknown{};
@@ -211,6 +224,13 @@ private:
     }
 
 public:
+    std::optional<UtcTime> serviceTime() const
+    {
+        if (!_heardDate)
+            return std::nullopt;
+        return *_heardDate + (_loop.sinceBoot() - _heardAt);
+    }
+
     static void logMalformed(const Error& failure)
     {
         log::warning("portal.answer_malformed",
@@ -225,6 +245,8 @@ private:
     std::string _token;
     Milliseconds _tokenUntil{0};
     bool _fetching = false;
+    std::optional<UtcTime> _heardDate;
+    Milliseconds _heardAt{0};
     std::vector<Pending> _waiting;
 };
 
@@ -261,6 +283,20 @@ Done nothing(const std::string&)
 {
     return {};
 }
+
+} // namespace
+
+void PortalLink::tellHead(const HeadBody&, Reply<Done> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+void PortalLink::knownHead(Reply<HeadBody> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+namespace {
 
 class V2Link : public PortalLink {
 public:
@@ -347,6 +383,19 @@ public:
                                                         return readEventLog(body);
                                                     }));
     }
+
+    void tellHead(const HeadBody& head, Reply<Done> reply) override
+    {
+        put(std::string(journalHeadPath), jsonType, writeHead(head),
+            reading<Done>(std::move(reply), nothing));
+    }
+
+    void knownHead(Reply<HeadBody> reply) override
+    {
+        get(std::string(journalHeadPath), reading<HeadBody>(std::move(reply), readHead));
+    }
+
+    std::optional<UtcTime> serviceTime() const override { return _conversation->serviceTime(); }
 
 private:
     void get(const std::string& path, Heard heard)

@@ -290,4 +290,51 @@ std::string readProblemType(const std::string& text)
     return isWord(type) ? type : std::string();
 }
 
+namespace {
+
+void write(json::Object& object, const JournalMark& mark)
+{
+    object.set("number", mark.number);
+    object.set("hash", mark.hash);
+}
+
+JournalMark readMark(const json::Object& object)
+{
+    JournalMark mark{json::integer(object, "number"), json::text(object, "hash")};
+    if (mark.number < 0 || mark.hash.size() != 64 ||
+        mark.hash.find_first_not_of("0123456789abcdef") != std::string::npos)
+        throw Error(ErrorCode::JsonMalformed, "mark of a journal");
+    return mark;
+}
+
+} // namespace
+
+std::string writeHead(const HeadBody& head)
+{
+    auto object = json::makeObject();
+    object->set("incarnation", head.incarnation);
+    write(*object, head.head);
+    if (head.known) {
+        auto known = json::makeObject();
+        write(*known, *head.known);
+        object->set("known", known);
+    }
+    return json::write(*object);
+}
+
+HeadBody readHead(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    json::onlyKeys(*object, {"incarnation", "number", "hash", "known"});
+    HeadBody head{json::text(*object, "incarnation"), readMark(*object), std::nullopt};
+    if (!isUuid(head.incarnation))
+        throw Error(ErrorCode::JsonMalformed, "incarnation");
+    if (object->has("known")) {
+        const auto known = json::object(*object, "known");
+        json::onlyKeys(*known, {"number", "hash"});
+        head.known = readMark(*known);
+    }
+    return head;
+}
+
 } // namespace amt::portal

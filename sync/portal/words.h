@@ -6,6 +6,7 @@
 
 #include "appliance/core/json.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ namespace amt::portal {
 
 inline constexpr std::string_view serviceKeysPath = "/.well-known/jwks.json";
 inline constexpr std::string_view submissionsPath = "/v2/submissions";
+/// Our gateway's own; FIT-Connect answers 404.
+inline constexpr std::string_view journalHeadPath = "/v2/journal-head";
 std::string destinationPath(const std::string& destinationId);
 std::string destinationKeyPath(const std::string& destinationId, const std::string& kid);
 std::string submissionPath(const std::string& submissionId);
@@ -111,6 +114,21 @@ WaitingBody readWaiting(const std::string& text);
 /// GET .../events: compact JWS each
 std::string writeEventLog(const std::vector<std::string>& tokens);
 std::vector<std::string> readEventLog(const std::string& text);
+
+/// PUT and GET /v2/journal-head: the newest record of a node's journal, and the one that the
+/// gateway is known to know.
+struct JournalMark {
+    std::int64_t number = 0;
+    std::string hash; ///< 64 hex digits
+    bool operator==(const JournalMark&) const = default;
+};
+struct HeadBody {
+    std::string incarnation;
+    JournalMark head;
+    std::optional<JournalMark> known;
+};
+std::string writeHead(const HeadBody& head);
+HeadBody readHead(const std::string& text);
 
 /// application/problem+json (RFC 7807). `type`: what follows the prefix.
 std::string writeProblem(int status, std::string_view type, const std::string& title,

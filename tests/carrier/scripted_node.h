@@ -65,7 +65,7 @@ public:
         }
         if (request.path == "/sync/status") {
             const auto body = json::parseObject(request.body);
-            json::onlyKeys(*body, {"reachable"});
+            json::onlyKeys(*body, {"reachable", "notAuthorised", "portalTime"});
             reports.push_back(json::boolean(*body, "reachable"));
             return answer(204);
         }
