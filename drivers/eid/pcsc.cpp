@@ -4,7 +4,9 @@
 #include "drivers/eid/pcsc.h"
 
 #include "appliance/core/error.h"
+#include "drivers/eid/reader_features.h"
 
+#include <reader.h>
 #include <winscard.h>
 
 #include <algorithm>
@@ -78,10 +80,33 @@ bool isGone(LONG status)
     }
 }
 
+Bytes control(SCARDHANDLE card, DWORD code)
+{
+    Bytes answer(512);
+    DWORD size = 0;
+    if (SCardControl(card, code, nullptr, 0, answer.data(), static_cast<DWORD>(answer.size()),
+                     &size) != SCARD_S_SUCCESS ||
+        size > answer.size())
+        return {};
+    answer.resize(size);
+    return answer;
+}
+
+/// A reader that says nothing is taken to know extended length; 6700 tells otherwise.
+std::size_t longestCommandOf(SCARDHANDLE card)
+{
+    const auto features = readerFeatures(control(card, CM_IOCTL_GET_FEATURE_REQUEST));
+    const auto properties = features.find(featureTlvProperties);
+    if (properties == features.end())
+        return commandBytesMaxExtended;
+    return longestCommand(control(card, properties->second)).value_or(commandBytesMaxExtended);
+}
+
 class PcscChannel : public CardChannel {
 public:
     PcscChannel(std::unique_ptr<Context> context, SCARDHANDLE card, DWORD protocol)
-        : _context(std::move(context)), _card(card), _protocol(protocol), _answer(answerBytesMax)
+        : _context(std::move(context)), _card(card), _protocol(protocol), _answer(answerBytesMax),
+          _commandBytesMax(longestCommandOf(card))
     {}
 
     ~PcscChannel() override
@@ -107,13 +132,14 @@ public:
         return Bytes(_answer.begin(), _answer.begin() + static_cast<std::ptrdiff_t>(size));
     }
 
-    std::size_t commandBytesMax() const override { return commandBytesMaxExtended; }
+    std::size_t commandBytesMax() const override { return _commandBytesMax; }
 
 private:
     std::unique_ptr<Context> _context;
     SCARDHANDLE _card;
     DWORD _protocol;
     Bytes _answer;
+    std::size_t _commandBytesMax;
 };
 
 std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> hold(std::unique_ptr<Context> context,
