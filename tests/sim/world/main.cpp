@@ -60,6 +60,9 @@ protected:
             sum.kills += result.kills;
             sum.held += result.held;
             sum.cardFaults += result.cardFaults;
+            sum.diskFaults += result.diskFaults;
+            sum.paperEnds += result.paperEnds;
+            sum.receipts += result.receipts;
             if (result.broken.empty())
                 continue;
             ++bad;
@@ -78,10 +81,11 @@ protected:
             }
         }
         std::printf("%llu seeds: %d visits, %d cases kept, %d accepted, %d charges, %d power cuts, "
-                    "%d kills, %d card faults, "
+                    "%d kills, %d card faults, %d disk faults, %d ends of paper, %d receipts, "
                     "%d releases; %d seeds broken\n",
                     static_cast<unsigned long long>(seeds), sum.visits, sum.submitted, sum.accepted,
-                    sum.charges, sum.powerCuts, sum.kills, sum.cardFaults, sum.held, bad);
+                    sum.charges, sum.powerCuts, sum.kills, sum.cardFaults, sum.diskFaults,
+                    sum.paperEnds, sum.receipts, sum.held, bad);
         return (plant == sim::Plant::None) == (bad == 0) ? EXIT_OK : EXIT_SOFTWARE;
     }
 };

@@ -10,8 +10,15 @@ namespace amt::sim {
 class ProcessLoop : public EventLoop {
 public:
     ProcessLoop(SimLoop& world, int owner) : _world(world), _owner(owner) {}
+    /// `clock`: how far this machine's wall clock is from the world's, now.
+    ProcessLoop(SimLoop& world, int owner, const Milliseconds& clock)
+        : _world(world), _owner(owner), _clock(&clock)
+    {}
 
-    UtcTime utcNow() const override { return _world.utcNow(); }
+    UtcTime utcNow() const override
+    {
+        return _world.utcNow() + (_clock ? *_clock : Milliseconds(0));
+    }
     Milliseconds sinceBoot() const override { return _world.sinceBoot(); }
     void post(Task task) override { after(Milliseconds(0), std::move(task)); }
     TimerId after(Milliseconds delay, Task task) override
@@ -26,6 +33,7 @@ public:
 private:
     SimLoop& _world;
     int _owner;
+    const Milliseconds* _clock = nullptr;
 };
 
 } // namespace amt::sim

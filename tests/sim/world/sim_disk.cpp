@@ -24,6 +24,22 @@ struct SimDisk::File {
     Bytes synced;                  ///< what is safe
     std::set<std::size_t> written; ///< sectors touched since the last sync
     bool everSynced = false;
+
+    /// The touched sectors, and the length, are safe from now on.
+    void bring()
+    {
+        synced.resize(current.size());
+        for (const std::size_t sector : written) {
+            const std::size_t begin = sector * sectorBytes;
+            const std::size_t end = std::min(begin + sectorBytes, current.size());
+            if (begin < end)
+                std::copy(current.begin() + static_cast<std::ptrdiff_t>(begin),
+                          current.begin() + static_cast<std::ptrdiff_t>(end),
+                          synced.begin() + static_cast<std::ptrdiff_t>(begin));
+        }
+        written.clear();
+        everSynced = true;
+    }
 };
 
 class SimDisk::Vfs {
@@ -177,13 +193,15 @@ private:
         ++disk._syncs;
         if (disk._failSyncAt && disk._syncs >= *disk._failSyncAt) {
             disk._failSyncAt.reset();
+            // The kernel has dropped what it could not write, and believes it to be clean: later
+            // syncs will not bring it to the disk.
+            std::erase_if(handle.file->written,
+                          [&](std::size_t) { return randomBelow(disk._random, 2) == 0; });
+            handle.file->bring();
             return SQLITE_IOERR_FSYNC;
         }
-        if (disk._ignoresSync)
-            return SQLITE_OK;
-        handle.file->synced = handle.file->current;
-        handle.file->written.clear();
-        handle.file->everSynced = true;
+        if (!disk._ignoresSync)
+            handle.file->bring();
         return SQLITE_OK;
     }
 
@@ -232,9 +250,9 @@ bool SimDisk::step()
 
 void SimDisk::cutPower()
 {
-    if (_off)
+    if (_dark)
         return;
-    _off = true;
+    _off = _dark = true;
     _cutAt.reset();
     for (auto at = _files.begin(); at != _files.end();) {
         File& file = *at->second;
@@ -279,7 +297,7 @@ void SimDisk::cutPower()
 
 void SimDisk::powerOn()
 {
-    _off = false;
+    _off = _dark = false;
 }
 
 bool SimDisk::contains(ByteView needle) const

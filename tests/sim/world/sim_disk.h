@@ -40,6 +40,7 @@ public:
         _full = false;
     }
     bool isOff() const { return _off; }
+    bool isDark() const { return _dark; } ///< off because the power went
 
     void setFull(bool full) { _full = full; }
     /// The nth sync from now fails (EIO).
@@ -68,7 +69,7 @@ private:
     std::unique_ptr<Vfs> _vfs;
     std::uint64_t _operations = 0, _syncs = 0;
     std::optional<std::uint64_t> _cutAt, _failSyncAt;
-    bool _off = false, _full = false, _destroys = true, _ignoresSync = false;
+    bool _off = false, _dark = false, _full = false, _destroys = true, _ignoresSync = false;
 };
 
 } // namespace amt::sim

@@ -17,6 +17,7 @@ struct LineFaults {
     unsigned requestLostPercent = 0; ///< never arrives
     unsigned answerLostPercent = 0;  ///< the server has done it; the client never hears
     unsigned repeatedPercent = 0; ///< the server gets it twice, the client hears the second answer
+    unsigned latePercent = 0;     ///< request or answer takes up to three minutes
     Milliseconds delayMax{200};
 };
 
@@ -39,9 +40,10 @@ public:
 private:
     Milliseconds delay()
     {
+        const auto most =
+            _random.chance(_faults.latePercent) ? Milliseconds(180'000) : _faults.delayMax;
         return Milliseconds(
-            1 + static_cast<long>(
-                    randomBelow(_random, static_cast<std::uint64_t>(_faults.delayMax.count()))));
+            1 + static_cast<long>(randomBelow(_random, static_cast<std::uint64_t>(most.count()))));
     }
 
     SimLoop& _loop;

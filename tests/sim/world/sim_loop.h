@@ -14,6 +14,9 @@ namespace amt::sim {
 
 class SimLoop : public EventLoop {
 public:
+    /// Owner of what is under way between processes of one machine: it outlives both.
+    static constexpr int kernel = -1;
+
     explicit SimLoop(UtcTime start) : _wallStart(start) {}
 
     UtcTime utcNow() const override { return _wallStart + _sinceBoot; }
@@ -45,9 +48,10 @@ public:
               first.mapped().task); // what a task sets belongs to its owner, too
         return true;
     }
-    std::optional<Milliseconds> nextAt() const
+    /// Whose task is the next one; nothing when nothing waits.
+    std::optional<int> nextOwner() const
     {
-        return _timers.empty() ? std::nullopt : std::optional(_timers.begin()->first.first);
+        return _timers.empty() ? std::nullopt : std::optional(_timers.begin()->second.owner);
     }
 
     /// Runs `work` in the name of a process: the timers that it sets are that process's. 0 is the
@@ -73,8 +77,6 @@ public:
         _dead.insert(owner);
         std::erase_if(_timers, [&](const auto& entry) { return entry.second.owner == owner; });
     }
-    /// The wall clock is set; timers do not care.
-    void jumpWallClock(Milliseconds by) { _wallStart += by; }
 
 private:
     struct Entry {

@@ -37,4 +37,7 @@ public:
     FeedOpenSsl& operator=(const FeedOpenSsl&) = delete;
 };
 
+/// SQLite's own random numbers (salts of its log) come from this seed from now on.
+void seedSqlite(unsigned seed);
+
 } // namespace amt::sim
