@@ -120,7 +120,8 @@ private:
         }
         auto& needed = std::get<SignatureNeeded>(result);
         _reading->session.emplace(std::move(needed.session));
-        _reading->request.pin = _reading->request.can = _reading->request.newPin = Secret();
+        _reading->request.pin = _reading->request.can = _reading->request.puk =
+            _reading->request.newPin = Secret();
         // The answer may come at once or later, from the loop.
         _reading->callbacks.sign(
             std::move(needed.toBeSigned),

@@ -214,6 +214,88 @@ BOOST_AUTO_TEST_CASE(odd_real_values_arrive_as_the_card_has_them)
     BOOST_TEST(person.placeOfResidence.city == "HALLE (SAALE)");
 }
 
+/// A card in a reader of its own, answered by a thread that ends with this.
+class Laid {
+public:
+    Laid(sim::SimulatedCard& card, const Clock& clock, std::uint16_t port)
+        : link(card, clock, port), _server([this] { link.serve(_stop); })
+    {}
+    ~Laid()
+    {
+        _stop = true;
+        _server.join();
+    }
+    Laid(const Laid&) = delete;
+    Laid& operator=(const Laid&) = delete;
+    sim::VpcdLink link;
+
+private:
+    std::atomic<bool> _stop{false};
+    std::thread _server;
+};
+
+std::string times(int count, const std::string& letter)
+{
+    std::string text;
+    for (int i = 0; i < count; ++i)
+        text += letter;
+    return text;
+}
+
+struct Person {
+    const char* profile;
+    void (*check)(const IdentityData& person);
+};
+std::ostream& operator<<(std::ostream& out, const Person& row)
+{
+    return out << row.profile;
+}
+const std::vector<Person> persons{
+    {"homeless",
+     [](const IdentityData& person) {
+         BOOST_TEST(person.placeOfResidence.noPlace == "keine Hauptwohnung in Deutschland");
+         BOOST_TEST(person.placeOfResidence.city.empty());
+         BOOST_TEST(person.municipalityId.empty());
+     }},
+    {"abroad",
+     [](const IdentityData& person) {
+         BOOST_TEST(person.documentType == "UB");
+         BOOST_TEST(person.givenNames == "TOMÁŠ KAREL");
+         BOOST_TEST(person.nationality == "CZE");
+         BOOST_TEST(person.placeOfResidence.street == "56 CROWN STREET");
+         BOOST_TEST(person.placeOfResidence.country == "GBR");
+         BOOST_TEST(person.placeOfResidence.postalCode == "W1H 8BR");
+     }},
+    {"permit",
+     [](const IdentityData& person) {
+         BOOST_TEST(person.documentType == "AR");
+         BOOST_TEST(person.givenNames == "NGUYỄN");
+         BOOST_TEST(person.residencePermit1 == "AUFENTHALTSERLAUBNIS § 18B ABS. 1");
+         BOOST_TEST(person.residencePermit2 == "ERWERBSTÄTIGKEIT ERLAUBT");
+     }},
+    {"longest",
+     [](const IdentityData& person) {
+         BOOST_TEST(person.givenNames == times(120, "Á"));
+         BOOST_TEST(person.academicTitle == times(120, "Q"));
+         BOOST_TEST(person.placeOfBirth.freeText == times(120, "Ŵ"));
+         BOOST_TEST(person.placeOfResidence.street == times(200, "Ų"));
+     }},
+    {"child", [](const IdentityData& person) { BOOST_TEST(person.dateOfBirth == "20150330"); }},
+};
+
+BOOST_DATA_TEST_CASE(every_kind_of_person_arrives_as_the_card_has_them, data::make(persons), row)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay(row.profile));
+    auto wanted = rig->request();
+    wanted.groups.insert({DataGroup::ResidencePermit1, DataGroup::ResidencePermit2});
+    const auto result = readFrom(*rig, wanted);
+    BOOST_REQUIRE_EQUAL(test::nameOf(result.outcome), "IdentityRead");
+    row.check(std::get<IdentityRead>(result.outcome).data.reveal());
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_pin_leaves_two_tries_then_one_that_is_kept)
 {
     auto* rig = ::rig();
@@ -539,6 +621,33 @@ BOOST_AUTO_TEST_CASE(a_card_that_another_program_holds_is_a_failure_not_a_hang)
     BOOST_TEST(test::nameOf(std::get<IdentityOutcome>(second)) == "DeviceFailed ReaderFailed");
 }
 
+BOOST_AUTO_TEST_CASE(two_readers_are_told_apart_and_read_at_once)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika"));
+    RealEventLoop clock;
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, clock.utcNow());
+    sim::SimulatedCard card(random, pki, sim::cardOf("ADA", "MUSTER", "19900101"),
+                            localDate(clock.utcNow()));
+    const Laid laid(card, clock, 35964); // vpcd's second slot
+
+    auto request = rig->request();
+    request.certificates = pki.certificates();
+    auto second = eid::PcscReader({"Virtual PCD 00 01"}).connect(Milliseconds(8000));
+    BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<CardChannel>>(second));
+    const auto first = readFrom(*rig); // while the other one is held
+    const auto other = test::readIdentity(*std::get<std::unique_ptr<CardChannel>>(second), random,
+                                          request, pki.terminalKey.reveal());
+    BOOST_REQUIRE_EQUAL(test::nameOf(first.outcome), "IdentityRead");
+    BOOST_REQUIRE_EQUAL(test::nameOf(other), "IdentityRead");
+    BOOST_TEST(std::get<IdentityRead>(first.outcome).data.reveal().givenNames == "ERIKA");
+    BOOST_TEST(std::get<IdentityRead>(other).data.reveal().givenNames == "ADA");
+    second = IdentityOutcome(NoCard{}); // the card is given back while somebody answers for it
+}
+
 BOOST_AUTO_TEST_CASE(pcscd_may_crash_and_come_back)
 {
     auto* rig = ::rig();
@@ -575,9 +684,7 @@ BOOST_AUTO_TEST_CASE(our_own_card_is_read_through_the_same_reader)
     SystemRandom random;
     const auto pki = sim::makeCardPki(random, clock.utcNow());
     sim::SimulatedCard card(random, pki, sim::cardProfile("erika"), localDate(clock.utcNow()));
-    sim::VpcdLink link(card, clock);
-    std::atomic<bool> stop{false};
-    std::thread server([&] { link.serve(stop); });
+    Laid laid(card, clock, 35963);
 
     auto request = rig->request();
     request.certificates = pki.certificates();
@@ -590,13 +697,11 @@ BOOST_AUTO_TEST_CASE(our_own_card_is_read_through_the_same_reader)
                                                random, request, pki.terminalKey.reveal()));
     };
     BOOST_TEST(read() == "IdentityRead");
-    link.with([](sim::SimulatedCard& ours) { ours.faultAt(7, sim::PullCard{}); });
+    laid.link.with([](sim::SimulatedCard& ours) { ours.faultAt(7, sim::PullCard{}); });
     BOOST_TEST(read() == "CardRemoved");
     BOOST_TEST(isSeenToLeave());
-    link.with([](sim::SimulatedCard& ours) { ours.lay(); });
+    laid.link.with([](sim::SimulatedCard& ours) { ours.lay(); });
     BOOST_TEST(read() == "IdentityRead");
-    stop = true;
-    server.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
