@@ -175,6 +175,7 @@ public:
             set("errorTitle", text("card.wrongPinTitle"));
             set("errorText", _texts.plural(_frame.language, "card.tries", *view.wrongPinTriesLeft));
             set("fieldError", text("card.notRight"));
+            set("pinWasWrong", true);
         } else if (view.pinIncomplete) {
             set("errorTitle", text("card.incompleteTitle"));
             set("fieldError", text("card.incompleteTitle"));
@@ -190,6 +191,7 @@ public:
         begin("reading", "/visit/card/reading");
         live("/visit/card/reading", view.step);
         set("waits", view.step == identitySteps.front());
+        set("checksPin", view.step == "CheckingPin");
         const auto at = std::find(identitySteps.begin(), identitySteps.end(), view.step);
         const auto current = at == identitySteps.end() ? identitySteps.begin() : at;
         set("heading", text("reading." + *current + ".heading"));
@@ -382,7 +384,6 @@ public:
         refresh(view.left, "/visit/timeout");
         module("countdown");
         set("left", std::to_string(view.left.count()));
-        set("leftLine", _texts.plural(_frame.language, "still.left", view.left.count()));
     }
 
     void operator()(const EndedPage& view)
@@ -391,6 +392,20 @@ public:
         refresh(endedStays, "/");
         set("heading", text(view.timedOut ? "ended.timedOutHeading" : "ended.heading"));
         set("text", text(view.timedOut ? "ended.timedOutText" : "ended.text"));
+    }
+
+    void operator()(const StatePage& view)
+    {
+        using Answer = StatePage::Answer;
+        begin("state", "/state");
+        set("reference", view.reference);
+        set("found", view.answer == Answer::Found);
+        set("unknown", view.answer == Answer::Unknown);
+        set("tooOften", view.answer == Answer::TooOften);
+        if (view.answer == Answer::Found) {
+            const auto key = "state.is." + view.state;
+            set("stateText", _texts.has(_frame.language, key) ? text(key) : view.state);
+        }
     }
 
     void operator()(const HelpPage& view)

@@ -89,7 +89,57 @@ public:
         }
         set("way", way);
         set("canRelease", view.canRelease);
+        set("sendsAgain", view.sendsAgain);
+        set("canPutOnPaper", view.canPutOnPaper);
+        set("canSettle", view.canSettle);
+        Data problems{Data::type::list};
+        for (const auto& problem : view.problems)
+            problems.push_back(Data("problemLine", problem));
+        set("problems", problems);
         set("canDecide", view.payment && view.payment->state == "Unresolved");
+    }
+
+    void operator()(const HeldPage& view)
+    {
+        begin("held", "held", text("desk.title.held"));
+        Data rows{Data::type::list};
+        for (const auto& row : view.rows) {
+            Data item;
+            item.set("id", row.id);
+            item.set("reference", row.reference);
+            item.set("service", row.service);
+            item.set("badge", stateBadge(row.state));
+            item.set("reason", row.reason.empty() ? Data(false) : Data(held(row.reason)));
+            item.set("createdAt", moment(row.createdAt));
+            item.set("age", _texts.plural(german, "desk.days", row.days));
+            item.set("canRetry", row.canRetry);
+            item.set("canPutOnPaper", row.canPutOnPaper);
+            item.set("canSettle", row.canSettle);
+            rows.push_back(item);
+        }
+        set("hasRows", !view.rows.empty());
+        set("rows", rows);
+    }
+
+    void operator()(const StatusPage& view)
+    {
+        begin("status", "status", text("desk.title.status"));
+        Data lines{Data::type::list};
+        for (const auto& line : view.lines) {
+            using Level = StatusPage::Level;
+            const char* kind = line.level == Level::Good      ? "success"
+                               : line.level == Level::Warning ? "warning"
+                               : line.level == Level::Bad     ? "danger"
+                                                              : "info";
+            Data item;
+            item.set("name", textOr("desk.status." + line.key, line.key));
+            item.set("value", _texts.has(german, line.valueKey)
+                                  ? text(line.valueKey, {{"value", line.value}})
+                                  : line.value);
+            item.set("badge", badge(kind, text(std::string("desk.level.") + kind)));
+            lines.push_back(item);
+        }
+        set("lines", lines);
     }
 
     void operator()(const ClerksPage& view)
@@ -175,6 +225,8 @@ private:
         Data sections{Data::type::list};
         for (const auto& [section, address] :
              {std::pair<std::string, std::string>{"cases", "/desk"},
+              {"held", "/desk/held"},
+              {"status", "/desk/status"},
               {"devices", "/desk/devices"},
               {"clerks", "/desk/clerks"}}) {
             Data item;

@@ -158,6 +158,14 @@ struct StillTherePage {
 struct EndedPage {
     bool timedOut = false;
 };
+/// GET /state, POST {reference, code}: who has the receipt sees the state of the case, and nothing
+/// else of it.
+struct StatePage {
+    enum class Answer { None, Found, Unknown, TooOften };
+    Answer answer = Answer::None;
+    std::string reference; ///< as it was typed, or as it is written
+    std::string state;     ///< "Recorded", "HandedOver", "Accepted", "Rejected", "Held", "Settled"
+};
 /// GET /help?back=ADDRESS: who helps; POST calls a person {back}
 struct HelpPage {
     std::string phone;
@@ -173,7 +181,7 @@ struct ErrorPage {
 using KioskView =
     std::variant<StartPage, ServicesPage, NoticePage, CardPage, ReadingPage, CardProblemPage,
                  FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage,
-                 StillTherePage, EndedPage, HelpPage, ErrorPage>;
+                 StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 
@@ -230,6 +238,32 @@ struct CasePage {
     };
     std::vector<WayEntry> way;
     bool canRelease = false;
+    bool sendsAgain = false;    ///< released, the same envelope goes again; else it is sealed anew
+    bool canPutOnPaper = false; ///< POST /desk/cases/ID/settle {how=paper, reason}
+    bool canSettle = false;     ///< the same with how=dealt-with: a rejection
+    std::vector<std::string> problems; ///< of a rejection, in the destination's words
+};
+/// GET /desk/held: what a person has to decide (held) or to deal with (rejected), oldest first
+struct HeldPage {
+    struct Row {
+        std::string id, reference, service;
+        std::string state, reason; ///< state: "Held", "Rejected"
+        UtcTime createdAt;
+        int days = 0; ///< since then
+        bool canRetry = false, canPutOnPaper = false, canSettle = false;
+    };
+    std::vector<Row> rows;
+};
+/// GET /desk/status: for IT
+struct StatusPage {
+    enum class Level { Good, Info, Warning, Bad };
+    struct Line {
+        std::string key; ///< "portal", "oldest", ...: "desk.status.KEY" is its name
+        Level level = Level::Info;
+        std::string valueKey; ///< message key with {value}; empty: the value alone
+        std::string value;
+    };
+    std::vector<Line> lines;
 };
 /// GET /desk/clerks, POST {name, password, again}: a colleague lets one in. POST /desk/clerks/reset
 /// {name, password, again}
@@ -257,8 +291,8 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, ClerksPage,
-                              DevicesPage, DeskErrorPage>;
+using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, HeldPage, ClerksPage,
+                              DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board; calls come with the queue.
 struct DisplayPage {

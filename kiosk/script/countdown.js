@@ -7,6 +7,7 @@ for (const shown of document.querySelectorAll('[data-countdown]')) {
         continue;
     const { countdown, countdownText = '{count}', countdownTo = '/visit/timeout' } = shown.dataset;
     const end = performance.now() + Number(countdown) * 1000;
+    shown.hidden = false; // without script a number that stands still says nothing
     const tick = () => {
         const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
         shown.textContent = countdownText.replace('{count}', String(left));

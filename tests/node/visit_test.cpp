@@ -370,6 +370,117 @@ BOOST_AUTO_TEST_CASE(a_read_of_somebody_who_left_ends_before_the_next_one_begins
     BOOST_TEST(!second.shows("Mustermann"));
 }
 
+BOOST_AUTO_TEST_CASE(five_digits_are_the_transport_pin_and_cost_no_try)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToCard(kiosk);
+    kiosk.post("/visit/card", {{"pin", "12345"}});
+    BOOST_TEST(kiosk.location == "/visit/card/problem");
+    BOOST_TEST(kiosk.shows("Transport-PIN"));
+    BOOST_TEST(town.reader.reads == 0);
+    kiosk.get("/visit/card"); // a typing mistake, perhaps
+    kiosk.post("/visit/card", {{"pin", "123456"}});
+    BOOST_TEST(town.reader.reads == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_pin_is_tried_with_the_access_number_only)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToReading(kiosk);
+    BOOST_TEST(town.reader.lastRequest.can.empty());
+    town.reader.finish(WrongPin{1});
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.location == "/visit/card/problem");
+    kiosk.get("/visit/card");
+    BOOST_TEST(kiosk.shows("name=\"can\""));
+    kiosk.post("/visit/card", {{"pin", "123456"}, {"can", "50054"}});
+    BOOST_TEST(kiosk.location == "/visit/card");
+    BOOST_TEST(town.reader.reads == 1);
+    kiosk.post("/visit/card", {{"pin", "123456"}, {"can", "500541"}});
+    BOOST_TEST(town.reader.reads == 2);
+    BOOST_TEST(town.reader.lastRequest.can.revealText() == "500541");
+    town.reader.finish(WrongCan{});
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.location == "/visit/card");
+    BOOST_TEST(kiosk.shows("keinen Versuch verloren"));
+    kiosk.post("/visit/card", {{"pin", "123456"}, {"can", "500540"}});
+    town.reader.finish(IdentityRead{Personal<IdentityData>(adasCard())});
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.location == "/visit/form");
+}
+
+// --- access bar
+
+BOOST_AUTO_TEST_CASE(the_access_bar_is_as_the_citizen_set_it_until_the_visit_ends)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    kiosk.get("/");
+    BOOST_TEST(kiosk.shows("data-text=\"0\""));
+    kiosk.post("/access", {{"set", "text-1"}, {"back", "/"}});
+    BOOST_TEST(kiosk.location == "/");
+    BOOST_TEST(kiosk.cookies.size() == 1U);
+    kiosk.post("/access", {{"set", "contrast-on"}, {"back", "/help"}});
+    BOOST_TEST(kiosk.location == "/help");
+    for (const std::string state : {"data-text=\"1\"", "data-contrast=\"high\"", "größer", "hoch"})
+        BOOST_TEST(kiosk.shows(state), state);
+    kiosk.post("/services", {{"service", "99108001001000"}});
+    kiosk.post("/access", {{"set", "reach-on"}, {"back", "/visit/notice"}});
+    BOOST_TEST(kiosk.shows("data-reach=\"low\""));
+    BOOST_TEST(kiosk.shows("data-idle=\"120\""));
+    kiosk.post("/visit/end");
+    kiosk.get("/");
+    BOOST_TEST(kiosk.shows("data-text=\"0\""));
+    BOOST_TEST(!kiosk.shows("data-contrast"));
+    BOOST_TEST(!kiosk.shows("data-reach"));
+}
+
+BOOST_AUTO_TEST_CASE(a_wish_that_the_access_bar_does_not_have_is_refused)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    kiosk.get("/");
+    for (const std::string wish : {"", "text-3", "text-", "contrast", "sound-on"})
+        BOOST_TEST(
+            kiosk.send("POST", "/access", {{"set", wish}, {"back", "/"}, {"key", kiosk.formKey()}})
+                    .status == 400,
+            wish);
+    BOOST_TEST(kiosk.cookies.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_typed_stays_when_the_frame_of_the_form_is_pressed)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToForm(town, kiosk);
+    kiosk.post("/visit/form", {{"plate", "KLE AB"}, {"action", "text-1"}});
+    BOOST_TEST(kiosk.location == "/visit/form");
+    BOOST_TEST(kiosk.shows("data-text=\"1\""));
+    BOOST_TEST(kiosk.shows("KLE AB"));
+    BOOST_TEST(!kiosk.shows("role=\"alert\"")); // nobody has said "next" yet
+    kiosk.post("/visit/form", {{"plate", "KLE AB"}, {"action", "part-2"}});
+    BOOST_TEST(kiosk.location == "/visit/form?part=2");
+    kiosk.post("/visit/form", {{"plate", "KLE AB"}, {"action", "language-en"}});
+    BOOST_TEST(kiosk.shows("lang=\"en\""));
+    BOOST_TEST(kiosk.shows("KLE AB"));
+    BOOST_TEST(
+        kiosk.send("POST", "/visit/form", {{"action", "away"}, {"key", kiosk.formKey()}}).status ==
+        400);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_changed_after_the_review_is_looked_at_again)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToReview(town, kiosk);
+    kiosk.get("/visit/form");
+    kiosk.post("/visit/form", {{"plate", "?"}, {"action", "contrast-on"}});
+    kiosk.get("/visit/review");
+    BOOST_TEST(kiosk.location == "/visit/form");
+}
+
 BOOST_AUTO_TEST_CASE(a_pin_of_another_shape_is_not_tried)
 {
     Town town;
@@ -378,6 +489,7 @@ BOOST_AUTO_TEST_CASE(a_pin_of_another_shape_is_not_tried)
     for (const std::string pin : {"", "1234", "1234567", "12345a", "１２３４５６"}) {
         kiosk.post("/visit/card", {{"pin", pin}});
         BOOST_TEST(kiosk.location == "/visit/card");
+        BOOST_TEST(kiosk.shows("Die PIN hat 6 Ziffern"));
     }
     BOOST_TEST(town.reader.reads == 0);
 }

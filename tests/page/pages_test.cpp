@@ -127,6 +127,8 @@ std::vector<KioskView> hostileKioskViews()
             PayUnresolvedPage{fee, hostile},
             DonePage{hostile, hostile, fee, true, hostile},
             StillTherePage{std::chrono::seconds(3), hostile},
+            StatePage{StatePage::Answer::Unknown, hostile, hostile},
+            StatePage{StatePage::Answer::Found, hostile, hostile},
             HelpPage{hostile, false, hostile}};
 }
 
@@ -143,11 +145,16 @@ std::vector<DeskView> hostileDeskViews()
     open.payment =
         CasePage::PaymentView{hostile, Money::cents(1), hostile, hostile, 1, 1, test::sampleTime()};
     open.way = {{test::sampleTime(), hostile, hostile}};
-    open.canRelease = true;
+    open.canRelease = open.canPutOnPaper = open.canSettle = true;
+    open.problems = {hostile};
     return {
         PaperHalfPage{hostile},
         CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}}, 1},
-        open, ClerksPage{{hostile}, hostile},
+        open,
+        HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true, true,
+                   true}}},
+        StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
+        ClerksPage{{hostile}, hostile},
         DevicesPage{{{hostile, true, true, hostile, {{hostile, hostile}}}}, hostile}};
 }
 
@@ -191,6 +198,54 @@ BOOST_DATA_TEST_CASE(every_page_leads_to_a_person_and_a_visit_can_be_ended, data
             BOOST_TEST(hasForm(page, "/visit/end") ==
                        (sample.inVisit || sample.name.starts_with("done")));
             BOOST_TEST(hasForm(page, "/language"));
+        }
+    }
+}
+
+BOOST_DATA_TEST_CASE(every_page_has_the_access_bar_and_says_its_state_in_words,
+                     data::make(languages()), language)
+{
+    const Access looks[] = {
+        {}, {1, false, false}, {2, false, false}, {0, true, false}, {0, false, true}};
+    for (const auto& access : looks) {
+        for (const auto& sample : test::kioskSamples()) {
+            BOOST_TEST_CONTEXT(sample.name << " " << access.text << access.highContrast
+                                           << access.lowReach)
+            {
+                auto frame = test::sampleFrame(language, sample);
+                frame.access = access;
+                const auto html = renderer().kiosk(frame, sample.view);
+                checkFrame(html);
+                const auto page = parsed(html);
+                BOOST_TEST(hasForm(page, "/access"));
+                BOOST_TEST(hasForm(page, "/language"));
+                const auto says = [&](const std::string& kind, const std::string& state) {
+                    return html.find(renderer().text(language, "access." + kind) + ": " +
+                                     renderer().text(language, "access." + kind + "." + state)) !=
+                           std::string::npos;
+                };
+                BOOST_TEST(says("text", std::to_string(access.text)));
+                BOOST_TEST(says("contrast", access.highContrast ? "on" : "off"));
+                BOOST_TEST(says("reach", access.lowReach ? "on" : "off"));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_field_is_lost_between_the_parts_of_a_form)
+{
+    const test::KioskSample sample{
+        "form", FormPage{"Bewohnerparkausweis", test::sampleFields("typed", true, 0, 7), 1, 2}};
+    for (const int text : {1, 2}) {
+        auto frame = test::sampleFrame("de", sample);
+        frame.access.text = text;
+        for (frame.part = 1; frame.part <= (text == 1 ? 4 : 7); ++frame.part) {
+            const auto page = parsed(renderer().kiosk(frame, sample.view));
+            std::multiset<std::string> names;
+            for (auto* input : elements(page, "input"))
+                names.insert(input->getAttribute("name"));
+            for (const auto& field : test::sampleFields("typed", true, 0, 7))
+                BOOST_TEST(names.count(field.name) == 1U, field.name);
         }
     }
 }

@@ -127,15 +127,23 @@ std::ostream& operator<<(std::ostream& out, const Count& count)
     return out << count.language << count.count;
 }
 const Count counts[] = {
-    {"de", 1, "Noch 1 Sekunde"},   {"de", 0, "Noch 0 Sekunden"}, {"de", 30, "Noch 30 Sekunden"},
-    {"en", 1, "1 second left"},    {"en", 2, "2 seconds left"},  {"ar", 0, "انتهى الوقت"},
-    {"ar", 1, "بقيت ثانية واحدة"}, {"ar", 2, "بقيت ثانيتان"},    {"ar", 5, "بقيت 5 ثوانٍ"},
-    {"ar", 30, "بقيت 30 ثانية"},   {"ar", 103, "بقيت 103 ثوانٍ"}, {"ar", 100, "بقيت 100 ثانية"},
+    {"de", 1, "Diese Seite schließt sich in 1 Sekunde."},
+    {"de", 0, "Diese Seite schließt sich in 0 Sekunden."},
+    {"de", 30, "Diese Seite schließt sich in 30 Sekunden."},
+    {"en", 1, "This page closes in 1 second."},
+    {"en", 2, "This page closes in 2 seconds."},
+    {"ar", 0, "تُغلق هذه الصفحة الآن."},
+    {"ar", 1, "تُغلق هذه الصفحة بعد ثانية."},
+    {"ar", 2, "تُغلق هذه الصفحة بعد ثانيتين."},
+    {"ar", 5, "تُغلق هذه الصفحة بعد 5 ثوانٍ."},
+    {"ar", 30, "تُغلق هذه الصفحة بعد 30 ثانية."},
+    {"ar", 103, "تُغلق هذه الصفحة بعد 103 ثوانٍ."},
+    {"ar", 100, "تُغلق هذه الصفحة بعد 100 ثانية."},
 };
 
 BOOST_DATA_TEST_CASE(a_number_takes_the_form_of_its_language, data::make(counts), sample)
 {
-    BOOST_TEST(ours().plural(sample.language, "still.left", sample.count) == sample.text);
+    BOOST_TEST(ours().plural(sample.language, "done.untilEnd", sample.count) == sample.text);
 }
 
 BOOST_AUTO_TEST_CASE(money_and_time_are_written_as_the_language_does)
