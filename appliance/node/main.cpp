@@ -13,6 +13,9 @@
 #include "appliance/store/store.h"
 #include "drivers/broker/client.h"
 #include "kiosk/page/page.h"
+#ifdef AMT_PKCS11
+#include "appliance/node/pkcs11_signer.h"
+#endif
 
 #include <Poco/Net/SSLManager.h>
 #include <Poco/Net/SecureServerSocket.h>
@@ -238,6 +241,10 @@ private:
             return nullptr;
         const std::string folder = setting("eid-folder");
         try {
+#ifdef AMT_PKCS11
+            if (auto token = node::pkcs11SignerIn(folder))
+                return token;
+#endif
             return node::makeKeyFileSigner({{folder + "/dv.cvcert", folder + "/terminal.cvcert"},
                                             folder + "/terminal.pkcs8",
                                             {folder + "/csca.der"}});

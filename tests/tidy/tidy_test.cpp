@@ -68,7 +68,7 @@ const std::vector<Room> house = {
      {"appliance/office", "sync/outbox", "sync/envelope", "sync/portal", "appliance/store",
       "drivers/port", "appliance/core", "kiosk/page"},
      {"drivers/broker/client.h"},
-     {json, net, util, crypto}},
+     {json, net, util, crypto, "libp11.h"}},
     {"appliance/ctl", {"appliance/core"}, {}, {net, util, json}},
 };
 

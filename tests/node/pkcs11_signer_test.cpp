@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The terminal's key on a token: SoftHSM, with keys on the curves of terminal certificates.
+#include "appliance/core/error.h"
+#include "appliance/node/pkcs11_signer.h"
+#include "tests/drivers/eid/reading.h"
+#include "tests/sim/card/card.h"
+#include "tests/support/skip.h"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace data = boost::unit_test::data;
+using namespace amt;
+
+namespace {
+
+const UtcTime now = fromIso("2026-11-21T10:00:00Z");
+constexpr const char* softHsm = "/usr/lib/softhsm/libsofthsm2.so";
+
+struct Unusable {
+    bool operator()(const Error& error) const
+    {
+        return error.errorCode() == ErrorCode::CertificateUnusable;
+    }
+};
+
+void write(const std::filesystem::path& path, ByteView bytes)
+{
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<long>(bytes.size()));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read |
+                                           std::filesystem::perms::owner_write);
+}
+
+bool run(const std::string& command)
+{
+    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+/// A token with one terminal's key, in a folder that goes with it.
+class Token {
+public:
+    explicit Token(const sim::CardPki& pki)
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "amt-p11-XXXXXX").string();
+        _folder = ::mkdtemp(pattern.data());
+        std::filesystem::create_directory(_folder / "tokens");
+        write(_folder / "softhsm2.conf",
+              toBytes("directories.tokendir = " + (_folder / "tokens").string() +
+                      "\nobjectstore.backend = file\nlog.level = ERROR\n"));
+        ::setenv("SOFTHSM2_CONF", (_folder / "softhsm2.conf").c_str(), 1);
+        write(_folder / "key.der", pki.terminalKey.reveal());
+        write(_folder / "pin", toBytes("4711\n"));
+        const std::string folder = _folder.string();
+        isReady = run("openssl pkcs8 -topk8 -nocrypt -inform DER -in " + folder + "/key.der -out " +
+                      folder + "/key.pem") &&
+                  run("softhsm2-util --init-token --free --label terminal --so-pin 0815 --pin "
+                      "4711") &&
+                  run("softhsm2-util --import " + folder +
+                      "/key.pem --token terminal --label "
+                      "terminal-key --id 01 --pin 4711");
+        write(_folder / "terminal.pkcs11",
+              toBytes(std::string("# SoftHSM\nmodule=") + softHsm +
+                      "\ntoken=terminal\nkey=terminal-key\npin=" + folder + "/pin\n"));
+        write(_folder / "dv.cvcert", pki.terminalChain.front());
+        write(_folder / "terminal.cvcert", pki.terminalChain.back());
+        write(_folder / "csca.der", pki.countrySigner);
+        settings = {softHsm, "terminal", "terminal-key", folder + "/pin", pki.certificates()};
+    }
+    ~Token() { std::filesystem::remove_all(_folder); }
+
+    std::string folder() const { return _folder.string(); }
+    bool isReady = false;
+    node::Pkcs11Settings settings;
+
+private:
+    std::filesystem::path _folder;
+};
+
+bool missing()
+{
+    return test::skipUnless(std::filesystem::exists(softHsm) &&
+                                std::filesystem::exists("/usr/bin/softhsm2-util"),
+                            "no SoftHSM");
+}
+
+struct Kind {
+    int parameterId;
+    std::uint8_t hashSuffix;
+};
+std::ostream& operator<<(std::ostream& out, const Kind& row)
+{
+    return out << "curve " << row.parameterId;
+}
+const std::vector<Kind> kinds{{12, 3}, {13, 3}, {15, 4}, {16, 4}, {17, 5}, {18, 5}};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(node_pkcs11_signer)
+
+BOOST_DATA_TEST_CASE(a_card_is_read_with_a_key_on_a_token, data::make(kinds), row)
+{
+    if (missing())
+        return;
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(
+        random, now, {.parameterId = row.parameterId, .hashSuffix = row.hashSuffix});
+    const Token token(pki);
+    BOOST_REQUIRE(token.isReady);
+    const auto signer = node::makePkcs11Signer(token.settings);
+    BOOST_TEST((signer->certificates().chain == pki.terminalChain));
+
+    sim::SimulatedCard card(random, pki, sim::cardProfile("erika"), localDate(now));
+    for (int i = 0; i < 3; ++i) { // and again
+        card.reset();
+        sim::SimulatedCardChannel channel(card);
+        IdentityRequest request;
+        request.pin = Secret(std::string_view("123456"));
+        request.groups = test::twelveGroups();
+        request.certificates = signer->certificates();
+        request.now = now;
+        auto begun = eid::beginRead(channel, random, request, {});
+        BOOST_REQUIRE(std::holds_alternative<eid::SignatureNeeded>(begun));
+        auto& needed = std::get<eid::SignatureNeeded>(begun);
+        BOOST_TEST(test::nameOf(needed.session.finish(signer->sign(needed.toBeSigned))) ==
+                   "IdentityRead");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_names_its_token)
+{
+    if (missing())
+        return;
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, now);
+    const Token token(pki);
+    BOOST_REQUIRE(token.isReady);
+    const auto signer = node::pkcs11SignerIn(token.folder());
+    BOOST_REQUIRE(signer != nullptr);
+    BOOST_TEST((signer->certificates().chain == pki.terminalChain));
+    BOOST_TEST(signer->sign(Bytes{1, 2, 3}).size() == 64U);
+    write(token.folder() + "/terminal.pkcs11", toBytes("modul=x\n"));
+    BOOST_CHECK_EXCEPTION(node::pkcs11SignerIn(token.folder()), Error, Unusable());
+    std::filesystem::remove(token.folder() + "/terminal.pkcs11");
+    BOOST_TEST(node::pkcs11SignerIn(token.folder()) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_there_is_refused_at_the_start)
+{
+    if (missing())
+        return;
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, now);
+    const Token token(pki);
+    BOOST_REQUIRE(token.isReady);
+    const auto refused = [&](auto change) {
+        auto settings = token.settings;
+        change(settings);
+        BOOST_CHECK_EXCEPTION(node::makePkcs11Signer(settings), Error, Unusable());
+    };
+    using Settings = node::Pkcs11Settings;
+    refused([](Settings& settings) { settings.module = "/nonexistent.so"; });
+    refused([](Settings& settings) { settings.token = "another"; });
+    refused([](Settings& settings) { settings.key = "another"; });
+    refused([](Settings& settings) { settings.pinFile += ".none"; });
+    refused([](Settings& settings) { settings.certificates.chain.clear(); });
+    refused([](Settings& settings) { settings.certificates.chain.back() = {0x7F, 0x21, 0x00}; });
+    write(token.settings.pinFile, toBytes("4712"));
+    refused([](Settings&) {}); // wrong PIN
+    write(token.settings.pinFile, toBytes("4711"));
+    ::chmod(token.settings.pinFile.c_str(), 0644);
+    refused([](Settings&) {}); // others may read it
+}
+
+BOOST_AUTO_TEST_SUITE_END()
