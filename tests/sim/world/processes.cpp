@@ -270,8 +270,8 @@ void World::startGateway()
     if (_gateway)
         return;
     _gatewayDisk.powerOn();
+    const int owner = newOwner();
     try {
-        const int owner = newOwner();
         _loop.actAs(owner, [&] {
             _gateway = std::make_unique<GatewayProcess>(*this, owner);
             _gateway->service.enter(gateway::ClientEntry{"node",
@@ -284,8 +284,10 @@ void World::startGateway()
             _gateway->service.enter(_papers.destination);
         });
     } catch (const ProcessEnded& ended) {
+        _loop.kill(owner); // it died before it was whole
         died(ended.which);
     } catch (const Error& failure) {
+        _loop.kill(owner);
         if (failure.errorCode() != ErrorCode::StoreFull)
             broken("after its end the gateway starts again (" + failure.message() + ")");
         died(ProcessEnded::Which::Gateway);
@@ -297,16 +299,18 @@ void World::startTown()
     if (_town || !_powered)
         return;
     _nodeDisk.powerOn();
+    const int owner = newOwner();
     try {
-        const int owner = newOwner();
         _loop.actAs(owner, [&] {
             _town = std::make_unique<TownProcess>(*this, owner);
             _town->open(*this);
         });
         tell("the node is up");
     } catch (const ProcessEnded& ended) {
+        _loop.kill(owner); // it died before it was whole
         died(ended.which);
     } catch (const Error& failure) {
+        _loop.kill(owner);
         if (failure.errorCode() != ErrorCode::StoreFull)
             broken("after its end the node starts again (" + failure.message() + ")");
         died(ProcessEnded::Which::Node);
