@@ -12,8 +12,8 @@ const pictures = process.argv[3];
 const patience = 90_000;
 const walks = [
     { name: 'de with script', language: 'de', script: true },
-    { name: 'de without script', language: 'de', script: false },
-    { name: 'ar with script', language: 'ar', script: true },
+    { name: 'de without script', language: 'de', script: false, wish: 'contrast-on' },
+    { name: 'ar with script', language: 'ar', script: true, wish: 'reach-on' },
     { name: 'ar without script', language: 'ar', script: false },
 ];
 
@@ -21,8 +21,10 @@ if (pictures) mkdirSync(pictures, { recursive: true });
 const { browser, close } = await launch();
 /** @type {string[]} */
 const findings = [];
+/** What a page has after a press on the access bar. @param {string} wish */
+const lookOf = (wish) => (wish === 'contrast-on' ? 'html[data-contrast="high"]' : 'html[data-reach="low"]');
 
-/** @param {{ name: string, language: string, script: boolean }} walk */
+/** @param {{ name: string, language: string, script: boolean, wish?: string }} walk `wish`: pressed on the access bar at the start */
 async function go(walk) {
     const context = await browser.newContext({ viewport: { width: 1080, height: 1920 }, javaScriptEnabled: walk.script, hasTouch: true });
     const page = await context.newPage();
@@ -51,6 +53,11 @@ async function go(walk) {
         await page.waitForSelector(`html[lang="${walk.language}"]`);
         await at('/');
     }
+    if (walk.wish) {
+        await page.locator(`.access button[value="${walk.wish}"]`).click();
+        await page.waitForSelector(lookOf(walk.wish));
+        await at('/');
+    }
     await page.locator('a.tile').click();
     await at('/services');
     await page.locator('button[name="service"]').first().click();
@@ -63,7 +70,7 @@ async function go(walk) {
     await next().click();
     await at('/visit/form');
     for (let pages = 0; new URL(page.url()).pathname === '/visit/form' && pages < 8; ++pages) {
-        const plate = page.locator('input[name="plate"]');
+        const plate = page.locator('input[name="plate"][type="text"]');
         if (await plate.count()) {
             if (walk.script) {
                 await plate.tap();
@@ -75,21 +82,26 @@ async function go(walk) {
             } else {
                 await plate.fill('MS AB 123');
             }
-            await page.locator('input[name="zone"]').first().check();
-            await page.locator('input[name="digitalNotice"][value="no"]').check();
         }
+        // Controls that are low make two pages of this one.
+        for (const choice of ['input[name="zone"][type="radio"]', 'input[name="digitalNotice"][value="no"][type="radio"]'])
+            if (await page.locator(choice).count()) await page.locator(choice).first().check();
+        const before = page.url();
         await next().click();
+        await page.waitForURL((address) => address.href !== before);
         await page.waitForLoadState();
         if (new URL(page.url()).pathname === '/visit/form') await at('/visit/form');
     }
     await at('/visit/review');
+    if (walk.wish && !(await page.locator(lookOf(walk.wish)).count())) findings.push(`${walk.name}: the screen has lost its look`);
     await next().click();
     await at('/visit/pay');
     await page.locator('button[name="action"][value="start"]').click();
     await at('/visit/done');
     const reference = await page.locator('.number strong').innerText();
-    await page.locator('.ways form button').click();
+    await page.locator('form[action="/visit/end"] button').last().click();
     await at('/ended');
+    if (walk.wish && await page.locator(lookOf(walk.wish)).count()) findings.push(`${walk.name}: the next one gets this look`);
     const cookies = await context.cookies();
     if (cookies.some((cookie) => cookie.value !== '' && cookie.name !== 'amt_language'))
         findings.push(`${walk.name}: a cookie is left: ${cookies.map((cookie) => cookie.name).join(', ')}`);
