@@ -19,7 +19,7 @@ constexpr std::size_t contentTypeBytesMax = 100;
 constexpr std::size_t compactBytesMax = lettersFor(contentBytesMax) + 8192;
 /// What one step encrypts, and how many letters one step decodes: both stay in the processor's
 /// nearest memory.
-constexpr std::size_t blockBytes = 12 * 1024;
+constexpr std::size_t blockBytes = 6 * 1024;
 constexpr std::size_t blockLetters = lettersFor(blockBytes);
 static_assert(blockBytes % 3 == 0 && blockBytes % 96 == 0); // whole groups, whole strides of GCM
 
@@ -77,8 +77,8 @@ Bytes decoded(std::string_view segment, std::size_t size, const char* detail)
 
 void appendBase64Url(std::string& text, ByteView bytes)
 {
-    const std::size_t before = text.size();
-    text.resize(before + lettersFor(bytes.size()));
+    const std::size_t before = text.size(), letters = lettersFor(bytes.size());
+    text.resize(before + letters);
     encodeBase64Url(bytes, std::span(text).subspan(before));
 }
 
@@ -188,7 +188,7 @@ private:
 
     std::string _head; ///< until it was given out
     GcmStream _stream;
-    std::array<std::uint8_t, blockBytes + 2> _block;
+    alignas(64) std::array<std::uint8_t, blockBytes + 2> _block;
     std::size_t _waiting = 0; ///< bytes of cipher text that make no whole group yet
     std::size_t _size = 0;
     bool _finished = false;
