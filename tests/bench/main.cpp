@@ -96,18 +96,21 @@ void seal()
 
     const Bytes spki = key.publicDer();
     const unsigned char* at = spki.data();
-    const std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)> peer(
-        ::d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())), &::EVP_PKEY_free);
+    using OwnedPeer = std::unique_ptr<EVP_PKEY, decltype(&::EVP_PKEY_free)>;
+    const OwnedPeer peer(::d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())),
+                         &::EVP_PKEY_free);
+    const Secret pkcs8 = privateKey.privateDer();
+    const unsigned char* privateAt = pkcs8.reveal().data();
+    unsigned char wrapped[512];
     const double wrap = rate([&] {
         const std::unique_ptr<EVP_PKEY_CTX, decltype(&::EVP_PKEY_CTX_free)> context(
             ::EVP_PKEY_CTX_new(peer.get(), nullptr), &::EVP_PKEY_CTX_free);
         unsigned char content[32] = {1};
-        unsigned char out[512];
-        std::size_t size = sizeof out;
+        std::size_t size = sizeof wrapped;
         ::EVP_PKEY_encrypt_init(context.get());
         ::EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING);
         ::EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), ::EVP_sha256());
-        ::EVP_PKEY_encrypt(context.get(), out, &size, content, sizeof content);
+        ::EVP_PKEY_encrypt(context.get(), wrapped, &size, content, sizeof content);
     });
     const auto gcm = [&](std::size_t bytes) {
         const Bytes plain(bytes, 'x');
@@ -124,6 +127,19 @@ void seal()
             ::EVP_EncryptFinal_ex(context.get(), cipher.data() + size, &size);
         });
     };
+    const OwnedPeer secret(
+        ::d2i_AutoPrivateKey(nullptr, &privateAt, static_cast<long>(pkcs8.size())),
+        &::EVP_PKEY_free);
+    const double unwrap = rate([&] {
+        const std::unique_ptr<EVP_PKEY_CTX, decltype(&::EVP_PKEY_CTX_free)> context(
+            ::EVP_PKEY_CTX_new(secret.get(), nullptr), &::EVP_PKEY_CTX_free);
+        unsigned char content[512];
+        std::size_t size = sizeof content;
+        ::EVP_PKEY_decrypt_init(context.get());
+        ::EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING);
+        ::EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), ::EVP_sha256());
+        ::EVP_PKEY_decrypt(context.get(), content, &size, wrapped, sizeof wrapped);
+    });
     const auto sealing = [&](std::size_t bytes) {
         const Bytes plain(bytes, 'x');
         return rate(
@@ -134,6 +150,25 @@ void seal()
     const double limit = 1 / (1 / wrap + 1 / gcm(1024 * 1024));
     row("seal 1 MiB", sealing(1024 * 1024), "1/s of CPU",
         "OAEP-256 and AES-256-GCM alone (OpenSSL)", limit, 0.85, true);
+
+    const std::string compact =
+        envelope::seal(Bytes(1024 * 1024, 'x'), key, "encryption-1", "application/pdf", random)
+            .compact;
+    row("open 1 MiB", rate([&] { envelope::open(compact, privateKey, "encryption-1"); }),
+        "1/s of CPU", "OAEP-256 and AES-256-GCM alone (OpenSSL)",
+        1 / (1 / unwrap + 1 / gcm(1024 * 1024)), std::nullopt, true);
+    constexpr std::size_t large = 60'000'000;
+    const Bytes step(256 * 1024, 'x');
+    const double streamed = rate([&] {
+        envelope::Sealer sealer(key, "encryption-1", "application/pdf", random);
+        std::string piece;
+        for (std::size_t done = 0; done < large; done += step.size(), piece.clear())
+            sealer.add(ByteView(step).first(std::min(step.size(), large - done)), piece);
+        sealer.finish(piece);
+    });
+    row("seal 60 MB in steps of 256 KiB", streamed * large / 1e6, "MB/s of CPU",
+        "AES-256-GCM alone, 256 KiB (OpenSSL)",
+        gcm(step.size()) * static_cast<double>(step.size()) / 1e6, std::nullopt, true);
 }
 
 store::DatabaseSettings at(const std::string& path)
