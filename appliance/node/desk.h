@@ -29,6 +29,13 @@ Reply decidePayment(House& house, Exchange& exchange);
 Reply reprintReceipt(House& house, Exchange& exchange);
 Reply answerHelp(House& house, Exchange& exchange);
 
+// desk_held.cpp
+Reply showHeld(House& house, Exchange& exchange);
+Reply settleCase(House& house, Exchange& exchange);
+
+// desk_status.cpp
+Reply showOperation(House& house, Exchange& exchange);
+
 // desk_clerks.cpp
 Reply showClerks(House& house, Exchange& exchange);
 Reply addClerk(House& house, Exchange& exchange);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Cases at the desk: the list, one case from its desk copy, release, receipt.
+#include "appliance/node/desk_cases.h"
+
 #include "appliance/core/log.h"
 #include "appliance/node/desk.h"
 #include "appliance/node/field_views.h"
@@ -10,21 +12,6 @@ namespace amt::node {
 namespace {
 
 constexpr std::size_t reasonCharactersMax = 300;
-
-office::CaseRecord requiredCase(const House& house, const Exchange& exchange)
-{
-    const std::string& id = exchange.segments.at(0);
-    auto found = isUuid(id) ? house.cases.find(id) : std::nullopt;
-    if (!found)
-        throw Error(ErrorCode::NotFound, "case");
-    return *std::move(found);
-}
-
-std::string serviceName(const House& house, const office::CaseRecord& record)
-{
-    const auto* service = house.town.service(record.serviceKey);
-    return service ? office::textIn(service->name, "de") : record.serviceKey;
-}
 
 bool isUnclear(const std::optional<office::Payment>& payment)
 {
@@ -43,15 +30,6 @@ bool envelopeIsHeld(const office::CaseRecord& record)
     return record.envelope && record.envelope->state == outbox::EnvelopeState::Held;
 }
 
-std::string reasonOf(const Exchange& exchange)
-{
-    std::string reason = exchange.field("reason");
-    const auto begin = reason.find_first_not_of(" \t\r\n");
-    if (begin == std::string::npos || reason.size() > reasonCharactersMax)
-        throw Error(ErrorCode::RequestMalformed, "reason");
-    return reason.substr(begin);
-}
-
 std::string joined(const outbox::Details& details)
 {
     std::string text;
@@ -61,6 +39,30 @@ std::string joined(const outbox::Details& details)
 }
 
 } // namespace
+
+office::CaseRecord requiredCase(const House& house, const Exchange& exchange)
+{
+    const std::string& id = exchange.segments.at(0);
+    auto found = isUuid(id) ? house.cases.find(id) : std::nullopt;
+    if (!found)
+        throw Error(ErrorCode::NotFound, "case");
+    return *std::move(found);
+}
+
+std::string serviceName(const House& house, const office::CaseRecord& record)
+{
+    const auto* service = house.town.service(record.serviceKey);
+    return service ? office::textIn(service->name, "de") : record.serviceKey;
+}
+
+std::string reasonOf(const Exchange& exchange)
+{
+    std::string reason = exchange.field("reason");
+    const auto begin = reason.find_first_not_of(" \t\r\n");
+    if (begin == std::string::npos || reason.size() > reasonCharactersMax)
+        throw Error(ErrorCode::RequestMalformed, "reason");
+    return reason.substr(begin);
+}
 
 Reply showCases(House& house, Exchange& exchange)
 {
@@ -114,8 +116,15 @@ Reply showCase(House& house, Exchange& exchange)
     }
     for (const auto& entry : house.cases.way(record.id))
         view.way.push_back({entry.time, entry.kind, joined(entry.details)});
-    view.canRelease = envelopeIsHeld(record) || (record.state == office::CaseState::Held &&
-                                                 view.readable && !isUnclear(record.payment));
+    const auto acts = actsOn(record);
+    view.canRelease = acts.sendsAgain || (acts.sealsAnew && view.readable);
+    view.sendsAgain = acts.sendsAgain;
+    view.canPutOnPaper = acts.putsOnPaper && view.readable;
+    view.canSettle = acts.settles;
+    if (record.envelope) {
+        for (const auto& problem : record.envelope->problems)
+            view.problems.push_back(problem.title + ": " + problem.detail);
+    }
     return house.deskPage(exchange, view);
 }
 

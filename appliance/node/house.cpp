@@ -20,10 +20,10 @@ namespace {
 constexpr Milliseconds returnTime = std::chrono::minutes(2);
 constexpr Milliseconds minute = std::chrono::minutes(1);
 constexpr Milliseconds pauseWhenFull = std::chrono::seconds(1);
-/// Free share of the store that a new visit needs, and what each running one may still take
-/// (sync.md 8).
+/// Free share of the store that stays, and what each visit may still take: form, desk copy, envelope
+/// and journal of the largest case, in pages of 4 KiB (sync.md 8).
 constexpr double freeShareMin = 0.10;
-constexpr double freeShareForVisit = 0.002;
+constexpr std::int64_t largestCasePages = 512;
 
 /// The node ends a visit a little later than its pages would: this is for a browser that has gone.
 VisitTimes visitTimes(const NodeSettings& settings)
@@ -240,9 +240,11 @@ bool House::accepting()
 {
     if (_readOnly || !destinations.enrolled() || !people.isSetUp())
         return false;
-    const double needed =
-        freeShareMin + freeShareForVisit * static_cast<double>(visits.count() + 1);
-    if (doors.database.freeShare() < needed)
+    const double share = doors.database.freeShare();
+    const std::int64_t pages = doors.database.freePages();
+    const double sharePerPage = pages > 0 ? share / static_cast<double>(pages) : 0;
+    const auto wanted = static_cast<std::int64_t>(visits.count() + 1) * largestCasePages;
+    if (pages < wanted || share - sharePerPage * static_cast<double>(wanted) < freeShareMin)
         return false;
     return std::any_of(town.services.begin(), town.services.end(),
                        [this](const office::Service& service) { return accepts(service); });

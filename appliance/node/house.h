@@ -9,6 +9,7 @@
 #include "appliance/node/cashier.h"
 #include "appliance/node/desk_session.h"
 #include "appliance/node/exchange.h"
+#include "appliance/node/kiosk_state.h"
 #include "appliance/node/receipt_desk.h"
 #include "appliance/node/visit.h"
 #include "appliance/office/case/case_book.h"
@@ -76,9 +77,11 @@ public:
     {
         return town.service(visit.service);
     }
-    /// Room for one more case, a desk key, and a destination key for one service at least (sync.md
-    /// 8).
+    /// Room for one more case beside those that run, a desk key, and a destination key for one
+    /// service at least (sync.md 8).
     bool accepting();
+    /// Room for attachments in the visits that run: below 95 % of the quota.
+    bool takesAttachments() { return doors.database.freeShare() > 0.05; }
     /// Its destination has a key that is not too old.
     bool accepts(const office::Service& service) const;
     bool portalReachable() const { return outbox.portalReachable(now()); }
@@ -176,6 +179,7 @@ public:
     Cashier cashier;
     ReceiptDesk receipts;
     Backups backups;
+    QuestionGuard questions;
 
 private:
     void everyMinute();

@@ -55,6 +55,8 @@ std::vector<PrintElement> ReceiptDesk::elements(const std::string& caseId) const
         PrintText{service ? office::textIn(service->name, "de") : found->serviceKey});
     elements.push_back(PrintPair{"Aktenzeichen", found->reference, true});
     elements.push_back(PrintPair{"Kassenzeichen", found->cashReference});
+    if (!found->questionCode.empty())
+        elements.push_back(PrintPair{"Code für den Stand", found->questionCode});
     elements.push_back(PrintPair{"Datum", germanDate(localDate(found->createdAt)) + " " +
                                               localTime(found->createdAt)});
     elements.push_back(PrintRule{});
@@ -81,6 +83,9 @@ std::vector<PrintElement> ReceiptDesk::elements(const std::string& caseId) const
             elements.push_back(PrintText{line.text, line.centred, false, line.wide && line.high});
     }
     elements.push_back(PrintRule{});
+    if (!found->questionCode.empty())
+        elements.push_back(PrintText{
+            "Am Gerät zeigen Ihnen Aktenzeichen und Code, wie es um Ihren Antrag steht.", true});
     elements.push_back(PrintText{"Bitte aufbewahren.", true});
     return elements;
 }

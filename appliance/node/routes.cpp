@@ -5,6 +5,7 @@
 
 #include "appliance/node/desk.h"
 #include "appliance/node/kiosk.h"
+#include "appliance/node/kiosk_state.h"
 #include "appliance/node/machine_routes.h"
 
 namespace amt::node {
@@ -49,6 +50,8 @@ constexpr Route routes[] = {
     {kiosk, Get, "/visit/pay/unresolved", Rule::Visit, showUnresolved},
     {kiosk, Get, "/visit/done", Rule::Visit, showDone, "", "part"},
     {kiosk, Post, "/visit/receipt", Rule::Visit, printReceipt},
+    {kiosk, Get, "/visit/state", Rule::Visit, showQuestion},
+    {kiosk, Post, "/visit/state", Rule::Visit, answerQuestion, "reference code"},
     {kiosk, Get, "/visit/still-there", Rule::Visit, showStillThere},
     {kiosk, Post, "/visit/still-there", Rule::Visit, stayLonger},
     {kiosk, Post, "/visit/end", Rule::Visit, endVisit},
@@ -68,6 +71,9 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/paper", Rule::Clerk, keepPaper, "kept"},
     {desk, Get, "/desk/cases/{}", Rule::Clerk, showCase},
     {desk, Post, "/desk/cases/{}/release", Rule::Clerk, releaseCase, "reason"},
+    {desk, Post, "/desk/cases/{}/settle", Rule::Clerk, settleCase, "how reason"},
+    {desk, Get, "/desk/held", Rule::Clerk, showHeld},
+    {desk, Get, "/desk/status", Rule::Clerk, showOperation},
     {desk, Post, "/desk/cases/{}/payment", Rule::Clerk, decidePayment, "finding reason"},
     {desk, Post, "/desk/cases/{}/receipt", Rule::Clerk, reprintReceipt},
     {desk, Get, "/desk/clerks", Rule::Clerk, showClerks},

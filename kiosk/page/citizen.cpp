@@ -397,7 +397,7 @@ public:
     void operator()(const StatePage& view)
     {
         using Answer = StatePage::Answer;
-        begin("state", "/state");
+        begin("state", "/visit/state");
         set("reference", view.reference);
         set("found", view.answer == Answer::Found);
         set("unknown", view.answer == Answer::Unknown);

@@ -158,7 +158,7 @@ struct StillTherePage {
 struct EndedPage {
     bool timedOut = false;
 };
-/// GET /state, POST {reference, code}: who has the receipt sees the state of the case, and nothing
+/// GET /visit/state, POST {reference, code}: who has the receipt sees the state of the case, and nothing
 /// else of it.
 struct StatePage {
     enum class Answer { None, Found, Unknown, TooOften };

@@ -277,6 +277,12 @@ KeyStanding Destinations::standing(const std::string& destinationId, UtcTime now
     return age > _limits.warning ? KeyStanding::Aging : KeyStanding::Good;
 }
 
+std::optional<UtcTime> Destinations::confirmedAt(const std::string& destinationId) const
+{
+    auto found = _database.prepare("SELECT confirmed_at FROM destination WHERE id = ?");
+    return found.bind(destinationId).step() ? found.optionalTime(0) : std::nullopt;
+}
+
 SealingKey Destinations::sealingKey(const std::string& destinationId, UtcTime now) const
 {
     const KeyStanding stands = standing(destinationId, now);

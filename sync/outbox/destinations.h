@@ -78,6 +78,8 @@ public:
 
     /// Judged by the newest time ever seen.
     KeyStanding standing(const std::string& destinationId, UtcTime now) const;
+    /// When document and key were last brought and found good.
+    std::optional<UtcTime> confirmedAt(const std::string& destinationId) const;
     /// Throws KeyUnusable when missing or too old.
     SealingKey sealingKey(const std::string& destinationId, UtcTime now) const;
 

@@ -296,14 +296,22 @@ std::optional<ServiceIds> Outbox::announced(const std::string& id, const Service
             return found->ids == ids ? std::nullopt : found->ids;
         if (found->state != EnvelopeState::Sealed)
             throw Error(ErrorCode::StepOutOfOrder, "announced, but the envelope is not waiting");
-        auto used = _database.prepare("SELECT 1 FROM announcement WHERE submission_id = ?");
-        if (used.bind(ids.submissionId).step())
+        auto used = _database.prepare(
+            "SELECT envelope_id, service_case_id FROM announcement WHERE submission_id = ?");
+        const bool before = used.bind(ids.submissionId).step();
+        if (before && (used.text(0) != id || used.text(1) != ids.caseId))
             throw Error(ErrorCode::PortalAnswerMalformed, "the service gave a submission id twice");
-        _database
-            .prepare("INSERT INTO announcement (submission_id, envelope_id, service_case_id, "
-                     "announced_at) VALUES (?, ?, ?, ?)")
-            .bind(ids.submissionId, id, ids.caseId, now)
-            .run();
+        // Given up on a 404 that was none: the gateway knows the envelope and gives the same ids.
+        if (before)
+            _database.prepare("UPDATE announcement SET lost_at = NULL WHERE submission_id = ?")
+                .bind(ids.submissionId)
+                .run();
+        else
+            _database
+                .prepare("INSERT INTO announcement (submission_id, envelope_id, service_case_id, "
+                         "announced_at) VALUES (?, ?, ?, ?)")
+                .bind(ids.submissionId, id, ids.caseId, now)
+                .run();
         _database
             .prepare("UPDATE envelope SET submission_id = ?, service_case_id = ?, events_seen = 0 "
                      "WHERE id = ?")

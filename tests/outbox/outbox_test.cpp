@@ -419,12 +419,18 @@ BOOST_AUTO_TEST_CASE(ids_of_an_announcement_stand_until_it_is_lost)
         [](const Error& error) { return isCode(error, ErrorCode::StepOutOfOrder); });
     sent.box->lost(envelopeId, ids.submissionId, now);
     BOOST_TEST(!sent.box->waiting()[0].submissionId);
-    // A service that hands out the id of a lost announcement again is not believed.
-    BOOST_CHECK_EXCEPTION(sent.box->announced(envelopeId, ids, now), Error, [](const Error& error) {
-        return isCode(error, ErrorCode::PortalAnswerMalformed);
-    });
+    // A gateway that knows the envelope gives the same ids again: the 404 before was none.
+    BOOST_TEST(!sent.box->announced(envelopeId, ids, now));
+    sent.box->lost(envelopeId, ids.submissionId, now);
     BOOST_TEST(!sent.box->announced(envelopeId, otherIds, now));
     BOOST_TEST(sent.box->find(envelopeId)->eventsSeen == 0);
+    // An id that another envelope had, or in another case, is not believed.
+    const auto second = sent.sealed(otherEnvelopeId);
+    sent.database->transact([&] { sent.box->add(second, now); });
+    for (const auto& taken : {ids, otherIds})
+        BOOST_CHECK_EXCEPTION(
+            sent.box->announced(otherEnvelopeId, taken, now), Error,
+            [](const Error& error) { return isCode(error, ErrorCode::PortalAnswerMalformed); });
 }
 
 BOOST_AUTO_TEST_CASE(what_was_handed_over_is_never_announced_anew)

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What the desk's pages about cases share.
+#pragma once
+
+#include "appliance/node/exchange.h"
+#include "appliance/office/case/case_book.h"
+
+#include <string>
+
+namespace amt::node {
+
+class House;
+
+/// Of the address. Throws NotFound.
+office::CaseRecord requiredCase(const House& house, const Exchange& exchange);
+std::string serviceName(const House& house, const office::CaseRecord& record);
+/// What the clerk typed. Throws RequestMalformed when there is nothing, or too much.
+std::string reasonOf(const Exchange& exchange);
+
+/// What a person may do with a case as it stands.
+struct CaseActs {
+    bool sendsAgain = false; ///< the held envelope goes on as it is
+    bool sealsAnew = false;  ///< from the desk copy, with the desk key open
+    bool putsOnPaper = false;
+    bool settles = false; ///< a rejection that was dealt with
+};
+CaseActs actsOn(const office::CaseRecord& record);
+
+} // namespace amt::node
