@@ -20,8 +20,8 @@ namespace {
 constexpr Milliseconds returnTime = std::chrono::minutes(2);
 constexpr Milliseconds minute = std::chrono::minutes(1);
 constexpr Milliseconds pauseWhenFull = std::chrono::seconds(1);
-/// Free share of the store that stays, and what each visit may still take: form, desk copy, envelope
-/// and journal of the largest case, in pages of 4 KiB (sync.md 8).
+/// Free share of the store that stays, and what each visit may still take: form, desk copy,
+/// envelope and journal of the largest case, in pages of 4 KiB (sync.md 8).
 constexpr double freeShareMin = 0.10;
 constexpr std::int64_t largestCasePages = 512;
 
@@ -126,8 +126,8 @@ void House::keepAndLetGo()
     const int forgotten = outbox.forget(now());
     const int pruned = journal.prune(now() - recordsStay, cases.openIds(), now());
     if (forgotten > 0 || pruned > 0)
-        log::info("retention.over", {{"envelopes", std::to_string(forgotten)},
-                                     {"records", std::to_string(pruned)}});
+        log::info("retention.over",
+                  {{"envelopes", std::to_string(forgotten)}, {"records", std::to_string(pruned)}});
 }
 
 Task House::guarded(Task task)
