@@ -165,7 +165,8 @@ void Cashier::finished(const std::string& paymentId, const PaymentOutcome& outco
         if (const auto* declined = std::get_if<PaymentDeclined>(&outcome))
             visit->declinedCode = declined->record.result;
         visit->aborting = false;
-        _house.visits.touch(*visit);
+        if (state != payment->state) // asked in vain is no news: the visit ends in its time
+            _house.visits.touch(*visit);
         _house.publish(*visit);
         if (state == office::PaymentState::Approved)
             _house.keepTrying([this, caseId = payment->caseId] { _house.receipts.print(caseId); });

@@ -73,6 +73,26 @@ BOOST_AUTO_TEST_CASE(silence_is_never_declined_and_is_asked_for_until_it_is_know
     BOOST_TEST(town.terminal.authorisations == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_visit_ends_in_its_time_however_often_the_terminal_is_asked_in_vain)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToPaying(town, kiosk);
+    town.terminal.fallSilent();
+    kiosk.get("/visit/pay/unresolved");
+    int answered = 0;
+    for (int half = 0; half < 20; ++half) {
+        town.loop.advance(std::chrono::seconds(30));
+        if (town.terminal.questions > answered) {
+            ++answered;
+            town.terminal.finish(PaymentUnresolved{"still no answer"});
+        }
+    }
+    BOOST_TEST(answered > 5);
+    BOOST_TEST(town.text("SELECT held_reason FROM cases") == "PaymentUnresolved");
+    BOOST_TEST(town.count("SELECT count(*) FROM draft") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_charged_lets_the_citizen_pay_again)
 {
     Town town;

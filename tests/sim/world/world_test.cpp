@@ -78,6 +78,11 @@ BOOST_AUTO_TEST_CASE(seed_6_the_disk_is_full_two_minutes_after_a_start)
     live(6);
 }
 
+BOOST_AUTO_TEST_CASE(seed_29_a_payment_that_stays_unclear_keeps_its_visit_alive)
+{
+    live(29);
+}
+
 BOOST_AUTO_TEST_CASE(seed_44_the_event_log_is_behind_when_the_office_looks)
 {
     live(44);
