@@ -40,9 +40,19 @@ async function go(walk) {
         if (pictures) await page.screenshot({ path: join(pictures, `${walk.name.replaceAll(' ', '-')}-${++number}${path.replaceAll('/', '-')}.png`) });
         if (!walk.script) return;
         if (page.url().includes('/running') || page.url().includes('/reading')) return;
-        for (const finding of await axeFindings(page)) findings.push(`${walk.name} ${path}: ${finding}`);
-        const over = await scrolls(page);
-        if (over) findings.push(`${walk.name} ${path}: scrolls by ${over}`);
+        // A page may still be loading, and the last one leaves by itself: looked at again, or found gone.
+        for (let left = 3; ; --left) {
+            try {
+                await page.waitForLoadState();
+                for (const finding of await axeFindings(page)) findings.push(`${walk.name} ${path}: ${finding}`);
+                const over = await scrolls(page);
+                if (over) findings.push(`${walk.name} ${path}: scrolls by ${over}`);
+                return;
+            } catch (error) {
+                if (left === 0 || !String(error).includes('context was destroyed')) throw error;
+                if (path === '/ended' && new URL(page.url()).pathname === '/') return;
+            }
+        }
     };
     const next = () => page.locator('.steps .next').last();
 
