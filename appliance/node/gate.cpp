@@ -112,7 +112,7 @@ HttpResponse refusal(House& house, const Exchange& exchange, ErrorCode code, int
 
 class Passage {
 public:
-    Passage(House& house, Exchange exchange) : _house(house), _exchange(std::move(exchange)) {}
+    Passage(House& house, const Exchange& exchange) : _house(house), _exchange(exchange) {}
 
     /// The route's answer, or nothing when it comes later.
     Reply pass()
@@ -273,7 +273,7 @@ void passGate(House& house, Surface surface, const HttpRequest& request, Node::R
         addSecurityHeaders(response, surface);
         respond(std::move(response));
     };
-    Passage passage(house, std::move(exchange));
+    Passage passage(house, exchange);
     Reply answer;
     try {
         if (house.failed())
