@@ -43,7 +43,7 @@ Bytes crypt(const CipherSuite& suite, const char* mode, Direction direction, con
                             static_cast<int>(input.size())) == 1,
            "cipher");
     demand(EVP_CipherFinal_ex(work.get(), output.data() + written, &last) == 1, "cipher end");
-    output.resize(static_cast<std::size_t>(written + last));
+    output.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(last));
     return output;
 }
 

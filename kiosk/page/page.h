@@ -158,8 +158,8 @@ struct StillTherePage {
 struct EndedPage {
     bool timedOut = false;
 };
-/// GET /visit/state, POST {reference, code}: who has the receipt sees the state of the case, and nothing
-/// else of it.
+/// GET /visit/state, POST {reference, code}: who has the receipt sees the state of the case, and
+/// nothing else of it.
 struct StatePage {
     enum class Answer { None, Found, Unknown, TooOften };
     Answer answer = Answer::None;

@@ -251,8 +251,7 @@ const NoCopy noCopies[] = {
          std::filesystem::resize_file(shop.name(), std::filesystem::file_size(shop.name()) / 2);
      },
      ErrorCode::StoreFailed},
-    {"a spoiled page", [](Shop& shop) { spoil(shop.name(), 4096 * 100); },
-     ErrorCode::StoreFailed},
+    {"a spoiled page", [](Shop& shop) { spoil(shop.name(), 4096 * 100); }, ErrorCode::StoreFailed},
     {"a letter",
      [](Shop& shop) { std::ofstream(shop.name()) << "Dear town hall, " << std::string(9000, '.'); },
      ErrorCode::StoreFailed},

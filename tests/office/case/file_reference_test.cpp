@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(a_question_code_has_forty_bits_and_is_read_as_it_is_said)
             typed.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
     }
     BOOST_TEST(readQuestionCode(typed) == code);
-    for (const std::string& none : {std::string(), code.substr(1), code + "2", "0" + code.substr(1),
-                                    std::string(5000, '2')})
+    for (const std::string& none :
+         {std::string(), code.substr(1), code + "2", "0" + code.substr(1), std::string(5000, '2')})
         BOOST_TEST(readQuestionCode(none).empty());
     BOOST_TEST(makeQuestionCode(random) != code);
 }
