@@ -10,12 +10,11 @@
 #include "appliance/node/front.h"
 #include "appliance/node/key_file_signer.h"
 #include "appliance/node/node.h"
+#include "appliance/node/pkcs11_signer.h"
+#include "appliance/node/terminal_certificates.h"
 #include "appliance/store/store.h"
 #include "drivers/broker/client.h"
 #include "kiosk/page/page.h"
-#ifdef AMT_PKCS11
-#include "appliance/node/pkcs11_signer.h"
-#endif
 
 #include <Poco/Net/SSLManager.h>
 #include <Poco/Net/SecureServerSocket.h>
@@ -86,7 +85,10 @@ protected:
         add("desk-port", "port of desks and displays, TLS", "N");
         add("desk-address", "address of desks and displays (default 127.0.0.1)", "ADDRESS");
         add("peer-uid", "user id of amt-sync and of the brokers", "N");
-        add("eid-folder", "folder with dv.cvcert, terminal.cvcert, terminal.pkcs8, csca.der",
+        add("eid-folder",
+            "folder with link*.cvcert, dv.cvcert, terminal.cvcert, csca*.der, and terminal.pkcs8 "
+            "or "
+            "terminal.pkcs11",
             "DIR");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("backup", "second medium: hourly copies of the database, and one before an update",
@@ -241,13 +243,10 @@ private:
             return nullptr;
         const std::string folder = setting("eid-folder");
         try {
-#ifdef AMT_PKCS11
             if (auto token = node::pkcs11SignerIn(folder))
                 return token;
-#endif
-            return node::makeKeyFileSigner({{folder + "/dv.cvcert", folder + "/terminal.cvcert"},
-                                            folder + "/terminal.pkcs8",
-                                            {folder + "/csca.der"}});
+            return node::makeKeyFileSigner(
+                {folder + "/terminal.pkcs8", node::terminalCertificatesIn(folder)});
         } catch (const Error&
                      failure) { // the town hall opens without card reading; the device page says so
             log::error("eid.no-certificate",

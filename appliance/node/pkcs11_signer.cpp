@@ -4,17 +4,16 @@
 #include "appliance/node/pkcs11_signer.h"
 
 #include "appliance/core/error.h"
+#include "appliance/node/terminal_certificates.h"
 
+#include <Poco/AutoPtr.h>
+#include <Poco/Util/PropertyFileConfiguration.h>
 #include <libp11.h>
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 
 namespace amt::node {
 namespace {
@@ -25,47 +24,14 @@ namespace {
     throw Error(ErrorCode::CertificateUnusable, why);
 }
 
+/// The last line break dropped, a zero added: PKCS11_login wants a C string.
 Secret pinFrom(const std::string& path)
 {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0)
-        unusable("PIN file of the token missing");
-    if ((status.st_mode & 077) != 0)
-        unusable("others may read the PIN file of the token");
-    std::ifstream file(path, std::ios::binary);
-    Bytes text{std::istreambuf_iterator<char>(file), {}};
+    Bytes text = secretFile(path, "PIN file of the token");
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
         text.pop_back();
-    text.push_back(0); // PKCS11_login wants a C string
+    text.push_back(0);
     return Secret(std::move(text));
-}
-
-Bytes certificateIn(const std::string& path)
-{
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        unusable("certificate missing");
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// id-TA-ECDSA-SHA-*, 0.4.0.127.0.7.2.2.2.2.n, in the certificate's public key.
-const EVP_MD* hashOf(const Bytes& certificate)
-{
-    const Bytes prefix = {0x06, 0x0a, 0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x02, 0x02};
-    const auto found =
-        std::search(certificate.begin(), certificate.end(), prefix.begin(), prefix.end());
-    if (static_cast<std::size_t>(certificate.end() - found) <= prefix.size())
-        unusable("no terminal authentication key in the certificate");
-    switch (*(found + static_cast<std::ptrdiff_t>(prefix.size()))) {
-    case 3:
-        return ::EVP_sha256();
-    case 4:
-        return ::EVP_sha384();
-    case 5:
-        return ::EVP_sha512();
-    default:
-        unusable("hash of the certificate is not allowed");
-    }
 }
 
 /// The maker's library and its slots; logs out and lets go of both.
@@ -110,11 +76,9 @@ private:
 
 class Pkcs11Signer : public TerminalSigner {
 public:
-    explicit Pkcs11Signer(const Pkcs11Settings& settings) : _certificates(settings.certificates)
+    explicit Pkcs11Signer(const Pkcs11Settings& settings)
+        : _certificates(settings.certificates), _hash(terminalHash(_certificates))
     {
-        if (_certificates.chain.empty())
-            unusable("no terminal certificate");
-        _hash = hashOf(_certificates.chain.back());
         const Secret pin = pinFrom(settings.pinFile);
         _module = std::make_unique<Module>(settings.module);
         PKCS11_SLOT* slot = _module->slotOf(settings.token);
@@ -152,17 +116,8 @@ public:
         Bytes der(size);
         if (::EVP_PKEY_sign(work.get(), der.data(), &size, digest.data(), digestSize) != 1)
             unusable("signing failed");
-        const unsigned char* at = der.data();
-        const std::unique_ptr<ECDSA_SIG, decltype(&::ECDSA_SIG_free)> signature(
-            ::d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)), &::ECDSA_SIG_free);
-        const int width = (::EVP_PKEY_get_bits(_key.get()) + 7) / 8;
-        Bytes plain(static_cast<std::size_t>(2 * width));
-        if (!signature ||
-            ::BN_bn2binpad(::ECDSA_SIG_get0_r(signature.get()), plain.data(), width) != width ||
-            ::BN_bn2binpad(::ECDSA_SIG_get0_s(signature.get()), plain.data() + width, width) !=
-                width)
-            unusable("signing failed");
-        return plain;
+        der.resize(size);
+        return plainSignature(der, _key.get());
     }
 
     TerminalCertificates certificates() const override { return _certificates; }
@@ -172,7 +127,7 @@ private:
         void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
     };
     TerminalCertificates _certificates;
-    const EVP_MD* _hash = nullptr;
+    const EVP_MD* _hash;
     std::unique_ptr<Module> _module;
     std::unique_ptr<EVP_PKEY, FreeKey> _key; ///< goes before the module
 };
@@ -186,14 +141,16 @@ std::unique_ptr<TerminalSigner> makePkcs11Signer(const Pkcs11Settings& settings)
 
 std::unique_ptr<TerminalSigner> pkcs11SignerIn(const std::string& folder)
 {
-    std::ifstream file(folder + "/terminal.pkcs11");
-    if (!file)
+    const std::string path = folder + "/terminal.pkcs11";
+    if (!std::filesystem::exists(path))
         return nullptr;
+    const Poco::AutoPtr<Poco::Util::PropertyFileConfiguration> file(
+        new Poco::Util::PropertyFileConfiguration(path));
+    Poco::Util::AbstractConfiguration::Keys keys;
+    file->keys(keys);
     Pkcs11Settings settings;
-    for (std::string line; std::getline(file, line);) {
-        const auto equals = line.find('=');
-        const std::string key = line.substr(0, equals);
-        const std::string value = equals == std::string::npos ? "" : line.substr(equals + 1);
+    for (const auto& key : keys) {
+        const std::string value = file->getString(key);
         if (key == "module")
             settings.module = value;
         else if (key == "token")
@@ -202,12 +159,10 @@ std::unique_ptr<TerminalSigner> pkcs11SignerIn(const std::string& folder)
             settings.key = value;
         else if (key == "pin")
             settings.pinFile = value;
-        else if (!key.empty() && key[0] != '#')
+        else
             unusable("terminal.pkcs11: unknown line");
     }
-    settings.certificates.chain = {certificateIn(folder + "/dv.cvcert"),
-                                   certificateIn(folder + "/terminal.cvcert")};
-    settings.certificates.countrySigners = {certificateIn(folder + "/csca.der")};
+    settings.certificates = terminalCertificatesIn(folder);
     return makePkcs11Signer(settings);
 }
 

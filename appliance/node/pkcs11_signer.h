@@ -24,9 +24,9 @@ struct Pkcs11Settings {
 /// is not on an elliptic curve.
 std::unique_ptr<TerminalSigner> makePkcs11Signer(const Pkcs11Settings& settings);
 
-/// The token that `folder`/terminal.pkcs11 names in lines `module=`, `token=`, `key=` and `pin=` (a
-/// file), with the certificates beside it: dv.cvcert, terminal.cvcert, csca.der. Null where there
-/// is no such file. Throws as above.
+/// The token that `folder`/terminal.pkcs11 names by the properties module, token, key and pin (a
+/// file), with the certificates beside it (terminalCertificatesIn). Null where there is no such
+/// file. Throws as above.
 std::unique_ptr<TerminalSigner> pkcs11SignerIn(const std::string& folder);
 
 } // namespace amt::node

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The terminal's key on a token: SoftHSM, with keys on the curves of terminal certificates.
+// The terminal's key in a file and on a token (SoftHSM), on the curves of terminal certificates.
 #include "appliance/core/error.h"
+#include "appliance/node/key_file_signer.h"
 #include "appliance/node/pkcs11_signer.h"
+#include "appliance/node/terminal_certificates.h"
 #include "tests/drivers/eid/reading.h"
 #include "tests/sim/card/card.h"
 #include "tests/support/skip.h"
@@ -90,6 +92,52 @@ bool missing()
                             "no SoftHSM");
 }
 
+/// The outcome of a read whose terminal signs with `signer`.
+std::string readWith(node::TerminalSigner& signer, const sim::CardPki& pki)
+{
+    SystemRandom random;
+    sim::SimulatedCard card(random, pki, sim::cardProfile("erika"), localDate(now));
+    sim::SimulatedCardChannel channel(card);
+    IdentityRequest request;
+    request.pin = Secret(std::string_view("123456"));
+    request.groups = test::twelveGroups();
+    request.certificates = signer.certificates();
+    request.now = now;
+    auto begun = eid::beginRead(channel, random, request, {});
+    BOOST_REQUIRE(std::holds_alternative<eid::SignatureNeeded>(begun));
+    auto& needed = std::get<eid::SignatureNeeded>(begun);
+    return test::nameOf(needed.session.finish(signer.sign(needed.toBeSigned)));
+}
+
+/// Key and certificates as files, in a folder that goes with it.
+class Files {
+public:
+    explicit Files(const sim::CardPki& pki)
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "amt-key-XXXXXX").string();
+        _folder = ::mkdtemp(pattern.data());
+        put("terminal.pkcs8", pki.terminalKey.reveal());
+        put("dv.cvcert", pki.terminalChain.front());
+        put("terminal.cvcert", pki.terminalChain.back());
+        put("csca.der", pki.countrySigner);
+    }
+    ~Files() { std::filesystem::remove_all(_folder); }
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+
+    std::string operator/(const std::string& name) const { return (_folder / name).string(); }
+    std::string folder() const { return _folder.string(); }
+    void put(const std::string& name, ByteView bytes) const { write(_folder / name, bytes); }
+    std::unique_ptr<node::TerminalSigner> signer() const
+    {
+        return node::makeKeyFileSigner(
+            {*this / "terminal.pkcs8", node::terminalCertificatesIn(folder())});
+    }
+
+private:
+    std::filesystem::path _folder;
+};
+
 struct Kind {
     int parameterId;
     std::uint8_t hashSuffix;
@@ -102,7 +150,50 @@ const std::vector<Kind> kinds{{12, 3}, {13, 3}, {15, 4}, {16, 4}, {17, 5}, {18, 
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(node_pkcs11_signer)
+BOOST_AUTO_TEST_SUITE(node_signers)
+
+BOOST_DATA_TEST_CASE(a_card_is_read_with_a_key_in_a_file, data::make(kinds), row)
+{
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(
+        random, now, {.parameterId = row.parameterId, .hashSuffix = row.hashSuffix});
+    const Files files(pki);
+    const auto signer = files.signer();
+    BOOST_TEST((signer->certificates().chain == pki.terminalChain));
+    BOOST_TEST(readWith(*signer, pki) == "IdentityRead");
+}
+
+BOOST_AUTO_TEST_CASE(links_come_first_and_every_country_signer_is_taken)
+{
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, now);
+    const Files files(pki);
+    files.put("link2.cvcert", Bytes{2});
+    files.put("link1.cvcert", Bytes{1});
+    files.put("csca-2024.der", Bytes{3});
+    files.put("notes.txt", Bytes{4});
+    const auto certificates = node::terminalCertificatesIn(files.folder());
+    BOOST_TEST((certificates.chain ==
+                std::vector<Bytes>{{1}, {2}, pki.terminalChain.front(), pki.terminalChain.back()}));
+    BOOST_TEST((certificates.countrySigners == std::vector<Bytes>{{3}, pki.countrySigner}));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_file_that_is_not_as_it_should_be_is_refused)
+{
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, now);
+    const auto refused = [&](const auto& spoil) {
+        const Files files(pki);
+        BOOST_CHECK_NO_THROW(files.signer());
+        spoil(files);
+        BOOST_CHECK_EXCEPTION(files.signer(), Error, Unusable());
+    };
+    for (const char* name : {"terminal.pkcs8", "dv.cvcert", "terminal.cvcert", "csca.der"})
+        refused([&](const Files& files) { std::filesystem::remove(files / name); });
+    refused([](const Files& files) { ::chmod((files / "terminal.pkcs8").c_str(), 0640); });
+    refused([](const Files& files) { files.put("terminal.pkcs8", Bytes{0x30, 0x00}); });
+    refused([](const Files& files) { files.put("terminal.cvcert", Bytes{0x7F, 0x21, 0x00}); });
+}
 
 BOOST_DATA_TEST_CASE(a_card_is_read_with_a_key_on_a_token, data::make(kinds), row)
 {
@@ -116,21 +207,8 @@ BOOST_DATA_TEST_CASE(a_card_is_read_with_a_key_on_a_token, data::make(kinds), ro
     const auto signer = node::makePkcs11Signer(token.settings);
     BOOST_TEST((signer->certificates().chain == pki.terminalChain));
 
-    sim::SimulatedCard card(random, pki, sim::cardProfile("erika"), localDate(now));
-    for (int i = 0; i < 3; ++i) { // and again
-        card.reset();
-        sim::SimulatedCardChannel channel(card);
-        IdentityRequest request;
-        request.pin = Secret(std::string_view("123456"));
-        request.groups = test::twelveGroups();
-        request.certificates = signer->certificates();
-        request.now = now;
-        auto begun = eid::beginRead(channel, random, request, {});
-        BOOST_REQUIRE(std::holds_alternative<eid::SignatureNeeded>(begun));
-        auto& needed = std::get<eid::SignatureNeeded>(begun);
-        BOOST_TEST(test::nameOf(needed.session.finish(signer->sign(needed.toBeSigned))) ==
-                   "IdentityRead");
-    }
+    for (int i = 0; i < 3; ++i) // and again
+        BOOST_TEST(readWith(*signer, pki) == "IdentityRead");
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_names_its_token)

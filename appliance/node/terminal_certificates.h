@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What both kinds of terminal key share: the certificates beside the key, the hash that the
+// terminal's certificate asks for, and signatures as a card wants them.
+#pragma once
+
+#include "drivers/port/identity.h"
+
+#include <openssl/types.h>
+
+#include <string>
+
+namespace amt::node {
+
+/// Of a folder: CV certificates in the order of presentation, which is link*.cvcert by their names,
+/// dv.cvcert, terminal.cvcert; country signers csca*.der. Throws CertificateUnusable when the
+/// terminal's, its authority's or every country signer's is missing.
+TerminalCertificates terminalCertificatesIn(const std::string& folder);
+
+/// Throws CertificateUnusable for a file that is not there or that group or others may read; `what`
+/// names it.
+Bytes secretFile(const std::string& path, const std::string& what);
+
+/// Of the terminal's certificate (id-TA-ECDSA-SHA-256, -384 or -512; TR-03110-3 A.7.3). Throws
+/// CertificateUnusable for any other.
+const EVP_MD* terminalHash(const TerminalCertificates& certificates);
+
+/// An ECDSA signature in DER as r and s, each as wide as the key (BSI TR-03111 5.2.1). Throws
+/// CertificateUnusable.
+Bytes plainSignature(ByteView der, const EVP_PKEY* key);
+
+} // namespace amt::node
