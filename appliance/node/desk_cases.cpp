@@ -13,21 +13,9 @@ namespace {
 
 constexpr std::size_t reasonCharactersMax = 300;
 
-bool isUnclear(const std::optional<office::Payment>& payment)
-{
-    return payment && (payment->state == office::PaymentState::Unresolved ||
-                       payment->state == office::PaymentState::Authorising ||
-                       payment->state == office::PaymentState::Ordered);
-}
-
 bool isPaid(const std::optional<office::Payment>& payment)
 {
     return payment && payment->state == office::PaymentState::Approved;
-}
-
-bool envelopeIsHeld(const office::CaseRecord& record)
-{
-    return record.envelope && record.envelope->state == outbox::EnvelopeState::Held;
 }
 
 std::string joined(const outbox::Details& details)
@@ -133,9 +121,8 @@ Reply releaseCase(House& house, Exchange& exchange)
     const auto record = requiredCase(house, exchange);
     const std::string reason = reasonOf(exchange);
     const std::string& clerk = exchange.clerk->clerk.name;
-    if (record.state == office::CaseState::Held) {
-        if (isUnclear(record.payment))
-            throw Error(ErrorCode::StepOutOfOrder, "payment is not known yet");
+    const auto acts = actsOn(record);
+    if (acts.sealsAnew) {
         const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
         if (!deskKey)
             throw Error(ErrorCode::NotAllowed, "desk key is not open");
@@ -146,10 +133,10 @@ Reply releaseCase(House& house, Exchange& exchange)
                                                             : office::Settlement::AtDesk;
         const auto sealed = house.sealForDestination(opened, paid ? record.payment : std::nullopt);
         house.cases.release(record.id, sealed, settlement, clerk, reason, house.now());
-    } else if (envelopeIsHeld(record)) {
+    } else if (acts.sendsAgain) {
         house.cases.release(record.id, clerk, reason, house.now());
     } else {
-        throw Error(ErrorCode::StepOutOfOrder, "case is not held");
+        throw Error(ErrorCode::StepOutOfOrder, "not held, or its payment is not known yet");
     }
     log::info("case.released", {{"case", record.id}, {"clerk", exchange.clerk->clerk.id}});
     return redirect("/desk/cases/" + record.id);
