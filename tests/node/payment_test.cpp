@@ -161,6 +161,56 @@ BOOST_AUTO_TEST_CASE(the_evidence_is_on_disk_before_the_driver_goes_on)
     BOOST_TEST(committed);
 }
 
+// --- a full disk
+
+namespace {
+
+/// No page may be added and none is free, until there is room again.
+class FullDisk {
+public:
+    explicit FullDisk(Town& town) : _town(town)
+    {
+        town.database().execute("CREATE TABLE ballast(content BLOB) STRICT");
+        town.database().execute("PRAGMA max_page_count=1"); // as many as there are
+        for (bool full = false; !full;) {
+            try {
+                town.database().execute("INSERT INTO ballast VALUES (zeroblob(400))");
+            } catch (const Error& refused) {
+                full = refused.errorCode() == ErrorCode::StoreFull;
+                BOOST_TEST_REQUIRE(full);
+            }
+        }
+    }
+    void makeRoom() { _town.database().execute("PRAGMA max_page_count=1000000"); }
+
+private:
+    Town& _town;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_approval_on_a_full_disk_is_kept_until_there_is_room)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToPaying(town, kiosk);
+    town.terminal.evidence(PaymentEvidence::Sent);
+    FullDisk disk(town);
+    ++town.terminal.receipt;
+    town.terminal.finish(PaymentApproved{town.terminal.recordOf(0)});
+    BOOST_TEST(town.text("SELECT state FROM payment") == "Authorising"); // the disk took nothing
+    town.loop.advance(std::chrono::seconds(5));
+    BOOST_TEST(town.text("SELECT state FROM payment") == "Authorising");
+    BOOST_TEST(town.count("SELECT count(*) FROM envelope") == 0);
+    disk.makeRoom();
+    town.loop.advance(std::chrono::seconds(5));
+    BOOST_TEST(town.text("SELECT state FROM payment") == "Approved");
+    BOOST_TEST(town.text("SELECT state FROM envelope") == "SEALED");
+    kiosk.get("/visit/pay/running");
+    BOOST_TEST(kiosk.location == "/visit/done");
+    BOOST_TEST(town.terminal.authorisations == 1);
+}
+
 // --- a restart at each step of a payment
 
 BOOST_AUTO_TEST_CASE(cut_off_before_anything_was_sent_the_citizen_may_pay_again)
