@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Citizens, who walk the journey with all their patience, and the clerk who tidies up behind them.
-#include "sync/outbox/destinations.h"
-#include "sync/outbox/journal.h"
-#include "sync/outbox/outbox.h"
 #include "tests/sim/world/town.h"
 
 #include <regex>
