@@ -265,33 +265,39 @@ void World::setUp()
     startSubscriber();
 }
 
+/// A process that may die, or find its disk full, before it is whole.
+void World::startProcess(ProcessEnded::Which which, const std::string& name,
+                         const std::function<void(int owner)>& start)
+{
+    const int owner = newOwner();
+    try {
+        _loop.actAs(owner, [&] { start(owner); });
+    } catch (const ProcessEnded& ended) {
+        _loop.kill(owner);
+        died(ended.which);
+    } catch (const Error& failure) {
+        _loop.kill(owner);
+        if (failure.errorCode() != ErrorCode::StoreFull)
+            broken("after its end the " + name + " starts again (" + failure.message() + ")");
+        died(which);
+    }
+}
+
 void World::startGateway()
 {
     if (_gateway)
         return;
     _gatewayDisk.powerOn();
-    const int owner = newOwner();
-    try {
-        _loop.actAs(owner, [&] {
-            _gateway = std::make_unique<GatewayProcess>(*this, owner);
-            _gateway->service.enter(gateway::ClientEntry{"node",
-                                                         Secret(std::string_view("sender-secret")),
-                                                         {std::string(gateway::sendScope)}});
-            _gateway->service.enter(gateway::ClientEntry{
-                "subscriber",
-                Secret(std::string_view("subscriber-secret")),
-                {std::string(gateway::subscribeScope), std::string(gateway::manageScope)}});
-            _gateway->service.enter(_papers.destination);
-        });
-    } catch (const ProcessEnded& ended) {
-        _loop.kill(owner); // it died before it was whole
-        died(ended.which);
-    } catch (const Error& failure) {
-        _loop.kill(owner);
-        if (failure.errorCode() != ErrorCode::StoreFull)
-            broken("after its end the gateway starts again (" + failure.message() + ")");
-        died(ProcessEnded::Which::Gateway);
-    }
+    startProcess(ProcessEnded::Which::Gateway, "gateway", [&](int owner) {
+        _gateway = std::make_unique<GatewayProcess>(*this, owner);
+        _gateway->service.enter(gateway::ClientEntry{
+            "node", Secret(std::string_view("sender-secret")), {std::string(gateway::sendScope)}});
+        _gateway->service.enter(gateway::ClientEntry{
+            "subscriber",
+            Secret(std::string_view("subscriber-secret")),
+            {std::string(gateway::subscribeScope), std::string(gateway::manageScope)}});
+        _gateway->service.enter(_papers.destination);
+    });
 }
 
 void World::startTown()
@@ -299,22 +305,11 @@ void World::startTown()
     if (_town || !_powered)
         return;
     _nodeDisk.powerOn();
-    const int owner = newOwner();
-    try {
-        _loop.actAs(owner, [&] {
-            _town = std::make_unique<TownProcess>(*this, owner);
-            _town->open(*this);
-        });
+    startProcess(ProcessEnded::Which::Node, "node", [&](int owner) {
+        _town = std::make_unique<TownProcess>(*this, owner);
+        _town->open(*this);
         tell("the node is up");
-    } catch (const ProcessEnded& ended) {
-        _loop.kill(owner); // it died before it was whole
-        died(ended.which);
-    } catch (const Error& failure) {
-        _loop.kill(owner);
-        if (failure.errorCode() != ErrorCode::StoreFull)
-            broken("after its end the node starts again (" + failure.message() + ")");
-        died(ProcessEnded::Which::Node);
-    }
+    });
 }
 
 void World::startCarrier()

@@ -77,6 +77,8 @@ private:
     broker::MakeLine lineTo(ProcessLoop& loop);
 
     void setUp();
+    void startProcess(ProcessEnded::Which which, const std::string& name,
+                      const std::function<void(int owner)>& start);
     void startGateway();
     void startTown();
     void startCarrier();
