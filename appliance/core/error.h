@@ -62,6 +62,7 @@ namespace amt {
     X(KeyUnusable)                                                                                 \
     X(SignatureInvalid)                                                                            \
     X(EventRefused)                                                                                \
+    X(EventEarly)                                                                                  \
     X(PortalRefused)                                                                               \
     X(PortalAnswerMalformed)                                                                       \
     /* setting up */                                                                               \

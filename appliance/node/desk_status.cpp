@@ -93,8 +93,10 @@ StatusPage::Line keys(const House& house)
     return {"keys", Level::Bad, "desk.status.keys.Missing", ""};
 }
 
-StatusPage::Line clock(const House& house)
+StatusPage::Line clock(const House& house, const outbox::Overview& overview)
 {
+    if (overview.early > 0)
+        return {"clock", Level::Bad, "desk.status.clock.early", ""};
     const auto quality = house.journal.timeQuality();
     return {"clock",
             quality == outbox::TimeQuality::Portal ? Level::Good
@@ -130,7 +132,7 @@ Reply showOperation(House& house, Exchange& exchange)
                   disk(house),
                   backup(house),
                   keys(house),
-                  clock(house),
+                  clock(house, overview),
                   journal(house),
                   {"version", Level::Info, "", AMT_VERSION}};
     return house.deskPage(exchange, view);

@@ -97,6 +97,7 @@ int statusOf(ErrorCode code)
     case ErrorCode::KeyUnusable:
     case ErrorCode::SignatureInvalid:
     case ErrorCode::EventRefused:
+    case ErrorCode::EventEarly:
     case ErrorCode::EnvelopeMalformed:
     case ErrorCode::EnvelopeNotOurs:
         return 422;

@@ -10,7 +10,7 @@ namespace amt::envelope {
 
 enum class Speaker { Service, Destination };
 
-/// Throws EventRefused.
+/// Throws EventRefused, EventEarly.
 SecurityEvent readClaims(const json::Object& claims, Speaker speaker, UtcTime now);
 
 } // namespace amt::envelope

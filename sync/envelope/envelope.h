@@ -232,10 +232,11 @@ struct IssuerKeys {
 };
 
 /// Everything about a token that needs no memory: alg and typ before any key, kid of the named
-/// issuer, signature, claims, exactly one known event, iat not more than 5 minutes in the future,
-/// and that this issuer may say this event: accept only by `destination`, reject by either, the
-/// others by `service`. Throws SignatureInvalid or EventRefused. The caller compares ids and tags
-/// with its own, and remembers the jti.
+/// issuer, signature, claims, exactly one known event, and that this issuer may say this event:
+/// accept only by `destination`, reject by either, the others by `service`. Throws
+/// SignatureInvalid, EventRefused, or EventEarly: good but for an iat more than 5 minutes ahead (a
+/// day at most), for a clock is wrong, ours or theirs. The caller compares ids and tags with its
+/// own, and remembers the jti.
 SecurityEvent verifyEvent(const std::string& compact, const IssuerKeys& service,
                           const IssuerKeys& destination, UtcTime now);
 

@@ -21,6 +21,7 @@ constexpr std::string_view payloadSchemaStem = "https://schema.fitko.de/fit-conn
 constexpr std::size_t claimsBytesMax = 64 * 1024;
 constexpr std::size_t problemsMax = 100;
 constexpr std::chrono::minutes skewMax{5};
+constexpr std::chrono::hours earlyMax{24};
 /// 9999-12-31: whoever says later means nothing.
 constexpr std::int64_t secondsMax = 253402300799;
 
@@ -128,7 +129,7 @@ SecurityEvent readChecked(const json::Object& claims, Speaker speaker, UtcTime n
     const std::int64_t seconds = json::integer(claims, "iat");
     require(seconds > 0 && seconds <= secondsMax, refused, "iat is no time");
     event.issuedAt = UtcTime(std::chrono::seconds(seconds));
-    require(event.issuedAt <= now + skewMax, refused, "iat is in the future");
+    require(event.issuedAt <= now + earlyMax, refused, "iat is in the future");
     event.submissionId = uuidAfter(json::text(claims, "sub"), "submission:");
     event.caseId = uuidAfter(json::text(claims, "txn"), "case:");
 
@@ -152,7 +153,9 @@ SecurityEvent readChecked(const json::Object& claims, Speaker speaker, UtcTime n
 
 SecurityEvent readClaims(const json::Object& claims, Speaker speaker, UtcTime now)
 {
-    return refusedAs(refused, [&] { return readChecked(claims, speaker, now); });
+    auto event = refusedAs(refused, [&] { return readChecked(claims, speaker, now); });
+    require(event.issuedAt <= now + skewMax, ErrorCode::EventEarly, "iat is in the future");
+    return event;
 }
 
 std::string signEvent(const SecurityEvent& event, const RsaKey& key, const std::string& kid)

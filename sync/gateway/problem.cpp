@@ -41,7 +41,7 @@ HttpResponse problemFor(const Error& failure)
                        "not a compact JWE with RSA-OAEP-256, A256GCM, kid and cty");
     if (code == ErrorCode::SignatureInvalid)
         return problem(422, "invalid-event", "not a PS512 token by a key of this destination");
-    if (code == ErrorCode::EventRefused)
+    if (code == ErrorCode::EventRefused || code == ErrorCode::EventEarly)
         return problem(422, "invalid-event", "not an event that this destination may send");
     if (code == ErrorCode::InputTooLarge)
         return problem(413, "body-too-large", "over the limit for this address");

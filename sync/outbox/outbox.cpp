@@ -384,6 +384,7 @@ Outbox::Progress Outbox::receiveEvents(const std::string& id, int offset,
             throw Error(ErrorCode::StepOutOfOrder, "events that do not follow those before");
         Progress progress{found->state, found->eventsSeen};
         int position = offset;
+        bool early = false;
         for (const std::string& token : events) {
             if (progress.state == EnvelopeState::Held)
                 break; // what follows waits until a person has looked
@@ -394,6 +395,10 @@ Outbox::Progress Outbox::receiveEvents(const std::string& id, int offset,
                 else
                     takeEvent(id, *found->ids, position, token, progress.state, now);
             } catch (const Error& error) {
+                // No person can judge it: time will, or whoever sets the clock.
+                early = error.errorCode() == ErrorCode::EventEarly;
+                if (early)
+                    break;
                 // A forged or foreign event is an ordinary outcome here: it is kept out, and a
                 // person is told.
                 if (error.errorCode() != ErrorCode::SignatureInvalid &&
@@ -408,13 +413,23 @@ Outbox::Progress Outbox::receiveEvents(const std::string& id, int offset,
             ++position;
             progress.eventsSeen = std::max(progress.eventsSeen, position);
         }
+        noteEarly(id, early);
+        const UtcTime lookedAt = early ? UtcTime() : now; // unread events are no look at the log
         _database
-            .prepare("UPDATE envelope SET events_seen = ?, looked_at = ? WHERE id = ? AND "
-                     "(events_seen <> ? OR coalesce(looked_at, 0) < ?)")
-            .bind(progress.eventsSeen, now, id, progress.eventsSeen, now - lookNoted)
+            .prepare("UPDATE envelope SET events_seen = ?, looked_at = max(coalesce(looked_at, 0), "
+                     "?) WHERE id = ? AND (events_seen <> ? OR coalesce(looked_at, 0) < ?)")
+            .bind(progress.eventsSeen, lookedAt, id, progress.eventsSeen, lookedAt - lookNoted)
             .run();
         return progress;
     });
+}
+
+void Outbox::noteEarly(const std::string& id, bool early)
+{
+    if (!early)
+        _early.erase(id);
+    else if (_early.insert(id).second)
+        log::error("event.early", {{"envelope", id}});
 }
 
 void Outbox::sameAsBefore(const std::string& id, const std::string& submissionId, int position,
@@ -664,6 +679,7 @@ Overview Outbox::overview(UtcTime now) const
         "SELECT count(*) FROM envelope WHERE state = 'SEALED' AND sealed_at + ? <= ?");
     overdue.bind(Milliseconds(_retention.unsentAlarm).count(), now).step();
     counted.overdue = static_cast<int>(overdue.integer(0));
+    counted.early = static_cast<int>(_early.size());
     return counted;
 }
 

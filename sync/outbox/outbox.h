@@ -11,6 +11,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,7 @@ struct Retention {
 struct Overview {
     int waiting = 0, awaiting = 0, held = 0, rejected = 0; ///< without those that are settled
     int overdue = 0;                                       ///< waiting longer than the alarm
+    int early = 0; ///< whose events, since the start, bear a time that is still to come
     std::optional<UtcTime> oldestWaiting;
 };
 
@@ -119,8 +121,8 @@ public:
         int eventsSeen = 0;
     };
     /// Events from `offset` of the case's log. Each is verified; what does not fit holds the
-    /// envelope with a reason (and an alarm in the log), good ones before it stand. Throws
-    /// NotFound, StepOutOfOrder (offset beyond what was seen, not announced).
+    /// envelope with a reason (and an alarm in the log), good ones before it stand. One whose time
+    /// is still to come is left for a later look. Throws NotFound, StepOutOfOrder (offset beyond what was seen, not announced).
     Progress receiveEvents(const std::string& id, int offset,
                            const std::vector<std::string>& events, UtcTime now);
     EnvelopeState refused(const std::string& id, const std::string& step, int status,
@@ -159,6 +161,7 @@ private:
               const Details& details, UtcTime now);
     std::vector<WorkItem> items(EnvelopeState state, int limit) const;
     envelope::AuthenticationTags tags(const std::string& id) const;
+    void noteEarly(const std::string& id, bool early);
     void sameAsBefore(const std::string& id, const std::string& submissionId, int position,
                       const std::string& token) const;
     void takeEvent(const std::string& id, const ServiceIds& ids, int position,
@@ -172,6 +175,7 @@ private:
     Retention _retention;
     std::optional<UtcTime> _lastContact;
     bool _reachable = false;
+    std::set<std::string> _early;
 };
 
 } // namespace amt::outbox

@@ -222,9 +222,9 @@ const Forgery forgeries[] = {
     {"an issuer we do not know", EnvelopeState::Sealed,
      changed(EventKind::Submit, [](auto& claims) { claims.issuer = "https://other.example"; }),
      unsignedReason},
-    {"from tomorrow", EnvelopeState::Sealed,
+    {"from the day after tomorrow", EnvelopeState::Sealed,
      changed(EventKind::Submit,
-             [](auto& claims) { claims.issuedAt = now + std::chrono::hours(24); }),
+             [](auto& claims) { claims.issuedAt = now + std::chrono::hours(48); }),
      refusedReason},
     {"without tags", EnvelopeState::Sealed,
      [](Sent& sent) {
@@ -593,6 +593,29 @@ BOOST_AUTO_TEST_CASE(a_rejection_read_at_the_last_moment_stops_the_purge)
          EnvelopeState::Rejected));
     BOOST_TEST(sent.box->purge(late + std::chrono::hours(24 * 400)) == 0);
     BOOST_TEST(sent.box->part(envelopeId, "data").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_whose_time_is_still_to_come_waits_for_it_and_calls_nobody)
+{
+    Sent sent;
+    sent.stored();
+    const UtcTime over = now + std::chrono::hours(24 * 21);
+    auto claims = sent.claims(EventKind::Reject);
+    claims.issuedAt = over + std::chrono::hours(3);
+    const std::vector<std::string> log{Sent::signedByItsIssuer(claims)};
+    const auto records = sent.journal->head().number;
+    for (int look = 0; look < 2; ++look) {
+        const auto progress = sent.box->receiveEvents(envelopeId, 2, log, over);
+        BOOST_TEST((progress.state == EnvelopeState::Stored));
+        BOOST_TEST(progress.eventsSeen == 2);
+        BOOST_TEST(sent.box->overview(over).early == 1);
+    }
+    BOOST_TEST(sent.journal->head().number == records);
+    BOOST_TEST(sent.box->purge(over) == 0); // its log was not read to the end
+    const UtcTime then = over + std::chrono::minutes(2 * 60 + 55);
+    BOOST_TEST(
+        (sent.box->receiveEvents(envelopeId, 2, log, then).state == EnvelopeState::Rejected));
+    BOOST_TEST(sent.box->overview(then).early == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_rejection_stays_until_a_person_has_dealt_with_it)

@@ -97,9 +97,10 @@ WorldResult World::live()
             runFor(std::chrono::minutes(1));
     };
     waitFor(&World::isQuiet, std::chrono::minutes(15));
+    const auto ahead = std::chrono::hours(6); // what a wrong clock signed: its time has to come
     for (int i = 0; i < 4 && !isAtRest(); ++i) {
         clerkTidiesUp();
-        waitFor(&World::isAtRest, std::chrono::minutes(20));
+        waitFor(&World::isAtRest, i < 3 ? std::chrono::minutes(20) : ahead);
     }
     runFor(std::chrono::minutes(4)); // what is late on the lines arrives, too
     judge();
