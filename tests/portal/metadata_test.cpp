@@ -5,6 +5,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
 #include "sync/envelope/envelope.h"
+#include "sync/portal/identification_report.h"
 #include "sync/portal/metadata.h"
 #include "tests/support/skip.h"
 
@@ -57,12 +58,13 @@ Metadata least()
 }
 
 /// Exit code of the second validator: 0 valid, 1 not, 2 it or the schema is missing.
-int judged(const std::string& text)
+int judged(const std::string& text,
+           const char* schemaFile = "fit-connect-metadata-2.1.0.schema.json")
 {
     const auto file = std::filesystem::path(AMT_BINARY_DIR) /
                       ("metadata-" + std::to_string(::getpid()) + ".json");
     std::ofstream(file) << text;
-    const auto schema = test::shared() / "standards/fit-connect-metadata-2.1.0.schema.json";
+    const auto schema = test::shared() / "standards" / schemaFile;
     const std::string command = "python3 '" AMT_SOURCE_DIR "/tests/portal/validate.py' '" +
                                 schema.string() + "' '" + file.string() + "'";
     const int status = std::system(command.c_str());
@@ -77,6 +79,18 @@ bool skipWithoutValidator()
         return true;
     return test::skipUnless(std::system("python3 -c 'import jsonschema' 2>/dev/null") == 0,
                             "python3-jsonschema is missing");
+}
+
+IdentificationReport proof()
+{
+    return {.id = "00000000-0000-4000-8000-00000000000a",
+            .serverIdentity = "Musterstadt, Amtsstube",
+            .reportTime = "2026-11-21T10:20:39+01:00",
+            .identificationTime = "2026-11-21T10:19:54+01:00",
+            .level = LevelOfAssurance::High,
+            .statement = "mit PIN",
+            .context = {"Bewohnerparkausweis 99108001001000", "BP-2026-3JER-HJ"},
+            .dataHash = hashOf("data")};
 }
 
 struct Broken {
@@ -233,6 +247,54 @@ BOOST_AUTO_TEST_CASE(a_second_validator_finds_it_valid_against_the_schema)
     std::string broken = writeMetadata(full());
     broken.replace(broken.find("BOOKED"), 6, "PAYED_");
     BOOST_TEST(judged(broken) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_identification_is_valid_for_a_second_validator)
+{
+    const char* schema = "identification-report-2.0.0.schema.json";
+    const auto sample = test::shared() / "samples/identification-report-sample-2.0.0.json";
+    if (skipWithoutValidator() || test::skipWithout(sample, "the sample is not here"))
+        return;
+    BOOST_TEST(judged(writeIdentificationReport(proof()), schema) == 0);
+    IdentificationReport unsure = proof();
+    unsure.level = LevelOfAssurance::Unknown;
+    const std::string text = writeIdentificationReport(unsure);
+    BOOST_TEST(text.find(R"("levelOfAssurance":"unknown")") != std::string::npos);
+    BOOST_TEST(judged(text, schema) == 0);
+    // The schema's own sample breaks its schema, and so does a level of our own making.
+    std::ifstream in(sample);
+    BOOST_TEST(judged({std::istreambuf_iterator<char>(in), {}}, schema) == 1);
+    std::string broken = writeIdentificationReport(proof());
+    broken.replace(broken.find("hoch"), 4, "HOCH");
+    BOOST_TEST(judged(broken, schema) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_is_a_data_set_whose_hash_is_that_of_its_bytes)
+{
+    Metadata metadata = full();
+    const std::string report = writeIdentificationReport(proof());
+    metadata.dataSets = {{"00000000-0000-4000-8000-000000000005", identificationSchema,
+                          "application/json", hashOf(report), report, "Identitätsnachweis"}};
+    const std::string text = writeMetadata(metadata);
+    BOOST_TEST(text.find(report) != std::string::npos);
+    const auto read = readMetadata(text).dataSets.at(0);
+    BOOST_TEST(read.content == report);
+    BOOST_TEST(read.hash == hashOf(read.content));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_without_id_server_or_time_is_not_written)
+{
+    const auto refuses = [](auto change) {
+        IdentificationReport report = proof();
+        change(report);
+        BOOST_CHECK_EXCEPTION(writeIdentificationReport(report), Error, [](const Error& error) {
+            return error.errorCode() == ErrorCode::InputMalformed;
+        });
+    };
+    refuses([](IdentificationReport& report) { report.id = "1"; });
+    refuses([](IdentificationReport& report) { report.serverIdentity.clear(); });
+    refuses([](IdentificationReport& report) { report.reportTime = "heute"; });
+    refuses([](IdentificationReport& report) { report.identificationTime.clear(); });
 }
 
 BOOST_AUTO_TEST_CASE(the_worked_example_is_read)
