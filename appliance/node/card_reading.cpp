@@ -6,6 +6,8 @@
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
 
+#include <algorithm>
+
 namespace amt::node {
 namespace {
 
@@ -17,6 +19,16 @@ struct Overloaded : Cases... {
 };
 template <typename... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
+
+/// Whether the reader is one of `./amt run`'s, whose card proves nobody.
+bool isEmulated(const House& house)
+{
+    if (!house.doors.emulation)
+        return false;
+    const auto devices = house.doors.emulation->devices();
+    return std::any_of(devices.begin(), devices.end(),
+                       [](const Emulation::Device& device) { return device.kind == "card"; });
+}
 
 } // namespace
 
@@ -130,6 +142,7 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                     for (auto& [field, answer] :
                          office::answersFromCard(*service, read.data.reveal()))
                         visit->answers[field] = answer;
+                    visit->identification = {_house.now(), isEmulated(_house)};
                     log::info("card.outcome", {{"outcome", "IdentityRead"}});
                     _house.advance(*visit, VisitEvent::CardRead);
                 },

@@ -185,6 +185,7 @@ Reply submit(House& house, Exchange& exchange)
     submission.envelopeId = visit.envelopeId;
     submission.captureDay = localDate(house.now());
     submission.answers = visit.answers;
+    submission.identification = visit.identification;
     const outbox::DeskSeal desk = house.people.deskSeal();
     if (!house.accepts(service)) // refused before anything is recorded, not after
         throw Error(ErrorCode::KeyUnusable, "no key for this service");

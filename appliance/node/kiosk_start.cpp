@@ -127,6 +127,7 @@ Reply chooseService(House& house, Exchange& exchange)
             throw Error(ErrorCode::StepOutOfOrder, "service in a later step");
         visit.service = service->key;
         visit.answers.clear();
+        visit.identification.reset();
         visit.faults.clear();
         visit.formStep = 1;
         visit.forgetCard();

@@ -4,6 +4,7 @@
 // payment at the terminal is told as facts/portal.md 3.2 says.
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
+#include "sync/portal/identification_report.h"
 #include "sync/portal/metadata.h"
 
 #include <algorithm>
@@ -65,6 +66,34 @@ std::optional<bool> digitalNotice(const office::Answers& answers)
     return found->second.value == "yes";
 }
 
+/// How the card proved the applicant, tied to the data by its hash.
+portal::DataSet identificationProof(const House& house, const office::Service& service,
+                                    const office::OpenedCase& opened, const std::string& dataHash)
+{
+    const auto& identification = *opened.identification;
+    portal::IdentificationReport report;
+    report.id = randomUuid(house.doors.random);
+    report.serverIdentity = house.town.name + ", Amtsstube";
+    report.reportTime = toLocalIso(house.now());
+    report.identificationTime = toLocalIso(identification.at);
+    if (identification.testCard) {
+        report.statement = "Testausweis an einem emulierten Leser: kein Nachweis einer Identität";
+    } else {
+        report.level = portal::LevelOfAssurance::High;
+        report.statement = "Online-Ausweisfunktion mit PIN am Terminal der Behörde";
+    }
+    report.context = {office::textIn(service.name, "de") + " " + service.key, opened.reference};
+    report.dataHash = dataHash;
+    portal::DataSet proof;
+    proof.id = randomUuid(house.doors.random);
+    proof.schemaUri = portal::identificationSchema;
+    proof.mimeType = "application/json";
+    proof.content = portal::writeIdentificationReport(report);
+    proof.hash = toHex(envelope::sha512(view(proof.content)));
+    proof.description = "Identitätsnachweis";
+    return proof;
+}
+
 } // namespace
 
 outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
@@ -84,6 +113,9 @@ outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
         description.payment = paymentInformation(*payment, opened.cashReference);
     description.reference = portal::ReferenceInformation{opened.reference, opened.captureDay,
                                                          digitalNotice(opened.answers)};
+    if (opened.identification)
+        description.dataSets = {
+            identificationProof(*this, *service, opened, description.data.hash)};
     description.author = portal::Author{town.name, "Amtsstube", AMT_VERSION, "Amtsstube"};
     std::string metadata = envelope::padded(portal::writeMetadata(description));
 
@@ -120,6 +152,7 @@ std::optional<outbox::NewEnvelope> House::trySealing(const Visit& visit,
     opened.captureDay = recorded->captureDay;
     opened.fee = recorded->fee;
     opened.answers = visit.answers;
+    opened.identification = visit.identification;
     try {
         return sealForDestination(opened, payment);
     } catch (const Error& failure) { // a payment's outcome is committed all the same; the case is

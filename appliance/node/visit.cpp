@@ -74,6 +74,8 @@ Bytes written(const Visit& visit)
     object->set("step", std::string(name(visit.step)));
     object->set("service", visit.service);
     object->set("answers", office::toJson(visit.answers));
+    if (visit.identification)
+        object->set("identification", office::toJson(*visit.identification));
     object->set("formStep", visit.formStep);
     object->set("caseId", visit.caseId);
     object->set("cardProblem", visit.cardProblem);
@@ -101,6 +103,9 @@ void read(Visit& visit, ByteView plain)
     visit.step = stepFromName(json::text(*object, "step"));
     visit.service = json::text(*object, "service");
     visit.answers = office::answersFromJson(*json::object(*object, "answers"));
+    if (object->has("identification"))
+        visit.identification =
+            office::identificationFromJson(*json::object(*object, "identification"));
     visit.formStep = static_cast<int>(json::integer(*object, "formStep"));
     visit.caseId = json::text(*object, "caseId");
     visit.cardProblem = json::text(*object, "cardProblem");

@@ -113,6 +113,7 @@ struct Visit {
     Step step = Step::Start;
     std::string service; ///< key of the service
     office::Answers answers;
+    std::optional<office::Identification> identification; ///< of those answers that a card gave
     std::vector<office::FieldFault> faults; ///< of the page that was posted last
     int formStep = 1;
     std::string caseId;

@@ -13,26 +13,12 @@ using node::Surface;
 
 namespace {
 
-constexpr auto password = "ein langes Kennwort";
-
-void signInFirst(Town& town, Browser& desk)
-{
-    desk.get("/desk/first");
-    desk.post("/desk/first", {{"code", town.setupCode},
-                              {"name", "Erika Amt"},
-                              {"password", password},
-                              {"again", password}});
-}
+constexpr auto password = firstPassword;
 
 void signIn(Browser& desk, const std::string& name, const std::string& word)
 {
     desk.get("/desk/sign-in");
     desk.post("/desk/sign-in", {{"name", name}, {"password", word}});
-}
-
-std::string onlyCase(Town& town)
-{
-    return town.text("SELECT id FROM cases");
 }
 
 } // namespace

@@ -93,15 +93,7 @@ BOOST_AUTO_TEST_CASE(without_a_card_the_data_are_typed)
     walkToCard(kiosk);
     kiosk.post("/visit/card/skip");
     BOOST_TEST(kiosk.location == "/visit/form");
-    kiosk.post("/visit/form", {{"givenNames", "Zoë"},
-                               {"familyNames", "Łukasiewicz"},
-                               {"academicTitle", ""},
-                               {"dateOfBirth", "1.3.1984"},
-                               {"action", "next"}});
-    kiosk.post("/visit/form", {{"street", "Lange Straße 4"},
-                               {"postalCode", "47533"},
-                               {"city", "Kleve"},
-                               {"action", "next"}});
+    typeFirstPages(kiosk);
     fillLastPage(kiosk);
     BOOST_TEST(kiosk.location == "/visit/review");
     BOOST_TEST(kiosk.shows("Łukasiewicz"));

@@ -231,7 +231,7 @@ void Town::open()
     settings.backupFolder = backupFolder.string();
     _node = std::make_unique<node::Node>(
         std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
-                                             printer, &signer, longWork, livePages, nullptr});
+                                             printer, &signer, longWork, livePages, emulation});
 }
 
 void Town::restart()

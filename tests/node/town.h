@@ -210,6 +210,7 @@ public:
     ScriptedSigner signer;
     HeardPages livePages;
     AtOnce longWork{loop};
+    node::Emulation* emulation = nullptr; ///< from the next start on
 
     std::int64_t count(const std::string& sql);
     std::string text(const std::string& sql);

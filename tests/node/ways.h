@@ -60,4 +60,34 @@ inline void walkToDone(Town& town, Browser& kiosk)
     kiosk.get("/visit/pay/running");
 }
 
+/// What a card would have given.
+inline void typeFirstPages(Browser& kiosk)
+{
+    kiosk.post("/visit/form", {{"givenNames", "Zoë"},
+                               {"familyNames", "Łukasiewicz"},
+                               {"academicTitle", ""},
+                               {"dateOfBirth", "1.3.1984"},
+                               {"action", "next"}});
+    kiosk.post("/visit/form", {{"street", "Lange Straße 4"},
+                               {"postalCode", "47533"},
+                               {"city", "Kleve"},
+                               {"action", "next"}});
+}
+
+constexpr auto firstPassword = "ein langes Kennwort";
+
+inline void signInFirst(Town& town, Browser& desk)
+{
+    desk.get("/desk/first");
+    desk.post("/desk/first", {{"code", town.setupCode},
+                              {"name", "Erika Amt"},
+                              {"password", firstPassword},
+                              {"again", firstPassword}});
+}
+
+inline std::string onlyCase(Town& town)
+{
+    return town.text("SELECT id FROM cases");
+}
+
 } // namespace amt::test

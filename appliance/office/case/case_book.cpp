@@ -145,6 +145,8 @@ std::string deskCopyJson(const OpenedCase& opened)
     object->set("captureDay", toIso(opened.captureDay));
     object->set("feeCents", opened.fee.inCents());
     object->set("answers", toJson(opened.answers));
+    if (opened.identification)
+        object->set("identification", toJson(*opened.identification));
     return json::write(*object);
 }
 
@@ -158,7 +160,11 @@ OpenedCase readDeskCopy(const std::string& text)
             .serviceKey = json::text(*object, "service"),
             .captureDay = localDateFromIso(json::text(*object, "captureDay")),
             .fee = Money::cents(json::integer(*object, "feeCents")),
-            .answers = answersFromJson(*json::object(*object, "answers"))};
+            .answers = answersFromJson(*json::object(*object, "answers")),
+            .identification = object->has("identification")
+                                  ? std::optional(identificationFromJson(
+                                        *json::object(*object, "identification")))
+                                  : std::nullopt};
 }
 
 } // namespace
@@ -220,7 +226,8 @@ CaseRecord CaseBook::submit(const Service& service, const Submission& submission
                           .serviceKey = service.key,
                           .captureDay = submission.captureDay,
                           .fee = feeFor(service, submission.captureDay),
-                          .answers = submission.answers};
+                          .answers = submission.answers,
+                          .identification = submission.identification};
         auto taken =
             _database.prepare("SELECT 1 FROM cases WHERE reference = ? OR cash_reference = ?");
         do {

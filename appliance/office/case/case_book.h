@@ -48,6 +48,7 @@ struct Submission {
                             ///< same case
     LocalDate captureDay;
     Answers answers;
+    std::optional<Identification> identification = {}; ///< nothing where all was typed
 };
 
 struct CaseRecord {
@@ -76,6 +77,7 @@ struct OpenedCase {
     LocalDate captureDay;
     Money fee;
     Answers answers;
+    std::optional<Identification> identification = {};
 };
 
 class CaseBook {

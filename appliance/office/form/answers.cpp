@@ -266,4 +266,18 @@ Answers answersFromJson(const json::Object& object)
     return answers;
 }
 
+json::ObjectPtr toJson(const Identification& identification)
+{
+    json::ObjectPtr object = json::makeObject();
+    object->set("at", toIso(identification.at));
+    object->set("testCard", identification.testCard);
+    return object;
+}
+
+Identification identificationFromJson(const json::Object& object)
+{
+    json::onlyKeys(object, {"at", "testCard"});
+    return {fromIso(json::text(object, "at")), json::boolean(object, "testCard")};
+}
+
 } // namespace amt::office

@@ -25,6 +25,13 @@ struct Answer {
 /// By field name. Personal: never logged.
 using Answers = std::map<std::string, Answer>;
 
+/// How the answers that came from the card were read.
+struct Identification {
+    UtcTime at;            ///< when the card had proved itself
+    bool testCard = false; ///< of an emulated reader: says nothing of anybody
+    bool operator==(const Identification&) const = default;
+};
+
 struct FieldFault {
     std::string field;
     std::string errorKey; ///< message of kiosk/text: "form.error.missing", ... (see README)
@@ -63,5 +70,8 @@ std::string dataJson(const Service& service, const Answers& answers, LocalDate c
 json::ObjectPtr toJson(const Answers& answers);
 /// Throws JsonMalformed.
 Answers answersFromJson(const json::Object& object);
+json::ObjectPtr toJson(const Identification& identification);
+/// Throws JsonMalformed.
+Identification identificationFromJson(const json::Object& object);
 
 } // namespace amt::office
