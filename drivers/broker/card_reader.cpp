@@ -66,6 +66,8 @@ private:
     IdentityOutcome readCard(const IdentityRequest& request, Milliseconds waitForCard)
     {
         try {
+            if (request.purpose == IdentityPurpose::LookAtReader)
+                return _pcsc.look();
             showStep(IdentityStep::WaitingForCard);
             auto found = _pcsc.connect(waitForCard);
             if (auto* outcome = std::get_if<IdentityOutcome>(&found))

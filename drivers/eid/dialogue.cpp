@@ -39,9 +39,10 @@ AnswerApdu Dialogue::exchange(const CommandApdu& command)
 
 AnswerApdu Dialogue::send(const CommandApdu& command)
 {
-    const std::size_t piece = _secure ? securePiece : 255;
+    const bool isProtected = _secure || _behindReader;
+    const std::size_t piece = isProtected ? securePiece : 255;
     // 240 bytes and their padding are the most that a short protected command without Le can hold.
-    if (_extended || command.data.size() <= (_secure && !command.expected ? 239 : piece))
+    if (_extended || command.data.size() <= (isProtected && !command.expected ? 239 : piece))
         return exchange(command);
 
     // Command chaining (ISO 7816-4 5.1.1.1)
@@ -61,11 +62,25 @@ AnswerApdu Dialogue::send(const CommandApdu& command)
     }
 }
 
+ReaderPace Dialogue::executePace(PacePassword password, ByteView chat, const Secret& given,
+                                 ByteView description)
+{
+    if (_isCancelled && _isCancelled())
+        throw Cancelled{};
+    AMT_ASSERT(!_secure);
+    Bytes input = establishPace(password, chat, given, description);
+    const Bytes output = _card.executePace(input);
+    wipe(input);
+    ReaderPace pace = parseEstablishedPace(output);
+    _behindReader = _behindReader || std::holds_alternative<ReaderPaceOpened>(pace);
+    return pace;
+}
+
 std::size_t Dialogue::readSize() const
 {
     if (_extended)
         return expectExtendedMax;
-    return _secure ? securePiece : expectShortMax;
+    return _secure || _behindReader ? securePiece : expectShortMax;
 }
 
 Dialogue::File Dialogue::readWhole(std::uint8_t shortIdentifier)

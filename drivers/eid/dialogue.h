@@ -4,6 +4,7 @@
 // reader wants that.
 #pragma once
 
+#include "drivers/eid/pace_reader.h"
 #include "drivers/eid/secure_messaging.h"
 #include "drivers/port/transport.h"
 
@@ -25,6 +26,12 @@ public:
     /// From now on everything is protected with these keys, counter 0.
     void protectWith(SecureMessaging channel) { _secure = std::move(channel); }
 
+    bool readerRunsPace() const { return _card.runsPace(); }
+    /// The reader's own PACE. Once it has opened a channel, the reader protects what is sent in
+    /// plain, until the first command that protectWith() has protected (TR-03119).
+    ReaderPace executePace(PacePassword password, ByteView chat, const Secret& given,
+                           ByteView description);
+
     /// The whole file: as long as its BER length says, the end never probed for. The first status
     /// that is no success is in `refused` and the file then missing.
     struct File {
@@ -40,6 +47,7 @@ private:
     CardChannel& _card;
     std::function<bool()> _isCancelled;
     bool _extended;
+    bool _behindReader = false; ///< the reader protects, which takes room in a short command
     std::optional<SecureMessaging> _secure;
 };
 

@@ -96,15 +96,22 @@ public:
     /// What is to be signed; ends where nothing is.
     Bytes begin(const IdentityRequest& request)
     {
+        if (_plan.purpose == IdentityPurpose::LookAtReader)
+            end(ReaderReady{_dialogue.readerRunsPace()});
+        if (request.entry == PasswordEntry::AtReader && !_dialogue.readerRunsPace())
+            throw Error(ErrorCode::ReaderFailed, "a reader without PACE");
         step(IdentityStep::CheckingPin);
         _access = readCardAccess(_dialogue);
-        Doorkeeper door(_dialogue, _random, _access.pace);
+        Doorkeeper door(_dialogue, _random, _access.pace,
+                        {request.entry, request.certificateDescription,
+                         [this] { step(IdentityStep::EnteringAtReader); }});
         if (!_plan.provesTerminal())
             end(withoutTerminal(door, request));
         const Bytes chat = _plan.rights.encode();
         const Opened opened = _plan.password == CardPassword::Can
                                   ? door.openWithCan(request.can, chat)
                                   : door.openWithPin(request.pin, request.can, chat);
+        compareCardAccess(opened.cardAccess);
         _cardsCompressedKey = opened.cardsCompressedKey;
         step(IdentityStep::ProvingTerminal);
         return presentCertificates(opened.references);
@@ -153,9 +160,20 @@ private:
             return PinManaged{};
         case IdentityPurpose::Read:
         case IdentityPurpose::SetPin:
+        case IdentityPurpose::LookAtReader:
             break;
         }
         throw Error(ErrorCode::CertificateUnusable, "no terminal certificate");
+    }
+
+    /// A reader that opened PACE has read EF.CardAccess, too: of this card, then.
+    void compareCardAccess(ByteView readers) const
+    {
+        if (readers.empty())
+            return;
+        const SecurityInfos infos = parseSecurityInfos(readers);
+        if (!contains(infos, _access) || !contains(_access, infos))
+            throw Error(ErrorCode::CardAnswerMalformed, "EF.CardAccess of the reader differs");
     }
 
     AnswerApdu authenticate(Tag tag, ByteView value, Chain chain)

@@ -99,6 +99,9 @@ private:
             return;
         }
         auto& outcome = std::get<IdentityOutcome>(found);
+        if (_reading->request.purpose == IdentityPurpose::LookAtReader &&
+            std::holds_alternative<NoCard>(outcome))
+            outcome = ReaderReady{false}; // a keypad shows with a card, here
         if (!std::holds_alternative<NoCard>(outcome) || _loop.sinceBoot() >= _reading->until) {
             finish(std::move(outcome));
             return;

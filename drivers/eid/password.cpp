@@ -47,17 +47,32 @@ template <typename Wrong>
     throw Error(ErrorCode::CardRefused, "PACE: status " + hexStatus(status));
 }
 
+[[noreturn]] void endWithoutChannel(PacePassword password, std::uint16_t status, int triesBefore)
+{
+    switch (password) {
+    case PacePassword::Pin:
+        endWithoutPin(status, triesBefore);
+    case PacePassword::Can:
+        endWithout<WrongCan>(status);
+    case PacePassword::Puk:
+        if (status == statusBlocked)
+            end(PukUsedUp{});
+        endWithout<WrongPuk>(status);
+    }
+    AMT_ASSERT(false);
+}
+
 } // namespace
 
 Doorkeeper::Doorkeeper(Dialogue& dialogue, RandomSource& random,
-                       const std::vector<PaceInfo>& offered)
-    : _dialogue(dialogue), _random(random),
+                       const std::vector<PaceInfo>& offered, Entry entry)
+    : _dialogue(dialogue), _random(random), _offered(offered), _entry(std::move(entry)),
       _info(*std::max_element(offered.begin(), offered.end(), &isWeaker)),
       _isAmbiguous(std::count_if(offered.begin(), offered.end(),
                                  [&](const PaceInfo& other) { return other.oid == _info.oid; }) > 1)
 {}
 
-AnswerApdu Doorkeeper::choose(Password password, ByteView chat)
+AnswerApdu Doorkeeper::choose(PacePassword password, ByteView chat)
 {
     return _dialogue.send(selectPace(
         _info.oid, static_cast<std::uint8_t>(password),
@@ -88,7 +103,7 @@ int Doorkeeper::triesOf(const AnswerApdu& answer) const
 
 int Doorkeeper::lookAtPin(ByteView chat)
 {
-    const int tries = triesOf(choose(Password::Pin, chat));
+    const int tries = triesOf(choose(PacePassword::Pin, chat));
     if (tries == 0)
         end(PinBlocked{});
     if (tries == 1)
@@ -98,39 +113,45 @@ int Doorkeeper::lookAtPin(ByteView chat)
 
 Opened Doorkeeper::openWithPin(const Secret& pin, const Secret& can, ByteView chat)
 {
-    int tries = triesOf(choose(Password::Pin, chat));
+    int tries = triesOf(choose(PacePassword::Pin, chat));
     if (tries == 0)
         end(PinBlocked{});
     if (tries == 1) {
         if (can.empty())
             end(PinSuspended{});
         openWithCan(can, {});
-        tries = triesOf(choose(Password::Pin, chat)); // inside the channel of the CAN
+        tries = triesOf(choose(PacePassword::Pin, chat)); // inside the channel of the CAN
         if (tries == 0)
             end(PinBlocked{});
     }
-    return open(Password::Pin, pin, tries);
+    return open(PacePassword::Pin, pin, chat, tries);
 }
 
 Opened Doorkeeper::openWithCan(const Secret& can, ByteView chat)
 {
-    const AnswerApdu chosen = choose(Password::Can, chat);
+    const AnswerApdu chosen = choose(PacePassword::Can, chat);
     if (!isRetryCounter(chosen.status)) // some cards count, and let the terminal wait
         expectOk(chosen, ErrorCode::CardRefused, "MSE for PACE with the CAN");
-    return open(Password::Can, can, 0);
+    return open(PacePassword::Can, can, chat, 0);
 }
 
 Opened Doorkeeper::openWithPuk(const Secret& puk)
 {
-    const AnswerApdu chosen = choose(Password::Puk, {});
+    const AnswerApdu chosen = choose(PacePassword::Puk, {});
     if (chosen.status == statusBlocked || chosen.status == 0x63C0)
         end(PukUsedUp{});
     if (!isRetryCounter(chosen.status))
         expectOk(chosen, ErrorCode::CardRefused, "MSE for PACE with the PUK");
-    return open(Password::Puk, puk, 0);
+    return open(PacePassword::Puk, puk, {}, 0);
 }
 
-Opened Doorkeeper::open(Password password, const Secret& secret, int tries)
+Opened Doorkeeper::open(PacePassword password, const Secret& secret, ByteView chat, int tries)
+{
+    return _entry.where == PasswordEntry::AtReader ? openAtReader(password, secret, chat, tries)
+                                                   : openHere(password, secret, tries);
+}
+
+Opened Doorkeeper::openHere(PacePassword password, const Secret& secret, int tries)
 {
     Pace pace(_info, secret);
     const auto send = [&](ByteView dynamicData, Chain chain) {
@@ -142,7 +163,7 @@ Opened Doorkeeper::open(Password password, const Secret& secret, int tries)
         return DynamicData(answer);
     };
     const AnswerApdu nonce = send({}, Chain::GoesOn);
-    if (password == Password::Pin &&
+    if (password == PacePassword::Pin &&
         (nonce.status == statusBlocked || nonce.status == statusReferenceUnusable ||
          nonce.status == statusConditions))
         endWithoutPin(nonce.status, tries); // some cards say it here
@@ -154,18 +175,8 @@ Opened Doorkeeper::open(Password password, const Secret& secret, int tries)
     pace.takeEphemeralKey(next(0x83, ephemeral).get(0x84));
 
     const AnswerApdu last = send(Tlv().add(0x85, pace.token()).bytes(), Chain::Ends);
-    if (last.status != statusOk) {
-        switch (password) {
-        case Password::Pin:
-            endWithoutPin(last.status, tries);
-        case Password::Can:
-            endWithout<WrongCan>(last.status);
-        case Password::Puk:
-            if (last.status == statusBlocked)
-                end(PukUsedUp{});
-            endWithout<WrongPuk>(last.status);
-        }
-    }
+    if (last.status != statusOk)
+        endWithoutChannel(password, last.status, tries);
     const DynamicData confirmed(last);
     if (!pace.isTokenOfCard(confirmed.get(0x86)))
         throw Error(ErrorCode::CardAnswerMalformed, "token of PACE");
@@ -177,6 +188,37 @@ Opened Doorkeeper::open(Password password, const Secret& secret, int tries)
             opened.references.push_back(std::move(*reference));
     }
     return opened;
+}
+
+/// The reader chooses among the protocols itself, and says which key of the chip came out.
+Opened Doorkeeper::openAtReader(PacePassword password, const Secret& secret, ByteView chat,
+                                int tries)
+{
+    if (secret.empty() && _entry.tell)
+        _entry.tell();
+    auto pace = _dialogue.executePace(password, chat, secret, _entry.description);
+    if (std::holds_alternative<ReaderPaceCancelled>(pace))
+        end(ReadCancelled{});
+    if (const auto* refused = std::get_if<ReaderPaceRefused>(&pace)) {
+        switch (refused->step) {
+        case ReaderPaceRefused::Step::CardAccess:
+            throw Error(ErrorCode::CardRefused,
+                        "EF.CardAccess: status " + hexStatus(refused->status));
+        case ReaderPaceRefused::Step::Choose:
+            if (password == PacePassword::Pin)
+                triesOf({{}, refused->status}); // ends, unless it is a number of tries
+            endWithoutChannel(password, refused->status, tries);
+        case ReaderPaceRefused::Step::Authenticate:
+            endWithoutChannel(password, refused->status, tries);
+        }
+    }
+    auto& opened = std::get<ReaderPaceOpened>(pace);
+    const bool fits = std::any_of(_offered.begin(), _offered.end(), [&](const PaceInfo& info) {
+        return Curve(info.parameterId).fieldBytes() == opened.cardId.size();
+    });
+    if (!chat.empty() && (!fits || opened.references.empty()))
+        throw Error(ErrorCode::CardAnswerMalformed, "PACE of the reader: no key or no authority");
+    return {std::move(opened.cardId), std::move(opened.references), std::move(opened.cardAccess)};
 }
 
 } // namespace amt::eid

@@ -6,8 +6,10 @@
 #include "appliance/core/random.h"
 #include "drivers/eid/dialogue.h"
 #include "drivers/eid/outcome.h"
+#include "drivers/eid/pace_reader.h"
 #include "drivers/eid/security_infos.h"
 
+#include <functional>
 #include <vector>
 
 namespace amt::eid {
@@ -17,13 +19,22 @@ struct Opened {
     Bytes cardsCompressedKey;      ///< x of the chip's ephemeral key
     std::vector<Bytes> references; ///< of authorities that the card trusts: 87, and 88 while it
                                    ///< changes its CVCA
+    Bytes cardAccess = {};         ///< as a reader that opened the channel says that it is
 };
 
-/// Opens channels to one card. The parameters must outlive it.
+/// Who types. `tell` is called before the reader waits for somebody.
+struct Entry {
+    PasswordEntry where = PasswordEntry::Given;
+    Bytes description; ///< of the certificate, for the reader's display; may be empty
+    std::function<void()> tell;
+};
+
+/// Opens channels to one card, here or in the reader (Entry). The parameters must outlive it.
 class Doorkeeper {
 public:
     /// Takes the strongest protocol and curve of `offered`; there is one at least.
-    Doorkeeper(Dialogue& dialogue, RandomSource& random, const std::vector<PaceInfo>& offered);
+    Doorkeeper(Dialogue& dialogue, RandomSource& random, const std::vector<PaceInfo>& offered,
+               Entry entry);
 
     /// The PIN's tries, as the card says before one is spent: 3 or 2. `chat`: DO 7F4C or nothing.
     /// Ends with PinSuspended (one), PinBlocked (none) or PinNotActivated.
@@ -37,14 +48,16 @@ public:
     Opened openWithPuk(const Secret& puk);
 
 private:
-    enum class Password : std::uint8_t { Can = 2, Pin = 3, Puk = 4 }; // TR-03110-3 B.11.1
-
-    AnswerApdu choose(Password password, ByteView chat);
+    AnswerApdu choose(PacePassword password, ByteView chat);
     int triesOf(const AnswerApdu& answer) const;
-    Opened open(Password password, const Secret& secret, int tries);
+    Opened open(PacePassword password, const Secret& secret, ByteView chat, int tries);
+    Opened openHere(PacePassword password, const Secret& secret, int tries);
+    Opened openAtReader(PacePassword password, const Secret& secret, ByteView chat, int tries);
 
     Dialogue& _dialogue;
     RandomSource& _random;
+    const std::vector<PaceInfo>& _offered;
+    Entry _entry;
     PaceInfo _info;
     bool _isAmbiguous; ///< several domain parameters for one protocol: the card must be told which
 };

@@ -4,6 +4,7 @@
 #include "drivers/eid/pcsc.h"
 
 #include "appliance/core/error.h"
+#include "drivers/eid/pace_reader.h"
 #include "drivers/eid/reader_features.h"
 
 #include <reader.h>
@@ -80,33 +81,45 @@ bool isGone(LONG status)
     }
 }
 
-Bytes control(SCARDHANDLE card, DWORD code)
+/// What the driver answers, or nothing when it refuses.
+Bytes control(SCARDHANDLE card, DWORD code, ByteView input)
 {
     Bytes answer(512);
     DWORD size = 0;
-    if (SCardControl(card, code, nullptr, 0, answer.data(), static_cast<DWORD>(answer.size()),
-                     &size) != SCARD_S_SUCCESS ||
+    if (SCardControl(card, code, input.data(), static_cast<DWORD>(input.size()), answer.data(),
+                     static_cast<DWORD>(answer.size()), &size) != SCARD_S_SUCCESS ||
         size > answer.size())
         return {};
     answer.resize(size);
     return answer;
 }
 
-/// A reader that says nothing is taken to know extended length; 6700 tells otherwise.
-std::size_t longestCommandOf(SCARDHANDLE card)
+struct Offer {
+    std::size_t longestCommand = commandBytesMaxExtended; ///< of a reader that says nothing: 6700
+                                                          ///< tells otherwise
+    std::optional<DWORD> executePace;                     ///< its control code
+};
+
+Offer offerOf(SCARDHANDLE card)
 {
-    const auto features = readerFeatures(control(card, CM_IOCTL_GET_FEATURE_REQUEST));
+    Offer offer;
+    const auto features = readerFeatures(control(card, CM_IOCTL_GET_FEATURE_REQUEST, {}));
     const auto properties = features.find(featureTlvProperties);
-    if (properties == features.end())
-        return commandBytesMaxExtended;
-    return longestCommand(control(card, properties->second)).value_or(commandBytesMaxExtended);
+    if (properties != features.end())
+        offer.longestCommand =
+            longestCommand(control(card, properties->second, {})).value_or(offer.longestCommand);
+    const auto pace = features.find(featureExecutePace);
+    if (pace != features.end() &&
+        runsPaceForIdentityCards(control(card, pace->second, askPaceCapabilities())))
+        offer.executePace = pace->second;
+    return offer;
 }
 
 class PcscChannel : public CardChannel {
 public:
     PcscChannel(std::unique_ptr<Context> context, SCARDHANDLE card, DWORD protocol)
         : _context(std::move(context)), _card(card), _protocol(protocol), _answer(answerBytesMax),
-          _commandBytesMax(longestCommandOf(card))
+          _offer(offerOf(card))
     {}
 
     ~PcscChannel() override
@@ -123,23 +136,42 @@ public:
         const LONG status = SCardTransmit(
             _card, _protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1, command.data(),
             static_cast<DWORD>(command.size()), &received, _answer.data(), &size);
-        if (isGone(status))
-            throw Error(ErrorCode::CardGone, "card left the reader");
-        if (status != SCARD_S_SUCCESS)
-            throw Error(ErrorCode::ReaderFailed, "SCardTransmit " + std::to_string(status));
+        check(status, "SCardTransmit ");
         if (size < 2) // pcscd passes a card that left inside an APDU on as success
             throw Error(ErrorCode::CardGone, "answer without a status word");
         return Bytes(_answer.begin(), _answer.begin() + static_cast<std::ptrdiff_t>(size));
     }
 
-    std::size_t commandBytesMax() const override { return _commandBytesMax; }
+    std::size_t commandBytesMax() const override { return _offer.longestCommand; }
+    bool runsPace() const override { return _offer.executePace.has_value(); }
+
+    Bytes executePace(ByteView input) override
+    {
+        if (!_offer.executePace)
+            throw Error(ErrorCode::ReaderFailed, "a reader without PACE");
+        DWORD size = 0;
+        check(SCardControl(_card, *_offer.executePace, input.data(),
+                           static_cast<DWORD>(input.size()), _answer.data(),
+                           static_cast<DWORD>(_answer.size()), &size),
+              "SCardControl ");
+        AMT_ASSERT(size <= _answer.size());
+        return Bytes(_answer.begin(), _answer.begin() + static_cast<std::ptrdiff_t>(size));
+    }
 
 private:
+    static void check(LONG status, const char* what)
+    {
+        if (isGone(status))
+            throw Error(ErrorCode::CardGone, "card left the reader");
+        if (status != SCARD_S_SUCCESS)
+            throw Error(ErrorCode::ReaderFailed, what + std::to_string(status));
+    }
+
     std::unique_ptr<Context> _context;
     SCARDHANDLE _card;
     DWORD _protocol;
     Bytes _answer;
-    std::size_t _commandBytesMax;
+    Offer _offer;
 };
 
 std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> hold(std::unique_ptr<Context> context,
@@ -209,6 +241,24 @@ std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> PcscReader::connect(
     }
     _waiting = 0;
     return hold(std::move(context), *reader);
+}
+
+IdentityOutcome PcscReader::look() const
+{
+    const Context context;
+    if (!context.isOpen())
+        return DeviceFailed{ErrorCode::ReaderFailed};
+    const auto reader = context.findReader(_settings.reader);
+    if (!reader)
+        return NoReader{};
+    SCARDHANDLE handle = 0;
+    DWORD protocol = 0;
+    if (SCardConnect(context.handle(), reader->c_str(), SCARD_SHARE_DIRECT, 0, &handle,
+                     &protocol) != SCARD_S_SUCCESS)
+        return DeviceFailed{ErrorCode::ReaderFailed};
+    const ReaderReady ready{offerOf(handle).executePace.has_value()};
+    SCardDisconnect(handle, SCARD_LEAVE_CARD);
+    return ready;
 }
 
 void PcscReader::cancel()

@@ -28,6 +28,10 @@ public:
     /// since the last resume().
     std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> connect(Milliseconds wait);
 
+    /// What the reader itself offers, with a card or without: ReaderReady; or NoReader, or
+    /// DeviceFailed{ReaderFailed}.
+    IdentityOutcome look() const;
+
     /// Ends a wait; connect() answers ReadCancelled until resume().
     void cancel();
     void resume();

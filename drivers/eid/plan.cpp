@@ -26,6 +26,18 @@ void need(const Secret& secret, std::size_t digits, const char* what)
         throw Error(ErrorCode::InputMalformed, what);
 }
 
+/// PIN and PUK come from the reader's keypad, so there must be none here.
+void checkWithoutSecrets(const IdentityRequest& request)
+{
+    const bool fits = request.purpose == IdentityPurpose::Read ||
+                      request.purpose == IdentityPurpose::ResumePin ||
+                      request.purpose == IdentityPurpose::UnblockPin;
+    if (!fits || !request.pin.empty() || !request.puk.empty() || !request.newPin.empty())
+        throw Error(ErrorCode::InputMalformed, "what the reader's keypad cannot give");
+    if (request.purpose == IdentityPurpose::ResumePin)
+        need(request.can, canDigits, "a CAN has six digits");
+}
+
 void checkPasswords(const IdentityRequest& request)
 {
     const auto needPin = [&] {
@@ -35,8 +47,11 @@ void checkPasswords(const IdentityRequest& request)
     };
     if (!request.can.empty())
         need(request.can, canDigits, "a CAN has six digits");
+    if (request.entry == PasswordEntry::AtReader)
+        return checkWithoutSecrets(request);
     switch (request.purpose) {
     case IdentityPurpose::Look:
+    case IdentityPurpose::LookAtReader:
         return;
     case IdentityPurpose::Read:
         if (request.can.empty() || !request.pin.empty())
@@ -135,9 +150,9 @@ Plan planFor(const IdentityRequest& request)
     plan.today = localDate(request.now);
     if (plan.purpose != IdentityPurpose::Read && plan.purpose != IdentityPurpose::SetPin)
         return plan;
-    plan.password = plan.purpose == IdentityPurpose::SetPin || request.pin.empty()
-                        ? CardPassword::Can
-                        : CardPassword::Pin;
+    const bool hasPin = !request.pin.empty() || request.entry == PasswordEntry::AtReader;
+    plan.password =
+        plan.purpose == IdentityPurpose::SetPin || !hasPin ? CardPassword::Can : CardPassword::Pin;
     for (const auto& encoded : request.certificates.chain)
         plan.certificates.push_back(parseCvCertificate(encoded));
     checkChain(plan.certificates, plan.today);

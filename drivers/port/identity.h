@@ -62,8 +62,14 @@ enum class IdentityPurpose {
     ChangePin,  ///< `pin` (a transport PIN of five digits, too) and `newPin`; `can` when suspended
     ResumePin,  ///< `can` and `pin`: gives a suspended PIN its three tries back
     UnblockPin, ///< `puk`: gives a blocked PIN its three tries back; the card counts, ten times
-    SetPin ///< the office: `can` and `newPin`; the certificate must allow PIN management and CAN
+    SetPin, ///< the office: `can` and `newPin`; the certificate must allow PIN management and CAN
+    LookAtReader ///< no password and no card; ends with ReaderReady
 };
+
+/// Where the secret passwords come from. AtReader, for Read, ResumePin and UnblockPin: PIN or PUK
+/// are typed at the reader's own keypad and stay empty here; the CAN, which stands on the card, is
+/// handed to the reader. Wants a reader that said ReaderReady{true}.
+enum class PasswordEntry { Given, AtReader };
 
 /// How PACE was opened; for the level of assurance.
 enum class CardPassword { Pin, Can, Puk };
@@ -80,6 +86,7 @@ struct IdentityRequest {
     Secret can;    ///< six digits
     Secret puk;    ///< ten digits
     Secret newPin; ///< six digits
+    PasswordEntry entry = PasswordEntry::Given;
 
     // Special functions of a read, answered by the card itself. A certificate that does not allow
     // one that is asked for is DeviceFailed{CertificateUnusable}.
@@ -141,6 +148,7 @@ struct NotAnIdentityCard {};
 struct CardExpired {};
 /// Authenticity could not be shown: passive or chip authentication failed.
 struct CardNotGenuine {};
+/// By cancel(), or at the reader's keypad: cancelled there, or nothing typed in time.
 struct ReadCancelled {};
 /// Five digits were given where the PIN has six: the letter's transport PIN, which must be changed
 /// first. The card has not been asked, no try is spent.
@@ -154,6 +162,10 @@ struct WrongPuk {};  ///< not counted either
 struct PukUsedUp {}; ///< ten times unblocked: only the office helps
 /// ChangePin, ResumePin, UnblockPin or SetPin is done: the card's last answer said so.
 struct PinManaged {};
+/// Answer to LookAtReader.
+struct ReaderReady {
+    bool takesPassword; ///< it has a keypad and opens PACE itself: PasswordEntry::AtReader
+};
 /// Reported lost or stolen: on the block list. Never from the driver; judge() says it.
 struct CardRevoked {};
 /// The device or its process failed; code as in errors.tsv.
@@ -165,7 +177,7 @@ using IdentityOutcome =
     std::variant<IdentityRead, WrongPin, PinSuspended, PinBlocked, PinNotActivated, CardRemoved,
                  NoCard, NoReader, NotAnIdentityCard, CardExpired, CardNotGenuine, ReadCancelled,
                  DeviceFailed, TransportPin, PinReady, WrongCan, WrongPuk, PukUsedUp, PinManaged,
-                 CardRevoked>;
+                 CardRevoked, ReaderReady>;
 
 /// Sperrliste of one sector: the marks of cards that were reported lost. A mark on it means nothing
 /// to another sector.
@@ -185,8 +197,15 @@ private:
 /// DeviceFailed{CertificateUnusable}: it could not be compared. Everything else stays.
 IdentityOutcome judge(IdentityOutcome outcome, const BlockList& list);
 
-/// What the page can show while the read runs.
-enum class IdentityStep { WaitingForCard, CheckingPin, ProvingTerminal, CheckingCard, Reading };
+/// What the page can show while the read runs. EnteringAtReader: the reader waits for the password.
+enum class IdentityStep {
+    WaitingForCard,
+    CheckingPin,
+    EnteringAtReader,
+    ProvingTerminal,
+    CheckingCard,
+    Reading
+};
 
 /// What the terminal signs in terminal authentication (TR-03110-3 B.3): x(PK_PICC) || r_PICC ||
 /// Comp(PK_PCD) || aux. The callback gives the plain signature r||s, or throws to refuse.

@@ -6,6 +6,7 @@
 
 #include "appliance/core/bytes.h"
 #include "appliance/core/clock.h"
+#include "appliance/core/error.h"
 
 #include <functional>
 #include <optional>
@@ -21,6 +22,15 @@ public:
     virtual Bytes transmit(ByteView command) = 0;
     /// Longest command APDU that the reader takes: 261, or more with extended length.
     virtual std::size_t commandBytesMax() const = 0;
+
+    /// The reader opens PACE itself, with a keypad of its own.
+    virtual bool runsPace() const { return false; }
+    /// FEATURE_EXECUTE_PACE with bytes as PC/SC part 10, amendment 1, has them: waits while
+    /// somebody types. Throws as transmit, and where the reader does not run PACE.
+    virtual Bytes executePace(ByteView)
+    {
+        throw Error(ErrorCode::ReaderFailed, "a reader without PACE");
+    }
 };
 
 /// A line to a terminal, TCP or serial. All callbacks run on the loop, none after close().

@@ -186,6 +186,7 @@ GeneralPlace placeFromJson(const json::Object& object)
 constexpr std::pair<IdentityStep, std::string_view> identitySteps[] = {
     {IdentityStep::WaitingForCard, "waitingForCard"},
     {IdentityStep::CheckingPin, "checkingPin"},
+    {IdentityStep::EnteringAtReader, "enteringAtReader"},
     {IdentityStep::ProvingTerminal, "provingTerminal"},
     {IdentityStep::CheckingCard, "checkingCard"},
     {IdentityStep::Reading, "reading"},
@@ -198,7 +199,11 @@ constexpr std::pair<IdentityPurpose, std::string_view> identityPurposes[] = {
     {IdentityPurpose::ResumePin, "resumePin"},
     {IdentityPurpose::UnblockPin, "unblockPin"},
     {IdentityPurpose::SetPin, "setPin"},
+    {IdentityPurpose::LookAtReader, "lookAtReader"},
 };
+
+constexpr std::pair<PasswordEntry, std::string_view> passwordEntries[] = {
+    {PasswordEntry::Given, "given"}, {PasswordEntry::AtReader, "atReader"}};
 
 constexpr std::pair<CardPassword, std::string_view> cardPasswords[] = {
     {CardPassword::Pin, "pin"}, {CardPassword::Can, "can"}, {CardPassword::Puk, "puk"}};
@@ -295,6 +300,8 @@ json::ObjectPtr toJson(const IdentityRequest& request)
     setSecret(*object, "can", request.can);
     setSecret(*object, "puk", request.puk);
     setSecret(*object, "newPin", request.newPin);
+    if (request.entry != PasswordEntry::Given)
+        object->set("entry", nameIn(passwordEntries, request.entry));
     if (request.bornUntil)
         object->set("bornUntil", toIso(*request.bornUntil));
     if (!request.municipalityPrefix.empty())
@@ -308,8 +315,8 @@ json::ObjectPtr toJson(const IdentityRequest& request)
 IdentityRequest identityRequestFromJson(const json::Object& object)
 {
     json::onlyKeys(object, {"pin", "groups", "chain", "countrySigners", "now", "purpose", "can",
-                            "puk", "newPin", "bornUntil", "municipalityPrefix", "sectorKey",
-                            "revocationKey", "certificateDescription"});
+                            "puk", "newPin", "entry", "bornUntil", "municipalityPrefix",
+                            "sectorKey", "revocationKey", "certificateDescription"});
     IdentityRequest request;
     auto pin = json::text(object, "pin");
     request.pin = Secret(pin);
@@ -319,6 +326,8 @@ IdentityRequest identityRequestFromJson(const json::Object& object)
     request.can = secretOrNone(object, "can");
     request.puk = secretOrNone(object, "puk");
     request.newPin = secretOrNone(object, "newPin");
+    if (object.has("entry"))
+        request.entry = valueIn(passwordEntries, json::text(object, "entry"));
     if (object.has("bornUntil"))
         request.bornUntil = dayFrom(json::text(object, "bornUntil"));
     if (object.has("municipalityPrefix"))
@@ -414,6 +423,11 @@ json::ObjectPtr toJson(const IdentityOutcome& outcome)
             [](const PukUsedUp&) { return outcomeObject("pukUsedUp"); },
             [](const PinManaged&) { return outcomeObject("pinManaged"); },
             [](const CardRevoked&) { return outcomeObject("cardRevoked"); },
+            [](const ReaderReady& ready) {
+                auto object = outcomeObject("readerReady");
+                object->set("takesPassword", ready.takesPassword);
+                return object;
+            },
         },
         outcome);
 }
@@ -438,6 +452,10 @@ IdentityOutcome identityOutcomeFromJson(const json::Object& object)
     if (outcome == "pinReady") {
         json::onlyKeys(object, {"outcome", "triesLeft"});
         return PinReady{number(object, "triesLeft", 2, 3)};
+    }
+    if (outcome == "readerReady") {
+        json::onlyKeys(object, {"outcome", "takesPassword"});
+        return ReaderReady{json::boolean(object, "takesPassword")};
     }
     if (outcome == "wrongPin") {
         json::onlyKeys(object, {"outcome", "triesLeft"});

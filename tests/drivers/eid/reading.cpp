@@ -78,12 +78,15 @@ std::string nameOf(const IdentityOutcome& outcome)
         "IdentityRead",   "WrongPin",      "PinSuspended", "PinBlocked",        "PinNotActivated",
         "CardRemoved",    "NoCard",        "NoReader",     "NotAnIdentityCard", "CardExpired",
         "CardNotGenuine", "ReadCancelled", "DeviceFailed", "TransportPin",      "PinReady",
-        "WrongCan",       "WrongPuk",      "PukUsedUp",    "PinManaged",        "CardRevoked"};
+        "WrongCan",       "WrongPuk",      "PukUsedUp",    "PinManaged",        "CardRevoked",
+        "ReaderReady"};
     std::string text = names[outcome.index()];
     if (const auto* wrong = std::get_if<WrongPin>(&outcome))
         text += " " + std::to_string(wrong->triesLeft);
     if (const auto* ready = std::get_if<PinReady>(&outcome))
         text += " " + std::to_string(ready->triesLeft);
+    if (const auto* ready = std::get_if<ReaderReady>(&outcome))
+        text += ready->takesPassword ? " takes a password" : " takes none";
     if (const auto* failed = std::get_if<DeviceFailed>(&outcome))
         text += " " + std::string(name(failed->code));
     return text;

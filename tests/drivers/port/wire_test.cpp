@@ -73,6 +73,8 @@ const std::vector<IdentityOutcome> identityOutcomes = {
     PukUsedUp{},
     PinManaged{},
     CardRevoked{},
+    ReaderReady{true},
+    ReaderReady{false},
 };
 
 const std::vector<PaymentOutcome> paymentOutcomes = {
@@ -123,6 +125,12 @@ const Refusal refusals[] = {
      R"({"pin":"","groups":[],"chain":[],"countrySigners":[],"now":0,"purpose":"forge"})"},
     {"request for an age on no day", reading<identityRequestFromJson>,
      R"({"pin":"","groups":[],"chain":[],"countrySigners":[],"now":0,"bornUntil":"2026-02-30"})"},
+    {"request for a password from nowhere", reading<identityRequestFromJson>,
+     R"({"pin":"","groups":[],"chain":[],"countrySigners":[],"now":0,"entry":"byLetter"})"},
+    {"reader that is ready for nobody knows what", reading<identityOutcomeFromJson>,
+     R"({"outcome":"readerReady"})"},
+    {"reader that takes one password", reading<identityOutcomeFromJson>,
+     R"({"outcome":"readerReady","takesPassword":1})"},
     {"PIN that is ready without tries", reading<identityOutcomeFromJson>,
      R"({"outcome":"pinReady","triesLeft":1})"},
     {"outcome nobody knows", reading<identityOutcomeFromJson>, R"({"outcome":"lucky"})"},
@@ -179,6 +187,7 @@ BOOST_AUTO_TEST_CASE(an_identity_request_arrives_as_it_was_sent)
     request.can = Secret("500540");
     request.puk = Secret("9876543210");
     request.newPin = Secret("654321");
+    request.entry = PasswordEntry::AtReader;
     request.bornUntil = localDateFromIso("2008-11-21");
     request.municipalityPrefix = "0276";
     request.sectorKey = {0x06, 0x00};
@@ -189,6 +198,7 @@ BOOST_AUTO_TEST_CASE(an_identity_request_arrives_as_it_was_sent)
     BOOST_TEST((read.can == request.can));
     BOOST_TEST((read.puk == request.puk));
     BOOST_TEST((read.newPin == request.newPin));
+    BOOST_TEST((read.entry == request.entry));
     BOOST_TEST((read.bornUntil == request.bornUntil));
     BOOST_TEST(read.municipalityPrefix == request.municipalityPrefix);
     BOOST_TEST((read.sectorKey == request.sectorKey));
@@ -221,6 +231,8 @@ BOOST_DATA_TEST_CASE(every_identity_outcome_arrives_as_it_was_sent,
         BOOST_TEST(wrong->triesLeft == 2);
     if (const auto* failed = std::get_if<DeviceFailed>(&read))
         BOOST_TEST((failed->code == ErrorCode::ReaderFailed));
+    if (const auto* ready = std::get_if<ReaderReady>(&read))
+        BOOST_TEST(ready->takesPassword == std::get<ReaderReady>(sent).takesPassword);
     if (const auto* whole = std::get_if<IdentityRead>(&read))
         BOOST_TEST((whole->data.reveal() == someData()));
 }
@@ -259,8 +271,8 @@ BOOST_AUTO_TEST_CASE(a_card_on_the_block_list_is_revoked)
 BOOST_AUTO_TEST_CASE(steps_and_evidence_are_named)
 {
     for (const auto step :
-         {IdentityStep::WaitingForCard, IdentityStep::CheckingPin, IdentityStep::ProvingTerminal,
-          IdentityStep::CheckingCard, IdentityStep::Reading})
+         {IdentityStep::WaitingForCard, IdentityStep::CheckingPin, IdentityStep::EnteringAtReader,
+          IdentityStep::ProvingTerminal, IdentityStep::CheckingCard, IdentityStep::Reading})
         BOOST_TEST((identityStepFromName(std::string(name(step))) == step));
     for (const auto evidence : {PaymentEvidence::Sent, PaymentEvidence::Accepted,
                                 PaymentEvidence::Recorded, PaymentEvidence::Acknowledged})
