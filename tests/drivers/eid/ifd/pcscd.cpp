@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -25,7 +26,9 @@ namespace {
 
 constexpr const char* program = "/usr/sbin/pcscd";
 constexpr const char* systemFolder = "/run/pcscd"; // compiled into pcscd
+constexpr const char* systemSocket = "/run/pcscd/pcscd.comm";
 constexpr Milliseconds patienceMax{10000};
+constexpr Milliseconds slice{20};
 /// At the end of a read it is reset twice, each time with a question before: those are no look.
 constexpr int missesOfAnEnd = 2;
 // As of an issued identity card
@@ -43,18 +46,34 @@ bool receiveAll(int from, std::uint8_t* bytes, std::size_t size)
     return true;
 }
 
-/// In the new process: nothing that allocates.
+/// In the new process: nothing that allocates. `run`: what /run/pcscd shall be, or null to leave
+/// it.
 [[noreturn]] void become(const char* run, const char* config, const char* log)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     const int output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    if (unshare(CLONE_NEWNS) == 0 &&
-        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-        mount(run, systemFolder, nullptr, MS_BIND, nullptr) == 0)
-        execl(program, program, "--foreground", "--config", config, nullptr);
+    // In a changed root the first mount cannot be kept from spreading, and without the right to
+    // mount there is no namespace at all.
+    if (run != nullptr && (unshare(CLONE_NEWNS) != 0 ||
+                           mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                           mount(run, systemFolder, nullptr, MS_BIND, nullptr) != 0))
+        _exit(1);
+    execl(program, program, "--foreground", "--config", config, nullptr);
     _exit(1);
+}
+
+bool answers(const std::string& path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool listens =
+        connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(probe);
+    return listens;
 }
 
 } // namespace
@@ -66,7 +85,7 @@ std::unique_ptr<OwnPcscd> OwnPcscd::start(KeypadReader& reader, std::string& rea
         return nullptr;
     }
     if (geteuid() != 0) {
-        reason = "a mount namespace wants root";
+        reason = "pcscd wants root";
         return nullptr;
     }
     std::string pattern = (std::filesystem::temp_directory_path() / "amt-ifd-XXXXXX").string();
@@ -75,13 +94,14 @@ std::unique_ptr<OwnPcscd> OwnPcscd::start(KeypadReader& reader, std::string& rea
         return nullptr;
     }
     std::unique_ptr<OwnPcscd> started(new OwnPcscd(reader, pattern));
-    if (!started->listen() || !started->launch()) {
-        std::ifstream log(std::filesystem::path(pattern) / "log");
-        std::getline(log, reason);
-        reason = "pcscd did not start in a mount namespace of its own: " + reason;
-        return nullptr;
-    }
-    return started;
+    if (started->listen() &&
+        (started->launch(Place::OwnFolder) ||
+         (started->_daemon == -1 && started->lockMachine() && started->launch(Place::Machine))))
+        return started;
+    std::ifstream log(std::filesystem::path(pattern) / "log");
+    std::getline(log, reason);
+    reason = "pcscd did not start, or another one runs: " + reason;
+    return nullptr;
 }
 
 OwnPcscd::OwnPcscd(KeypadReader& reader, std::filesystem::path folder)
@@ -99,6 +119,8 @@ OwnPcscd::~OwnPcscd()
         _server.join();
     if (_listening >= 0)
         close(_listening);
+    if (_lock >= 0)
+        close(_lock);
     std::error_code ignored;
     std::filesystem::remove_all(_folder, ignored);
 }
@@ -119,7 +141,14 @@ bool OwnPcscd::listen()
     return true;
 }
 
-bool OwnPcscd::launch()
+/// One pcscd at a time where it has no folder of its own.
+bool OwnPcscd::lockMachine()
+{
+    _lock = open("/run/lock/amt-pcscd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    return _lock >= 0 && flock(_lock, LOCK_EX) == 0 && !answers(systemSocket);
+}
+
+bool OwnPcscd::launch(Place place)
 {
     const auto run = _folder / "run", config = _folder / "reader.conf.d";
     std::filesystem::create_directories(run);
@@ -128,26 +157,22 @@ bool OwnPcscd::launch()
     std::ofstream(config / "keypad") << "FRIENDLYNAME \"" << readerName << "\"\n"
                                      << "DEVICENAME   " << (_folder / "reader").string() << '\n'
                                      << "LIBPATH      " << AMT_IFD_HANDLER << '\n';
-    const std::string log = _folder / "log";
+    const bool isOwn = place == Place::OwnFolder;
+    const std::string log = _folder / "log", socket = isOwn ? run / "pcscd.comm" : systemSocket;
     _daemon = fork();
     if (_daemon == 0)
-        become(run.c_str(), config.c_str(), log.c_str());
-    setenv("PCSCLITE_CSOCK_NAME", (run / "pcscd.comm").c_str(), 1);
-    // The reader is opened before the socket is; pcscd then asks for the card's presence at once.
-    if (!until([](const KeypadReader&) { return true; }, patienceMax))
-        return false;
-    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    (run / "pcscd.comm").string().copy(address.sun_path, sizeof address.sun_path - 1);
-    bool listens = false;
-    for (int attempt = 0; !listens && attempt < 500; ++attempt) {
-        listens = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-        if (!listens)
-            poll(nullptr, 0, 10);
+        become(isOwn ? run.c_str() : nullptr, config.c_str(), log.c_str());
+    setenv("PCSCLITE_CSOCK_NAME", socket.c_str(), 1);
+    for (auto patience = patienceMax; patience > Milliseconds(0); patience -= slice) {
+        if (answers(socket))
+            return true;
+        if (waitpid(_daemon, nullptr, WNOHANG) == _daemon) {
+            _daemon = -1;
+            return false;
+        }
+        poll(nullptr, 0, static_cast<int>(slice.count()));
     }
-    close(probe);
-    return listens;
+    return false;
 }
 
 bool OwnPcscd::until(const std::function<bool(const KeypadReader&)>& isTrue, Milliseconds patience)

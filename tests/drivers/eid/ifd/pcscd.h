@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // pcscd.h: a real pcscd with one reader, which is simulated. It has a mount namespace of its own,
-// so that its socket lies in a folder of ours and the machine's pcscd never hears of it.
+// so that its socket lies in a folder of ours and the machine's pcscd never hears of it. Where none
+// can be had (a changed root) it is the machine's one pcscd while this lives.
 #pragma once
 
 #include "tests/drivers/eid/ifd/reader.h"
@@ -45,7 +46,9 @@ public:
 private:
     OwnPcscd(KeypadReader& reader, std::filesystem::path folder);
     bool listen();
-    bool launch();
+    enum class Place { OwnFolder, Machine };
+    bool lockMachine();
+    bool launch(Place place);
     void serve();
     Bytes answer(const Bytes& message);
 
@@ -53,6 +56,7 @@ private:
     std::filesystem::path _folder;
     int _listening = -1;
     pid_t _daemon = -1;
+    int _lock = -1;
     std::atomic<bool> _stop{false};
     std::mutex _mutex;
     std::condition_variable _called;
