@@ -4,6 +4,7 @@
 #include "drivers/eid/reader_features.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace amt::eid {
 namespace {
@@ -13,14 +14,19 @@ constexpr std::size_t shortCommandMax = 261;
 constexpr std::size_t extendedHeader = 4 + 3 + 2;
 constexpr std::size_t dataMax = 65535;
 
+struct SimpleObject {
+    std::uint8_t tag;
+    ByteView value;
+};
+
 /// Objects with one byte of tag and one of length, to the last byte; nothing if they do not fit.
-std::map<std::uint8_t, ByteView> simpleObjects(ByteView bytes)
+std::vector<SimpleObject> simpleObjects(ByteView bytes)
 {
-    std::map<std::uint8_t, ByteView> objects;
+    std::vector<SimpleObject> objects;
     while (!bytes.empty()) {
         if (bytes.size() < 2 || bytes.size() - 2 < bytes[1])
             return {};
-        objects[bytes[0]] = bytes.subspan(2, bytes[1]);
+        objects.push_back({bytes[0], bytes.subspan(2, bytes[1])});
         bytes = bytes.subspan(2 + std::size_t{bytes[1]});
     }
     return objects;
@@ -43,12 +49,14 @@ std::map<std::uint8_t, std::uint32_t> readerFeatures(ByteView answer)
 std::optional<std::size_t> longestCommand(ByteView properties)
 {
     const auto objects = simpleObjects(properties);
-    const auto found = objects.find(propertyMaxApduData);
-    if (found == objects.end() || found->second.empty() || found->second.size() > 4)
+    const auto found = std::find_if(objects.begin(), objects.end(), [](const SimpleObject& object) {
+        return object.tag == propertyMaxApduData;
+    });
+    if (found == objects.end() || found->value.empty() || found->value.size() > 4)
         return std::nullopt;
     std::size_t data = 0;
-    for (std::size_t i = found->second.size(); i > 0; --i)
-        data = data << 8 | found->second[i - 1];
+    for (std::size_t i = found->value.size(); i > 0; --i)
+        data = data << 8 | found->value[i - 1];
     if (data <= shortCommandMax)
         return shortCommandMax;
     return std::min(data, dataMax) + extendedHeader;

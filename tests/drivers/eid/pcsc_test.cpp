@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(features_are_read_with_their_codes)
                                                       "120442330012"));
     BOOST_TEST(features.size() == 3U);
     BOOST_TEST(features.at(eid::featureTlvProperties) == 0x42330012U);
-    for (const char* broken : {"", "12", "1204423300", "12034233001200", "120442330012ff"})
+    for (const char* broken : {"", "12", "1204423300", "12034233001200", "120442330012ff",
+                               "1200120442330012"}) // an empty one, and then a whole
         BOOST_TEST(eid::readerFeatures(fromHex(broken)).empty(), broken);
 }
 
