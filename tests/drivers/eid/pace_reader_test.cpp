@@ -22,8 +22,9 @@ namespace {
 
 /// A card in a reader with a keypad, at which somebody types this.
 struct ReaderTable : test::Table {
-    explicit ReaderTable(const std::string& profile = "erika", AtKeypad typed = Typed{"123456"})
-        : Table(profile), reader(card, readerRandom), keypad(reader)
+    explicit ReaderTable(const std::string& profile = "erika", AtKeypad typed = Typed{"123456"},
+                         const sim::CardPki& keys = test::pki())
+        : Table(sim::cardProfile(profile), keys), reader(card, readerRandom), keypad(reader)
     {
         reader.keypad = [typed](std::uint8_t) { return typed; };
     }
@@ -198,6 +199,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_not_whole_is_refused_whole)
     longer[4] = static_cast<std::uint8_t>(longer[4] + 1);
     isRefused(longer);
     isRefused(fromHex("c26306f00100")); // a refusal, too, is as long as it says
+    isRefused(fromHex("c26306f0000000"));
 }
 
 BOOST_AUTO_TEST_CASE(a_pin_that_is_typed_at_the_reader_reads_the_card)
@@ -413,9 +415,23 @@ BOOST_DATA_TEST_CASE(a_card_pulled_from_the_reader_is_removed, everyCommand, com
 
 BOOST_AUTO_TEST_CASE(a_reader_with_a_keypad_and_without_extended_length_reads_the_same)
 {
-    ReaderTable table;
+    // Certificates on curve 17 are longer than what the reader can protect in one short command.
+    test::CountedRandom random(23);
+    const auto keys = sim::makeCardPki(random, test::now, {.parameterId = 17, .hashSuffix = 5});
+    BOOST_TEST(keys.terminalChain.back().size() > 255U);
+    ReaderTable table("erika", Typed{"123456"}, keys);
     table.card.setCommandBytesMax(261);
-    BOOST_TEST(table.readName(atReader()) == "IdentityRead");
+    auto wanted = atReader();
+    wanted.certificates = keys.certificates();
+    BOOST_TEST(table.readName(wanted) == "IdentityRead");
+    const auto security = std::find_if(
+        table.reader.commands.begin(), table.reader.commands.end(),
+        [](const Bytes& command) { return toHex(command).substr(0, 8) == "00b09d00"; });
+    BOOST_REQUIRE(security != table.reader.commands.end());
+    BOOST_TEST(toHex(*security) == "00b09d00df"); // 223 bytes, with room for the protection
+    wanted = request();
+    wanted.certificates = keys.certificates();
+    BOOST_TEST(table.readName(wanted) == "IdentityRead");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
