@@ -46,10 +46,8 @@ bool CardReading::impossible() const
 
 void CardReading::start(Visit& visit, Secret pin, Secret can)
 {
-    if (_running == 0) {
-        begin(visit, std::move(pin), std::move(can));
-        return;
-    }
+    if (_running == 0)
+        return begin(visit, std::move(pin), std::move(can));
     _waiting = Waiting{visit.idHash, std::move(pin),
                        std::move(can)}; // a read of somebody who has left has to end first
     _house.doors.identityReader.cancel();
@@ -66,7 +64,15 @@ void CardReading::begin(Visit& visit, Secret pin, Secret can)
     request.can = std::move(can);
     request.groups = service->groups;
     request.now = _house.journal.newestTime(_house.now());
-    request.certificates = _house.doors.signer->certificates();
+    try {
+        request.certificates = _house.doors.signer->certificates();
+        _house.blockList.ask(request);
+    } catch (const Error& failure) { // said on its page, like any other outcome
+        log::error("card.not-started", {{"detail", failure.message()}});
+        visit.cardProblem = "DeviceFailed";
+        _house.advance(visit, VisitEvent::CardFailed);
+        return;
+    }
 
     visit.readNumber = number;
     visit.signedOnce = false;
@@ -175,7 +181,10 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                 [&](const NoReader&) { failed("NoReader"); },
                 [&](const NotAnIdentityCard&) { failed("NotAnIdentityCard"); },
                 [&](const CardExpired&) { failed("CardExpired"); },
-                [&](const CardNotGenuine&) { failed("CardNotGenuine"); },
+                [&](const CardNotGenuine&) {
+                    failed("CardNotGenuine");
+                    _house.helpCalls.call(office::forgedCard, _house.now()); // its page is silent
+                },
                 [&](const DeviceFailed& device) {
                     log::warning("card.device-failed",
                                  {{"code", std::string(amt::name(device.code))}});
@@ -184,7 +193,7 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                 // What a visit does not ask for yet (drivers/port/identity.h).
                 [&](const auto&) { failed("DeviceFailed"); },
             },
-            outcome);
+            _house.blockList.judged(outcome));
         visit->readNumber = 0; // now that it is kept
         _house.visits.touch(*visit);
     }

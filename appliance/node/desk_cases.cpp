@@ -67,7 +67,9 @@ Reply showCases(House& house, Exchange& exchange)
         row.heldReason = record.heldReason;
         view.cases.push_back(std::move(row));
     }
-    view.helpCalls = house.helpCalls.open();
+    for (const char* caller : {office::forgedCard, office::askedAtKiosk})
+        if (const auto since = house.helpCalls.open(caller))
+            view.calls.push_back({caller, *since});
     return house.deskPage(exchange, view);
 }
 
@@ -172,7 +174,7 @@ Reply reprintReceipt(House& house, Exchange& exchange)
 
 Reply answerHelp(House& house, Exchange& exchange)
 {
-    house.helpCalls.take(exchange.clerk->clerk.name, house.now());
+    house.helpCalls.take(exchange.field("caller"), exchange.clerk->clerk.name, house.now());
     return redirect("/desk");
 }
 

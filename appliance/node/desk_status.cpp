@@ -93,6 +93,23 @@ StatusPage::Line keys(const House& house)
     return {"keys", Level::Bad, "desk.status.keys.Missing", ""};
 }
 
+StatusPage::Line blockList(const House& house)
+{
+    using Standing = BlockListFile::Standing;
+    const std::string newest = house.blockList.newest() ? moment(*house.blockList.newest()) : "–";
+    switch (house.blockList.standing()) {
+    case Standing::Good:
+        return {"blockList", Level::Good, "desk.status.blockList.good", newest};
+    case Standing::Old:
+        return {"blockList", Level::Warning, "desk.status.blockList.old", newest};
+    case Standing::Unusable:
+        return {"blockList", Level::Bad, "desk.status.blockList.unusable", ""};
+    case Standing::NotWanted:
+        break;
+    }
+    return {"blockList", Level::Warning, "desk.status.blockList.none", ""};
+}
+
 StatusPage::Line clock(const House& house, const outbox::Overview& overview)
 {
     if (overview.early > 0)
@@ -132,6 +149,7 @@ Reply showOperation(House& house, Exchange& exchange)
                   disk(house),
                   backup(house),
                   keys(house),
+                  blockList(house),
                   clock(house, overview),
                   journal(house),
                   {"version", Level::Info, "", AMT_VERSION}};

@@ -50,7 +50,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
-      cardReading(*this), cashier(*this), receipts(*this), backups(*this)
+      blockList(*this), cardReading(*this), cashier(*this), receipts(*this), backups(*this)
 {
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});
@@ -86,6 +86,7 @@ void House::takeUp()
     cases.purgeDeskCopies(town, startedAt);
     journal.watchClock(startedAt, doors.loop.sinceBoot());
     backups.takeUp();
+    blockList.look();
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     doors.loop.after(returnTime, [this, life = std::weak_ptr<int>(_life)] {
         if (!life.expired())
@@ -109,6 +110,7 @@ void House::everyMinute()
     journal.watchClock(now(), doors.loop.sinceBoot());
     people.endSessions(now());
     backups.everyMinute();
+    blockList.look();
     if (++_minutes % 60 == 0)
         keepAndLetGo();
 }
@@ -187,7 +189,7 @@ page::Frame House::frame(const Exchange& exchange)
     }
     if (const auto part = exchange.query.find("part"); part != exchange.query.end())
         frame.part = part->second.size() == 1 ? part->second.front() - '0' : 0;
-    frame.helpCalled = helpCalls.open() > 0;
+    frame.helpCalled = helpCalls.open(office::askedAtKiosk).has_value();
     frame.testModeLanguages = settings.testModeLanguages;
     return frame;
 }

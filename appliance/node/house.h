@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/node/backups.h"
+#include "appliance/node/block_list_file.h"
 #include "appliance/node/card_reading.h"
 #include "appliance/node/cashier.h"
 #include "appliance/node/desk_session.h"
@@ -175,6 +176,7 @@ public:
 
     Visits visits;
     DeskSessions sessions;
+    BlockListFile blockList;
     CardReading cardReading;
     Cashier cashier;
     ReceiptDesk receipts;

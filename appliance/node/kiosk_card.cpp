@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Privacy notice, PIN, reading, and what to do when the card cannot be read.
-#include "appliance/core/log.h"
 #include "appliance/node/house.h"
 #include "appliance/node/kiosk.h"
 
@@ -159,14 +158,7 @@ Reply readCard(House& house, Exchange& exchange)
         return redirect(addressOf(visit.step));
     }
     house.advance(visit, VisitEvent::PinEntered);
-    try {
-        house.cardReading.start(visit, pin, visit.needsCan ? can : Secret());
-    } catch (
-        const Error& failure) { // no usable certificate: said on its page, like any other outcome
-        log::error("card.not-started", {{"detail", failure.message()}});
-        visit.cardProblem = "DeviceFailed";
-        house.advance(visit, VisitEvent::CardFailed);
-    }
+    house.cardReading.start(visit, pin, visit.needsCan ? can : Secret());
     return redirect(addressOf(visit.step));
 }
 

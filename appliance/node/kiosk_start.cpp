@@ -144,7 +144,7 @@ Reply showHelp(House& house, Exchange& exchange)
     noteInput(house, exchange);
     page::HelpPage view;
     view.phone = house.town.phone;
-    view.called = house.helpCalls.open() > 0;
+    view.called = house.helpCalls.open(office::askedAtKiosk).has_value();
     if (const auto back = exchange.query.find("back"); back != exchange.query.end())
         view.back = safeBack(back->second);
     return house.kioskPage(exchange, view);
@@ -153,7 +153,7 @@ Reply showHelp(House& house, Exchange& exchange)
 Reply callHelp(House& house, Exchange& exchange)
 {
     noteInput(house, exchange);
-    house.helpCalls.call("kiosk", house.now());
+    house.helpCalls.call(office::askedAtKiosk, house.now());
     log::info("help.called");
     return redirect("/help?back=" + escapeUri(safeBack(exchange.field("back"))));
 }

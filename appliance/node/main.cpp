@@ -90,6 +90,9 @@ protected:
             "or "
             "terminal.pkcs11",
             "DIR");
+        add("block-list",
+            "folder with sector.key and blocklist.txt: cards that were reported lost are refused",
+            "DIR");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("backup", "second medium: hourly copies of the database, and one before an update",
             "DIR");
@@ -212,6 +215,7 @@ private:
                               config().getString("amt.desk-address", "127.0.0.1")};
         settings.displayToken = Secret(Poco::trim(fileText(setting("state") + "/display.token")));
         chooseBackup(settings);
+        settings.blockListFolder = config().getString("amt.block-list", "");
         settings.testModeLanguages = config().getBool("amt.test-languages", true);
 
         // The front and the node know each other: requests go in, live pages come out.

@@ -87,6 +87,8 @@ struct NodeSettings {
     int backupsKept = 48;
     std::chrono::minutes backupEvery{60};
     bool backupOnSameMedium = false; ///< shown as a warning
+    /// sector.key and blocklist.txt (block_list_file.h); empty: reported cards are not told apart.
+    std::string blockListFolder;
 };
 
 struct NodeDoors {

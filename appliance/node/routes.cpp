@@ -81,7 +81,7 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/clerks/reset", Rule::Clerk, resetClerk, "name password again"},
     {desk, Get, "/desk/devices", Rule::Clerk, showDevices},
     {desk, Post, "/desk/devices", Rule::Clerk, actOnDevice, "device act"},
-    {desk, Post, "/desk/help/done", Rule::Clerk, answerHelp},
+    {desk, Post, "/desk/help/done", Rule::Clerk, answerHelp, "caller"},
     {desk, Post, "/desk/sign-out", Rule::Clerk, signOut},
 
     {display, Get, "/assets/{*}", Rule::Public, showAsset},

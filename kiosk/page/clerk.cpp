@@ -49,8 +49,16 @@ public:
     void operator()(const CasesPage& view)
     {
         begin("cases", "cases", text("desk.title.cases"));
-        if (view.helpCalls > 0)
-            set("helpLine", _texts.plural(german, "desk.helpCalls", view.helpCalls));
+        Data calls{Data::type::list};
+        for (const auto& call : view.calls) {
+            Data item;
+            item.set("caller", call.caller);
+            item.set("line", text("desk.call." + call.caller, {{"since", localTime(call.since)}}));
+            item.set("advice", text("desk.call." + call.caller + ".advice"));
+            item.set("kind", call.caller == "kiosk" ? "info" : "warning");
+            calls << item;
+        }
+        set("calls", calls);
         Data cases{Data::type::list};
         for (const auto& row : view.cases) {
             Data item;

@@ -216,7 +216,11 @@ struct CasesPage {
         std::string heldReason;
     };
     std::vector<Row> cases;
-    int helpCalls = 0;
+    struct Call {
+        std::string caller; ///< "kiosk", "card-reader" (a card failed its proof)
+        UtcTime since;
+    };
+    std::vector<Call> calls; ///< POST /desk/help/done {caller}
 };
 /// GET /desk/cases/ID, POST /desk/cases/ID/release {reason}, POST /desk/cases/ID/receipt {}
 struct CasePage {

@@ -280,8 +280,29 @@ BOOST_AUTO_TEST_CASE(a_call_for_help_is_shown_and_taken)
     signInFirst(town, desk);
     desk.get("/desk");
     BOOST_TEST(desk.shows("/desk/help/done"));
-    desk.post("/desk/help/done");
+    desk.post("/desk/help/done", {{"caller", "kiosk"}});
     BOOST_TEST(!desk.shows("/desk/help/done"));
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_fails_its_proof_is_told_to_the_clerk_and_not_to_the_citizen)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToReading(kiosk);
+    town.reader.finish(CardNotGenuine{});
+    kiosk.get("/visit/card/problem");
+    for (const char* word : {"Echtheit", "echt", "gefälscht", "Fälschung", "help/done"})
+        BOOST_TEST(!kiosk.shows(word));
+    kiosk.get("/help");
+    BOOST_TEST(!kiosk.shows("Hilfe gerufen"));
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    desk.get("/desk");
+    BOOST_TEST(desk.shows("Prüfung der Echtheit nicht bestanden"));
+    desk.post("/desk/help/done", {{"caller", "kiosk"}}); // another call: this one stays
+    BOOST_TEST(desk.shows("Prüfung der Echtheit"));
+    desk.post("/desk/help/done", {{"caller", "card-reader"}});
+    BOOST_TEST(!desk.shows("Prüfung der Echtheit"));
 }
 
 BOOST_AUTO_TEST_CASE(the_device_page_shows_what_is_there)

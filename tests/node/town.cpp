@@ -229,6 +229,7 @@ void Town::open()
     settings.deskHosts = {"desk.example"};
     settings.displayToken = Secret(std::string_view("display-token"));
     settings.backupFolder = backupFolder.string();
+    settings.blockListFolder = blockListFolder.string();
     _node = std::make_unique<node::Node>(
         std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
                                              printer, &signer, longWork, livePages, emulation});

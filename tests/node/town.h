@@ -196,6 +196,7 @@ public:
     void restart(const std::function<void(const std::filesystem::path& database)>& between);
     /// Second medium, from the next start on.
     std::filesystem::path backupFolder;
+    std::filesystem::path blockListFolder; ///< likewise
     node::Node& node() { return *_node; }
     store::Database& database() { return *_database; }
     HttpResponse handle(node::Surface surface, const HttpRequest& request);

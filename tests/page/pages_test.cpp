@@ -149,7 +149,8 @@ std::vector<DeskView> hostileDeskViews()
     open.problems = {hostile};
     return {
         PaperHalfPage{hostile},
-        CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}}, 1},
+        CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
+                  {{"kiosk", test::sampleTime()}}},
         open,
         HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true, true,
                    true}}},

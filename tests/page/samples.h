@@ -260,7 +260,7 @@ inline std::vector<DeskSample> deskSamples()
               {"0193-3", "BP-2026-000121-8", "Bewohnerparkausweis", "Recorded", "Open", at, ""},
               {"0193-4", "BP-2026-000120-X", "Bewohnerparkausweis", "Held", "Open", at,
                "PlainTextLost"}},
-             2},
+             {{"card-reader", at}, {"kiosk", at}}},
          true, false},
         {"case", open},
         {"case-held", held},

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// One open call a device: pressing again does not call twice.
+// One open call a caller: pressing again does not call twice.
 #include "appliance/office/people/help_calls.h"
 
 namespace amt::office {
 
-void HelpCalls::call(const std::string& device, UtcTime now)
+void HelpCalls::call(const std::string& caller, UtcTime now)
 {
     _database.transact([&] {
         _database
             .prepare("INSERT OR IGNORE INTO help_call (id, device, called_at) VALUES (?, ?, ?)")
-            .bind(timedUuid(_random, now), device, now)
+            .bind(timedUuid(_random, now), caller, now)
             .run();
     });
 }
 
-int HelpCalls::open() const
+std::optional<UtcTime> HelpCalls::open(const std::string& caller) const
 {
-    auto count = _database.prepare("SELECT count(*) FROM help_call WHERE taken_at IS NULL");
-    count.step();
-    return static_cast<int>(count.integer(0));
+    auto row = _database.prepare(
+        "SELECT called_at FROM help_call WHERE taken_at IS NULL AND device = ?");
+    return row.bind(caller).step() ? row.optionalTime(0) : std::nullopt;
 }
 
-void HelpCalls::take(const std::string& clerk, UtcTime now)
+void HelpCalls::take(const std::string& caller, const std::string& clerk, UtcTime now)
 {
     _database.transact([&] {
-        _database.prepare("UPDATE help_call SET taken_at = ?, taken_by = ? WHERE taken_at IS NULL")
-            .bind(now, clerk)
+        _database
+            .prepare("UPDATE help_call SET taken_at = ?, taken_by = ? WHERE taken_at IS NULL AND "
+                     "device = ?")
+            .bind(now, clerk, caller)
             .run();
     });
 }

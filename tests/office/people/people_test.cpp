@@ -365,14 +365,15 @@ BOOST_AUTO_TEST_CASE(a_call_for_help_is_open_until_somebody_comes)
 {
     Desk desk;
     HelpCalls calls(*desk.database, desk.random);
-    calls.call("kiosk", desk.now);
-    calls.call("kiosk", desk.now);
-    calls.call("kiosk-2", desk.now);
-    BOOST_TEST(calls.open() == 2);
-    calls.take("Petra Kern", desk.now);
-    BOOST_TEST(calls.open() == 0);
-    calls.call("kiosk", desk.now);
-    BOOST_TEST(calls.open() == 1);
+    calls.call(askedAtKiosk, desk.now);
+    calls.call(askedAtKiosk, desk.now + std::chrono::seconds(5));
+    calls.call(forgedCard, desk.now + std::chrono::minutes(1));
+    BOOST_TEST((calls.open(askedAtKiosk) == desk.now));
+    calls.take(askedAtKiosk, "Petra Kern", desk.now);
+    BOOST_TEST(!calls.open(askedAtKiosk));
+    BOOST_TEST((calls.open(forgedCard) == desk.now + std::chrono::minutes(1)));
+    calls.call(askedAtKiosk, desk.now);
+    BOOST_TEST(calls.open(askedAtKiosk).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
