@@ -4,6 +4,7 @@
 #include "drivers/eid/dialogue.h"
 
 #include "appliance/core/error.h"
+#include "drivers/eid/lengths.h"
 #include "drivers/eid/tlv.h"
 
 #include <algorithm>
@@ -14,7 +15,11 @@ namespace {
 constexpr std::size_t shortCommandMax = 261;
 constexpr std::size_t securePiece =
     223; ///< what fits into a short protected answer, and a command's data
+constexpr std::size_t extendedHeader = 9;
+/// The most that secure messaging adds to data: padding, and the objects 87, 97, 99 and 8E.
+constexpr std::size_t protection = 64;
 constexpr std::size_t fileBytesMax = 0x8000;
+constexpr std::uint8_t fileAtrInfo = 0x01;
 
 bool isSuccess(const AnswerApdu& answer)
 {
@@ -24,9 +29,15 @@ bool isSuccess(const AnswerApdu& answer)
 } // namespace
 
 Dialogue::Dialogue(CardChannel& card, std::function<bool()> isCancelled)
-    : _card(card), _isCancelled(std::move(isCancelled)),
-      _extended(card.commandBytesMax() > shortCommandMax)
+    : _card(card), _isCancelled(std::move(isCancelled)), _commandMax(card.commandBytesMax()),
+      _answerMax(_commandMax), _extended(_commandMax > shortCommandMax)
 {}
+
+/// Of data in an extended APDU that may have so many bytes.
+std::size_t Dialogue::room(std::size_t apduBytes) const
+{
+    return apduBytes - extendedHeader - (isProtected() ? protection : 0);
+}
 
 AnswerApdu Dialogue::exchange(const CommandApdu& command)
 {
@@ -39,10 +50,10 @@ AnswerApdu Dialogue::exchange(const CommandApdu& command)
 
 AnswerApdu Dialogue::send(const CommandApdu& command)
 {
-    const bool isProtected = _secure || _behindReader;
-    const std::size_t piece = isProtected ? securePiece : 255;
+    const std::size_t piece = _extended ? room(_commandMax) : isProtected() ? securePiece : 255;
     // 240 bytes and their padding are the most that a short protected command without Le can hold.
-    if (_extended || command.data.size() <= (isProtected && !command.expected ? 239 : piece))
+    const bool isLongest = !_extended && isProtected() && !command.expected;
+    if (command.data.size() <= (isLongest ? 239 : piece))
         return exchange(command);
 
     // Command chaining (ISO 7816-4 5.1.1.1)
@@ -76,20 +87,44 @@ ReaderPace Dialogue::executePace(PacePassword password, ByteView chat, const Sec
     return pace;
 }
 
+/// What a reader or a card says of its longest answer holds here, too; one that says nothing is
+/// asked for as much as it has.
 std::size_t Dialogue::readSize() const
 {
     if (_extended)
-        return expectExtendedMax;
-    return _secure || _behindReader ? securePiece : expectShortMax;
+        return _answerMax >= extendedHeader + 0xFFFF ? expectExtendedMax : room(_answerMax);
+    return isProtected() ? securePiece : expectShortMax;
+}
+
+/// EF.ATR/INFO, when the first long command was refused: the card may say how long it may be.
+void Dialogue::learnLengths()
+{
+    _extended = false;
+    const AnswerApdu answer = send(readFile(fileAtrInfo, expectShortMax));
+    const auto lengths = isSuccess(answer) ? cardLengths(answer.data) : std::nullopt;
+    if (!lengths)
+        return;
+    _commandMax = std::min(_commandMax, lengths->command);
+    _answerMax = std::min(_answerMax, lengths->answer);
+    _extended = std::min(_commandMax, _answerMax) > shortCommandMax + protection;
+}
+
+AnswerApdu Dialogue::readFirst(std::uint8_t shortIdentifier)
+{
+    AnswerApdu answer = send(readFile(shortIdentifier, readSize()));
+    if (answer.status != statusWrongLength || !_extended || _secure)
+        return answer;
+    learnLengths();
+    answer = send(readFile(shortIdentifier, readSize()));
+    if (answer.status != statusWrongLength || !_extended)
+        return answer;
+    _extended = false; // it is the reader that cannot
+    return send(readFile(shortIdentifier, readSize()));
 }
 
 Dialogue::File Dialogue::readWhole(std::uint8_t shortIdentifier)
 {
-    AnswerApdu answer = send(readFile(shortIdentifier, readSize()));
-    if (answer.status == statusWrongLength && _extended && !_secure) {
-        _extended = false; // a reader that cannot; the first command of a read finds it out
-        answer = send(readFile(shortIdentifier, readSize()));
-    }
+    AnswerApdu answer = readFirst(shortIdentifier);
     File file;
     for (;;) {
         if (!isSuccess(answer)) {

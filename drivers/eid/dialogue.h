@@ -18,8 +18,8 @@ struct Cancelled {};
 
 class Dialogue {
 public:
-    /// `isCancelled` may be empty. Extended length is assumed unless the channel says that it has
-    /// none.
+    /// `isCancelled` may be empty. Extended length is assumed, up to what the channel says that it
+    /// takes; a first command that is refused for its length tells otherwise.
     Dialogue(CardChannel& card, std::function<bool()> isCancelled);
 
     AnswerApdu send(const CommandApdu& command);
@@ -42,10 +42,16 @@ public:
 
 private:
     AnswerApdu exchange(const CommandApdu& command);
+    bool isProtected() const { return _secure || _behindReader; }
+    std::size_t room(std::size_t apduBytes) const;
     std::size_t readSize() const;
+    AnswerApdu readFirst(std::uint8_t shortIdentifier);
+    void learnLengths();
 
     CardChannel& _card;
     std::function<bool()> _isCancelled;
+    std::size_t _commandMax; ///< whole APDUs
+    std::size_t _answerMax;
     bool _extended;
     bool _behindReader = false; ///< the reader protects, which takes room in a short command
     std::optional<SecureMessaging> _secure;

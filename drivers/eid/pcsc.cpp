@@ -4,6 +4,7 @@
 #include "drivers/eid/pcsc.h"
 
 #include "appliance/core/error.h"
+#include "drivers/eid/lengths.h"
 #include "drivers/eid/pace_reader.h"
 #include "drivers/eid/reader_features.h"
 
@@ -19,6 +20,7 @@ namespace amt::eid {
 namespace {
 
 constexpr std::size_t answerBytesMax = 65536 + 2; // MAX_BUFFER_SIZE_EXTENDED holds it
+constexpr std::size_t shortCommandMax = 261;
 constexpr std::size_t commandBytesMaxExtended = 4 + 3 + 65535 + 2;
 /// A wait is cut into slices, so that a cancel that falls just before one is seen, too.
 constexpr Milliseconds slice{500};
@@ -115,11 +117,24 @@ Offer offerOf(SCARDHANDLE card)
     return offer;
 }
 
+/// Of reader and card: the ATR says for nothing whether the card takes extended length.
+std::size_t longestCommandOf(SCARDHANDLE card, const Offer& offer)
+{
+    std::array<std::uint8_t, MAX_ATR_SIZE> atr{};
+    auto size = static_cast<DWORD>(atr.size());
+    if (SCardStatus(card, nullptr, nullptr, nullptr, nullptr, atr.data(), &size) !=
+            SCARD_S_SUCCESS ||
+        size > atr.size())
+        return offer.longestCommand;
+    const bool isShort = takesExtendedLength(ByteView(atr.data(), size)) == false;
+    return isShort ? std::min(offer.longestCommand, shortCommandMax) : offer.longestCommand;
+}
+
 class PcscChannel : public CardChannel {
 public:
     PcscChannel(std::unique_ptr<Context> context, SCARDHANDLE card, DWORD protocol)
         : _context(std::move(context)), _card(card), _protocol(protocol), _answer(answerBytesMax),
-          _offer(offerOf(card))
+          _offer(offerOf(card)), _commandBytesMax(longestCommandOf(card, _offer))
     {}
 
     ~PcscChannel() override
@@ -142,7 +157,7 @@ public:
         return Bytes(_answer.begin(), _answer.begin() + static_cast<std::ptrdiff_t>(size));
     }
 
-    std::size_t commandBytesMax() const override { return _offer.longestCommand; }
+    std::size_t commandBytesMax() const override { return _commandBytesMax; }
     bool runsPace() const override { return _offer.executePace.has_value(); }
 
     Bytes executePace(ByteView input) override
@@ -172,6 +187,7 @@ private:
     DWORD _protocol;
     Bytes _answer;
     Offer _offer;
+    std::size_t _commandBytesMax;
 };
 
 std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> hold(std::unique_ptr<Context> context,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// What a reader says of itself and of its PACE: refused, or put together again as it was read.
+// What a reader says of itself and of its PACE, and a card of its lengths: refused, or put together
+// again as it was read.
 #include "appliance/core/error.h"
+#include "drivers/eid/lengths.h"
 #include "drivers/eid/pace_reader.h"
 #include "drivers/eid/reader_features.h"
 
@@ -39,6 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         AMT_ASSERT(*longest >= 261 && *longest <= 65544);
     if (eid::runsPaceForIdentityCards(input))
         AMT_ASSERT(size == 7 || size == 8);
+    eid::takesExtendedLength(input);
+    try {
+        eid::cardLengths(input);
+    } catch (const Error& error) {
+        AMT_ASSERT(error.errorCode() == ErrorCode::CardAnswerMalformed);
+    }
     try {
         const auto pace = eid::parseEstablishedPace(input);
         const auto* opened = std::get_if<eid::ReaderPaceOpened>(&pace);

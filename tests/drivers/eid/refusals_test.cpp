@@ -186,9 +186,40 @@ BOOST_AUTO_TEST_CASE(a_file_that_never_ends_is_refused)
 
 BOOST_AUTO_TEST_CASE(a_reader_without_extended_length_is_found_out)
 {
-    ScriptedCard card({"6700", "30009000"});
-    BOOST_TEST(toHex(Dialogue(card, {}).readWhole(0x1C).content) == "3000");
-    BOOST_TEST((card.commands == std::vector<std::string>{"00b09c00000000", "00b09c0000"}));
+    // The card is asked once (EF.ATR/INFO) how long it may be: says nothing; or says it, and it is
+    // the reader that cannot.
+    ScriptedCard silent({"6700", "6a82", "30009000"});
+    BOOST_TEST(toHex(Dialogue(silent, {}).readWhole(0x1C).content) == "3000");
+    BOOST_TEST((silent.commands ==
+                std::vector<std::string>{"00b09c00000000", "00b0810000", "00b09c0000"}));
+    ScriptedCard able({"6700", "7f660802020800020208009000", "6700", "30009000"});
+    BOOST_TEST(toHex(Dialogue(able, {}).readWhole(0x1C).content) == "3000");
+    BOOST_TEST(able.commands.back() == "00b09c0000");
+}
+
+BOOST_AUTO_TEST_CASE(a_card_with_a_small_buffer_is_asked_for_no_more)
+{
+    ScriptedCard card(
+        {"6700", "43018047030080e07f660802020400020208009000", "30009000", "9000", "9000"});
+    Dialogue dialogue(card, {});
+    BOOST_TEST(toHex(dialogue.readWhole(0x1C).content) == "3000");
+    BOOST_TEST(card.commands[2] == "00b09c000007f7"); // 2048 without what an APDU adds
+    dialogue.send(verifyCertificate(Bytes(1200, 0xAB)));
+    BOOST_TEST(card.commands[3].substr(0, 14) == "102a00be0003f7"); // 1024, likewise
+    BOOST_TEST(card.commands[4].substr(0, 10) == "002a00beb9");
+    ScriptedCard broken({"6700", "7f6604020204009000"});
+    BOOST_CHECK_EXCEPTION(Dialogue(broken, {}).readWhole(0x1C), Error, malformedAnswer);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_reader_says_holds_for_commands_and_answers)
+{
+    ScriptedCard card({"30009000", "9000", "9000"}, 512 + 9);
+    Dialogue dialogue(card, {});
+    dialogue.readWhole(0x1C);
+    dialogue.send(verifyCertificate(Bytes(600, 0xAB)));
+    BOOST_TEST(card.commands[0] == "00b09c00000200");
+    BOOST_TEST(card.commands[1].substr(0, 14) == "102a00be000200");
+    BOOST_TEST(card.commands[2].substr(0, 10) == "002a00be58");
 }
 
 BOOST_AUTO_TEST_CASE(long_data_is_chained_for_a_short_reader)

@@ -233,6 +233,34 @@ BOOST_AUTO_TEST_CASE(a_reader_that_says_how_long_a_command_may_be_is_believed)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_reader_takes_no_more_than_it_says)
+{
+    auto* counter = laid("erika", Typed{"123456"}, {.apduBytes = 512});
+    if (counter == nullptr)
+        return;
+    for (const auto& wanted : {atReader(), test::request()}) {
+        BOOST_TEST(readName(*counter, wanted) == "IdentityRead");
+        counter->pcscd->with([](KeypadReader& reader) {
+            BOOST_TEST(toHex(reader.commands.front()) == "00b09c00000200");
+            reader.commands.clear();
+        });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_atr_without_extended_length_costs_no_command)
+{
+    auto* counter = laid();
+    if (counter == nullptr)
+        return;
+    counter->pcscd->with([](KeypadReader& reader) { reader.card.pull(); });
+    laid("erika", Typed{"123456"}, {.atr = "3b8a80018031f873f7418082900015"});
+    BOOST_TEST(readName(*counter, test::request()) == "IdentityRead");
+    counter->pcscd->with([](KeypadReader& reader) {
+        BOOST_TEST(toHex(reader.commands.front()) == "00b09c0000"); // and no 6700 before
+        reader.card.pull();
+    });
+}
+
 const std::vector<std::size_t> pulls{1, 3, 8, 9, 31};
 
 BOOST_DATA_TEST_CASE(a_card_pulled_from_the_reader_is_removed, data::make(pulls), command)

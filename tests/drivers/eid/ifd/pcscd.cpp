@@ -31,8 +31,6 @@ constexpr Milliseconds patienceMax{10000};
 constexpr Milliseconds slice{20};
 /// At the end of a read it is reset twice, each time with a question before: those are no look.
 constexpr int missesOfAnEnd = 2;
-// As of an issued identity card
-const char* const atr = "3b8a80018031f873f741e082900075";
 
 bool receiveAll(int from, std::uint8_t* bytes, std::size_t size)
 {
@@ -236,7 +234,7 @@ Bytes OwnPcscd::answer(const Bytes& message)
         return yes;
     case ifd::Kind::PowerUp:
         _reader.power(true);
-        return concat(yes, fromHex(atr));
+        return concat(yes, fromHex(_reader.shape.atr));
     case ifd::Kind::PowerDown:
         _reader.power(false);
         return yes;

@@ -23,9 +23,10 @@ using AtKeypad = std::variant<Typed, CancelPressed, NobodyCame>;
 /// What it offers (PC/SC part 10, 2.2 and 2.6.14).
 struct ReaderShape {
     bool executesPace = true;
-    bool verifiesPin = false;                    ///< FEATURE_VERIFY_PIN_DIRECT
-    std::uint8_t capabilities = 0x60;            ///< PACE, German identity card
-    std::optional<std::uint32_t> apduBytes = {}; ///< dwMaxAPDUDataSize
+    bool verifiesPin = false;                           ///< FEATURE_VERIFY_PIN_DIRECT
+    std::uint8_t capabilities = 0x60;                   ///< PACE, German identity card
+    std::string atr = "3b8a80018031f873f741e082900075"; ///< as of an issued identity card
+    std::optional<std::uint32_t> apduBytes = {};        ///< dwMaxAPDUDataSize
 };
 
 class KeypadReader {
