@@ -456,6 +456,22 @@ BOOST_AUTO_TEST_CASE(the_reader_waits_for_a_card)
     BOOST_TEST((empty.loop.sinceBoot() >= Milliseconds(10000)));
 }
 
+BOOST_AUTO_TEST_CASE(a_look_at_the_reader_waits_for_no_card)
+{
+    LoopTable table;
+    table.card.pull();
+    auto look = request();
+    look.purpose = IdentityPurpose::LookAtReader;
+    table.reader->read(look, Milliseconds(10000),
+                       {.step = {}, .sign = {}, .done = [&](IdentityOutcome outcome) {
+                            table.outcomes.push_back(test::nameOf(outcome));
+                        }});
+    table.loop.runToTheEnd();
+    BOOST_TEST((table.outcomes == Names{"ReaderReady takes none"}));
+    BOOST_TEST((table.loop.sinceBoot() < Milliseconds(200)));
+    BOOST_TEST(table.card.commandsSoFar() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_read_is_turned_away)
 {
     LoopTable table;

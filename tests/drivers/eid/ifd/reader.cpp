@@ -229,6 +229,15 @@ Bytes KeypadReader::openChannel(std::uint8_t passwordId, ByteView chat, const Se
 Bytes KeypadReader::transmit(ByteView command)
 {
     commands.emplace_back(command.begin(), command.end());
+    Bytes got = forward(command);
+    const std::size_t room = shape.apduBytes.value_or(0);
+    if (room > 256 && (command.size() > room + 9 || got.size() > room + 2))
+        return {0x6F, 0x00};
+    return got;
+}
+
+Bytes KeypadReader::forward(ByteView command)
+{
     if ((command[0] & 0x0C) == 0x0C)
         _channel.reset(); // the host has keys of its own with the card
     if (!_channel)

@@ -58,6 +58,7 @@ private:
         std::uint32_t result;
     };
 
+    Bytes forward(ByteView command);
     Bytes features() const;
     Bytes properties() const;
     Bytes establish(ByteView input);
