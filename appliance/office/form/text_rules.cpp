@@ -183,6 +183,16 @@ std::optional<std::string> offending(std::string_view text, CharacterSet set)
     return std::nullopt;
 }
 
+bool sameLetters(std::string_view left, std::string_view right)
+{
+    const auto folded = [](std::string_view text) {
+        return icu::UnicodeString::fromUTF8(
+                   icu::StringPiece(text.data(), static_cast<int32_t>(text.size())))
+            .foldCase();
+    };
+    return folded(left) == folded(right);
+}
+
 int charactersIn(std::string_view text)
 {
     return static_cast<int>(codePoints(text).size());

@@ -21,6 +21,9 @@ std::string tidied(std::string_view text);
 /// The first character (with its combining marks) that the set does not hold, or nothing. `text` is
 /// NFC. Longest match over the list, because some combinations stand there only as sequences.
 std::optional<std::string> offending(std::string_view text, CharacterSet set);
+/// Whether two texts differ in upper and lower case at most: cards are written in capitals. "ẞ",
+/// "ß" and "ss" are the same then.
+bool sameLetters(std::string_view left, std::string_view right);
 /// Code points.
 int charactersIn(std::string_view text);
 

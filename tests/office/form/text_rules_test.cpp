@@ -184,6 +184,17 @@ BOOST_AUTO_TEST_CASE(the_invented_people_of_the_samples_have_names)
     BOOST_TEST(good >= 25);
 }
 
+BOOST_AUTO_TEST_CASE(names_on_cards_differ_in_capitals_only)
+{
+    BOOST_TEST(sameLetters("HEIDESTRAẞE 17", "Heidestraße 17"));
+    BOOST_TEST(sameLetters("STRASSE", "Straße"));
+    BOOST_TEST(sameLetters("ĐẶNG-MÜLLEROVÁ", "Đặng-Müllerová"));
+    BOOST_TEST(!sameLetters("MÜLLER", "Muller"));
+    BOOST_TEST(!sameLetters("Müller", "Mueller"));
+    BOOST_TEST(!sameLetters("Ada", "Ada "));
+    BOOST_TEST(!sameLetters("", "Ada"));
+}
+
 BOOST_AUTO_TEST_CASE(blanks_are_trimmed_and_collapsed_and_letters_composed)
 {
     BOOST_TEST(tidied("  Anna \t Maria\u00A0 ") == "Anna Maria");
