@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Three emulations and their switches.
+// Four emulations and their switches.
 #include "tests/sim/devices/devices.h"
 
 #include "appliance/core/error.h"
@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -38,12 +39,21 @@ public:
     virtual json::ArrayPtr charges() const { return nullptr; }
 };
 
+/// A reader with its card: the kiosk's, or the desk's, where cards of several kinds can be laid.
 class CardSwitch : public Switch {
 public:
-    CardSwitch(const DevicesSettings& settings, EventLoop& loop, RandomSource& random)
-        : _loop(loop), _card(random, cardPkiIn(settings.state, random, loop.utcNow()),
-                             cardProfile("erika"), localDate(loop.utcNow())),
-          _vpcd(_card, loop, settings.vpcdPort)
+    struct Place {
+        std::string kind;
+        std::filesystem::path pki;
+        std::uint16_t vpcdPort = 0;
+        std::map<std::string, CardProfile> otherCards; ///< by the act that lays them
+    };
+
+    CardSwitch(Place place, EventLoop& loop, RandomSource& random)
+        : _place(std::move(place)), _loop(loop),
+          _card(random, cardPkiIn(_place.pki, random, loop.utcNow()), cardProfile("erika"),
+                localDate(loop.utcNow())),
+          _vpcd(_card, loop, _place.vpcdPort)
     {
         _card.lay();
         _thread = std::thread([this] { _vpcd.serve(_stop); });
@@ -57,9 +67,14 @@ public:
     Description describe() override
     {
         const bool laid = _vpcd.with([](SimulatedCard& card) { return card.isPresent(); });
-        return {.kind = "card",
-                .detail = laid ? "devices.cardLaid" : "devices.cardAway",
-                .acts = {laid ? "pull" : "lay"}};
+        Description description{.kind = _place.kind,
+                                .detail = laid ? "devices.cardLaid" : "devices.cardAway",
+                                .acts = {laid ? "pull" : "lay"}};
+        if (!laid) {
+            for (const auto& [act, profile] : _place.otherCards)
+                description.acts.push_back(act);
+        }
+        return description;
     }
 
     void act(const std::string& act) override
@@ -68,16 +83,22 @@ public:
         _vpcd.with([&](SimulatedCard& card) {
             if (act == "pull")
                 return card.pull();
+            const auto other = _place.otherCards.find(act);
             // A card that wants its CAN or PUK is of no more use here: another one is laid.
-            if (card.memory().triesLeft <= 1)
+            if (other != _place.otherCards.end())
+                card.become(other->second);
+            else if (card.memory().triesLeft <= 1 || act != _laidBy)
                 card.become(cardProfile("erika"));
+            _laidBy = act;
             card.setToday(today);
             card.lay();
         });
     }
 
 private:
+    Place _place;
     EventLoop& _loop;
+    std::string _laidBy = "lay"; ///< the last act that laid a card
     SimulatedCard _card;
     VpcdLink _vpcd;
     std::atomic<bool> _stop{false};
@@ -185,13 +206,28 @@ std::string refused(const char* why)
 
 } // namespace
 
+std::filesystem::path deskPki(const std::filesystem::path& state)
+{
+    return state / "desk";
+}
+
 class Devices::Impl {
 public:
     Impl(const DevicesSettings& settings, EventLoop& loop, RandomSource& random)
     {
         for (const auto& kind : settings.only) {
             if (kind == "card")
-                _switches.push_back(std::make_unique<CardSwitch>(settings, loop, random));
+                _switches.push_back(std::make_unique<CardSwitch>(
+                    CardSwitch::Place{kind, settings.state, settings.vpcdPort, {}}, loop, random));
+            else if (kind == "desk-card")
+                _switches.push_back(std::make_unique<CardSwitch>(
+                    CardSwitch::Place{kind,
+                                      deskPki(settings.state),
+                                      settings.deskVpcdPort,
+                                      {{"lay-expired", cardProfile("expired")},
+                                       {"lay-forged", cardProfile("altered")},
+                                       {"lay-other", cardOf("BEATE", "MÜLLER", "19911103")}}},
+                    loop, random));
             else if (kind == "terminal")
                 _switches.push_back(std::make_unique<TerminalSwitch>(settings, loop, random));
             else if (kind == "printer")

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The emulated card, terminal and printer of ./amt run in one process, and what a person can do
+// The emulated cards, terminal and printer of ./amt run in one process, and what a person can do
 // with them.
 #pragma once
 
 #include "appliance/core/event_loop.h"
 #include "appliance/core/random.h"
 
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,12 +15,16 @@
 namespace amt::sim {
 
 struct DevicesSettings {
-    std::string state;              ///< folder: the card's PKI, the tray printer/
-    std::uint16_t terminalPort = 0; ///< on 127.0.0.1
-    std::string printerSocket;      ///< path
-    std::uint16_t vpcdPort = 35963; ///< of the virtual reader in pcscd
-    std::set<std::string> only;     ///< of "card", "terminal", "printer"
+    std::string state;                  ///< folder: the card's PKI, the tray printer/
+    std::uint16_t terminalPort = 0;     ///< on 127.0.0.1
+    std::string printerSocket;          ///< path
+    std::uint16_t vpcdPort = 35963;     ///< of the virtual reader in pcscd
+    std::uint16_t deskVpcdPort = 35964; ///< of its second slot: the reader at the desk
+    std::set<std::string> only;         ///< of "card", "desk-card", "terminal", "printer"
 };
+
+/// Folder of the desk's own PKI, whose certificates allow the CAN.
+std::filesystem::path deskPki(const std::filesystem::path& state);
 
 class Devices {
 public:

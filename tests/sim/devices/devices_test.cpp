@@ -34,8 +34,8 @@ struct House {
         sim::DevicesSettings settings;
         settings.state = folder / "";
         settings.printerSocket = folder / "printer.sock";
-        settings.vpcdPort = 1; // nobody listens
-        settings.only = {"card", "terminal", "printer"};
+        settings.vpcdPort = settings.deskVpcdPort = 1; // nobody listens
+        settings.only = {"card", "desk-card", "terminal", "printer"};
         return settings;
     }
 
@@ -54,11 +54,19 @@ BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
     BOOST_TEST(
         devices.obey("devices") ==
         R"({"devices":[{"kind":"card","detail":"devices.cardLaid","acts":["pull"]},)"
+        R"({"kind":"desk-card","detail":"devices.cardLaid","acts":["pull"]},)"
         R"({"kind":"printer","detail":"devices.ready","acts":["paper-end"]},)"
         R"({"kind":"terminal","detail":"devices.terminalApproves","acts":["decline","silent"]}]})");
     BOOST_TEST(devices.obey("act card lay") == R"({"error":"no such command, or not now"})");
     BOOST_TEST(devices.obey("act card pull").find("devices.cardAway") != std::string::npos);
     BOOST_TEST(devices.obey("act card lay").find("devices.cardLaid") != std::string::npos);
+    BOOST_TEST(devices.obey("act desk-card lay-expired").find("error") != std::string::npos);
+    BOOST_TEST(
+        devices.obey("act desk-card pull")
+            .find(R"("devices.cardAway","acts":["lay","lay-expired","lay-forged","lay-other"])") !=
+        std::string::npos);
+    BOOST_TEST(devices.obey("act desk-card lay-expired").find("devices.cardAway") ==
+               std::string::npos);
     BOOST_TEST(devices.obey("act terminal silent").find("devices.terminalSilent") !=
                std::string::npos);
     BOOST_TEST(devices.obey("act terminal approve").find("devices.terminalApproves") !=
@@ -67,6 +75,21 @@ BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
     BOOST_TEST(devices.obey("charges") == R"({"charges":[]})");
     for (const auto* nonsense : {"", "act", "act card", "act card  pull", "quit", "DEVICES"})
         BOOST_TEST(devices.obey(nonsense) == R"({"error":"no such command, or not now"})");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_desk_has_certificates_of_its_own, House)
+{
+    const sim::Devices devices(settings(), loop, random);
+    const auto textOf = [](const std::filesystem::path& path) {
+        std::ifstream file(path, std::ios::binary);
+        std::ostringstream text;
+        text << file.rdbuf();
+        return text.str();
+    };
+    const auto kiosk = textOf(folder / "terminal.cvcert");
+    const auto desk = textOf(sim::deskPki(folder / "") / "terminal.cvcert");
+    BOOST_TEST(!desk.empty());
+    BOOST_TEST((kiosk != desk));
 }
 
 BOOST_FIXTURE_TEST_CASE(only_what_is_wanted_is_emulated, House)

@@ -46,6 +46,8 @@ protected:
         addPort("terminal-port", "port of the terminal on 127.0.0.1");
         add("printer-socket", "path of the printer's socket", "PATH");
         addPort("vpcd-port", "port of pcscd's virtual reader (default 35963)");
+        addPort("desk-vpcd-port",
+                "port of its second slot, the reader at the desk (default 35964)");
         add("control", "path of the control socket", "PATH");
         add("only", "which to emulate (default: all), e.g. card,printer", "KINDS");
     }
@@ -79,6 +81,7 @@ private:
         const auto folder = config().getString("amt.state");
         std::filesystem::create_directories(folder);
         (void)cardPkiIn(folder, random, clock.utcNow());
+        (void)cardPkiIn(deskPki(folder), random, clock.utcNow());
         return EXIT_OK;
     }
 
@@ -90,7 +93,7 @@ private:
         DevicesSettings settings;
         settings.state = config().getString("amt.state");
         const Poco::StringTokenizer kinds(
-            config().getString("amt.only", "card,terminal,printer"), ",",
+            config().getString("amt.only", "card,desk-card,terminal,printer"), ",",
             Poco::StringTokenizer::TOK_TRIM | Poco::StringTokenizer::TOK_IGNORE_EMPTY);
         settings.only.insert(kinds.begin(), kinds.end());
         if (settings.only.count("terminal") != 0)
@@ -99,6 +102,8 @@ private:
         if (settings.only.count("printer") != 0)
             settings.printerSocket = config().getString("amt.printer-socket");
         settings.vpcdPort = static_cast<std::uint16_t>(config().getInt("amt.vpcd-port", 35963));
+        settings.deskVpcdPort =
+            static_cast<std::uint16_t>(config().getInt("amt.desk-vpcd-port", 35964));
         std::filesystem::create_directories(settings.state);
         Devices devices(settings, loop, random);
         std::unique_ptr<ControlServer> control;
