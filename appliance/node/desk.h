@@ -33,6 +33,14 @@ Reply answerHelp(House& house, Exchange& exchange);
 Reply showHeld(House& house, Exchange& exchange);
 Reply settleCase(House& house, Exchange& exchange);
 
+// desk_identity_pages.cpp
+Reply showIdentity(House& house, Exchange& exchange);
+Reply comparePhoto(House& house, Exchange& exchange);
+Reply readIdentity(House& house, Exchange& exchange);
+Reply cancelIdentity(House& house, Exchange& exchange);
+Reply endIdentity(House& house, Exchange& exchange);
+Reply followIdentity(House& house, Exchange& exchange);
+
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 

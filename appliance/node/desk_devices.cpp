@@ -29,12 +29,17 @@ Reply showDevices(House& house, Exchange& exchange)
     page::DevicesPage view;
     const auto emulated =
         house.doors.emulation ? house.doors.emulation->devices() : std::vector<Emulation::Device>();
-    for (const std::string kind : {"card", "terminal", "printer"}) {
+    for (const std::string kind : {"card", "desk-card", "terminal", "printer"}) {
         page::DevicesPage::Device device;
         device.kind = kind;
         if (kind == "card") {
             device.present = !house.cardReading.impossible();
             device.detail = device.present ? "devices.ready" : "devices.noCertificate";
+        } else if (kind == "desk-card") {
+            device.present = house.deskIdentity.hasReader();
+            device.detail = !device.present                       ? "devices.notSetUp"
+                            : house.deskIdentity.hasCertificate() ? "devices.ready"
+                                                                  : "devices.noDeskCertificate";
         } else if (kind == "terminal") {
             device.present = true;
             device.detail = house.cashier.ready() ? "devices.ready" : "devices.busy";

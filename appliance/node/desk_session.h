@@ -5,6 +5,7 @@
 
 #include "appliance/core/clock.h"
 #include "appliance/core/secret.h"
+#include "appliance/node/desk_identity.h"
 #include "appliance/node/presses.h"
 #include "appliance/office/people/people.h"
 
@@ -22,6 +23,7 @@ struct DeskSession {
     Presses presses;
     std::string message; ///< message key, shown once on the page of the clerks
     Secret paperHalf;    ///< to be shown once, after the first sign-in
+    DeskCard card;
 };
 
 class DeskSessions {

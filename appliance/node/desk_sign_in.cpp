@@ -158,6 +158,7 @@ Reply keepPaper(House&, Exchange& exchange)
 
 Reply signOut(House& house, Exchange& exchange)
 {
+    house.deskIdentity.leave(*exchange.clerk);
     house.sessions.end(*exchange.clerk, house.now());
     exchange.clerk = nullptr;
     HttpResponse response = redirect("/desk/sign-in");

@@ -50,7 +50,8 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
-      blockList(*this), cardReading(*this), cashier(*this), receipts(*this), backups(*this)
+      blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
+      backups(*this)
 {
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});

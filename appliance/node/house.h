@@ -8,6 +8,7 @@
 #include "appliance/node/block_list_file.h"
 #include "appliance/node/card_reading.h"
 #include "appliance/node/cashier.h"
+#include "appliance/node/desk_identity.h"
 #include "appliance/node/desk_session.h"
 #include "appliance/node/exchange.h"
 #include "appliance/node/kiosk_state.h"
@@ -178,6 +179,7 @@ public:
     DeskSessions sessions;
     BlockListFile blockList;
     CardReading cardReading;
+    DeskIdentity deskIdentity;
     Cashier cashier;
     ReceiptDesk receipts;
     Backups backups;

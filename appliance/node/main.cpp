@@ -93,6 +93,9 @@ protected:
         add("block-list",
             "folder with sector.key and blocklist.txt: cards that were reported lost are refused",
             "DIR");
+        add("desk-reader", "the broker of the card reader at the desk", "SOCKET");
+        add("desk-eid-folder", "the same files for reading on site: the certificate allows the CAN",
+            "DIR");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("backup", "second medium: hourly copies of the database, and one before an update",
             "DIR");
@@ -201,7 +204,12 @@ private:
         BrokerReceiptPrinter printer({run + "/printing.sock", peerUser}, loop);
         const auto longWork = node::makeLongWork(loop);
         const auto copying = node::makeLongWork(loop);
-        const auto signer = makeSigner();
+        const auto signer = makeSigner("eid-folder");
+        std::unique_ptr<BrokerIdentityReader> deskReader;
+        if (config().has("amt.desk-reader"))
+            deskReader = std::make_unique<BrokerIdentityReader>(
+                BrokerAddress{setting("desk-reader"), peerUser}, loop);
+        const auto deskSigner = makeSigner("desk-eid-folder");
         std::unique_ptr<node::EmulationClient> emulation;
         if (config().has("amt.emulation")) {
             emulation = std::make_unique<node::EmulationClient>(setting("emulation"));
@@ -233,7 +241,8 @@ private:
         town = std::make_unique<node::Node>(
             std::move(settings),
             node::NodeDoors{loop, random, database, pages, identityReader, paymentTerminal, printer,
-                            signer.get(), *longWork, front, emulation.get(), copying.get()});
+                            signer.get(), *longWork, front, emulation.get(), copying.get(),
+                            deskReader.get(), deskSigner.get()});
         front.start();
         log::info("node.serves", {{"version", AMT_VERSION}});
         loop.run();
@@ -241,11 +250,11 @@ private:
         return EXIT_OK;
     }
 
-    std::unique_ptr<node::TerminalSigner> makeSigner()
+    std::unique_ptr<node::TerminalSigner> makeSigner(const std::string& option)
     {
-        if (!config().has("amt.eid-folder"))
+        if (!config().has("amt." + option))
             return nullptr;
-        const std::string folder = setting("eid-folder");
+        const std::string folder = setting(option);
         try {
             if (auto token = node::pkcs11SignerIn(folder))
                 return token;
@@ -253,8 +262,9 @@ private:
                 {folder + "/terminal.pkcs8", node::terminalCertificatesIn(folder)});
         } catch (const Error&
                      failure) { // the town hall opens without card reading; the device page says so
-            log::error("eid.no-certificate",
-                       {{"code", failure.name()}, {"detail", failure.message()}});
+            log::error(
+                "eid.no-certificate",
+                {{"option", option}, {"code", failure.name()}, {"detail", failure.message()}});
             return nullptr;
         }
     }

@@ -66,7 +66,8 @@ class Emulation {
 public:
     virtual ~Emulation() = default;
     struct Device {
-        std::string kind, detail; ///< "card", "terminal", "printer"; detail is a message key
+        std::string kind, detail; ///< "card", "desk-card", "terminal", "printer"; detail is a
+                                  ///< message key
         std::vector<std::string> acts;
     };
     virtual std::vector<Device> devices() = 0;
@@ -103,7 +104,10 @@ struct NodeDoors {
     LongWork& longWork;
     LivePages& livePages;
     Emulation* emulation;
-    LongWork* copying = nullptr; ///< for what waits for a slow medium; null: longWork
+    LongWork* copying = nullptr;          ///< for what waits for a slow medium; null: longWork
+    IdentityReader* deskReader = nullptr; ///< at the desk; null: none is set up
+    TerminalSigner* deskSigner = nullptr; ///< of the on-site certificate (Vor-Ort-Zertifikat);
+                                          ///< null: no card is read by CAN
 };
 
 class Node {

@@ -107,6 +107,33 @@ public:
         set("canDecide", view.payment && view.payment->state == "Unresolved");
     }
 
+    void operator()(const DeskIdentityPage& view)
+    {
+        using Stage = DeskIdentityPage::Stage;
+        begin("cases", "identity", text("desk.title.identity", {{"reference", view.reference}}));
+        const std::string address = "/desk/cases/" + view.id + "/identity";
+        set("id", view.id);
+        set("action", address);
+        set("reference", view.reference);
+        set("serviceName", view.serviceName);
+        set("unavailable", view.stage == Stage::Unavailable);
+        set("asksPhoto", view.stage == Stage::Photo);
+        set("asksCan", view.stage == Stage::AccessNumber);
+        set("readsNow", view.stage == Stage::Reading);
+        set("shows", view.stage == Stage::Shown);
+        if (!view.problem.empty())
+            cardProblem(view.problem, view.stage == Stage::Unavailable);
+        set("canIsWrong", view.problem == "WrongCan" || view.problem == "CanIncomplete");
+        std::string names;
+        for (const auto& field : view.fields)
+            names += (names.empty() ? "" : ", ") + textOr(field.labelKey, field.name);
+        set("names", names);
+        if (view.stage == Stage::Reading)
+            running(address, view.step, view.cancelling);
+        if (view.stage == Stage::Shown)
+            comparison(view);
+    }
+
     void operator()(const HeldPage& view)
     {
         begin("held", "held", text("desk.title.held"));
@@ -229,6 +256,9 @@ private:
         set("keyOpen", _frame.deskKeyOpen);
         set("problem", false);
         set("problemText", false);
+        set("cardProblem", false);
+        set("live", false);
+        set("refreshTo", false);
         set("clerk", _frame.clerk.empty() ? Data(false) : Data(_frame.clerk));
         Data sections{Data::type::list};
         for (const auto& [section, address] :
@@ -246,9 +276,104 @@ private:
         set("sections", sections);
     }
 
+    /// What came of a card, in a sentence of its own; a danger unless it can be tried again.
+    void cardProblem(const std::string& problem, bool unavailable)
+    {
+        const std::string key = "desk.card." + problem;
+        const bool known = _texts.has(german, key);
+        Data item;
+        item.set("title", known ? text(key) : text("desk.card.DeviceFailed"));
+        const std::string more = key + ".text";
+        item.set("text", _texts.has(german, more) ? Data(text(more)) : Data(false));
+        const bool harmless = unavailable || problem == "ReadCancelled" || problem == "NoCard" ||
+                              problem == "CardRemoved" || problem == "ReaderBusy";
+        item.set("kind", harmless ? "warning" : "danger");
+        set("cardProblem", item);
+    }
+
+    /// A page that waits for the card: live, or by itself without script.
+    void running(const std::string& address, const std::string& step, bool cancelling)
+    {
+        constexpr int refreshSeconds = 2;
+        set("live", true);
+        set("liveShows", step);
+        set("refreshAfter", std::to_string(refreshSeconds));
+        set("refreshTo", address);
+        set("cancelling", cancelling);
+        Data steps{Data::type::list};
+        bool before = true;
+        int number = 0;
+        for (const std::string name :
+             {"waitingForCard", "checkingPin", "provingTerminal", "checkingCard", "reading"}) {
+            const bool current = name == step;
+            before = before && !current;
+            Data item;
+            item.set("name", text("desk.card.step." + name));
+            item.set("number", std::to_string(++number));
+            item.set("done", before);
+            item.set("current", current);
+            steps.push_back(item);
+        }
+        set("steps", steps);
+    }
+
+    void comparison(const DeskIdentityPage& view)
+    {
+        using Agreement = DeskIdentityPage::Agreement;
+        set("caseIsReadable", view.caseIsReadable);
+        set("emulated", view.emulated);
+        Data rows{Data::type::list};
+        int differing = 0;
+        for (const auto& row : view.rows) {
+            const bool differs = row.agreement == Agreement::Differs ||
+                                 row.agreement == Agreement::CaseLacks ||
+                                 row.agreement == Agreement::CardLacks;
+            differing += differs ? 1 : 0;
+            Data item;
+            item.set("label", textOr(row.inCase.labelKey, row.inCase.name));
+            item.set("inCase", orNothing(shownValue(_texts, german, row.inCase)));
+            item.set("origin", textOr("desk.origin." + row.inCase.origin, row.inCase.origin));
+            item.set("onCard", orNothing(shownValue(_texts, german, row.onCard)));
+            item.set("differs", differs);
+            item.set("badge", agreement(row.agreement));
+            rows.push_back(item);
+        }
+        set("rows", rows);
+        set("differences", !view.caseIsReadable ? text("desk.card.caseUnreadable")
+                           : differing > 0
+                               ? _texts.plural(german, "desk.card.differences", differing)
+                               : text("desk.card.agreeing"));
+        set("agrees", view.caseIsReadable && differing == 0);
+    }
+
+    Data agreement(DeskIdentityPage::Agreement agreement) const
+    {
+        using Agreement = DeskIdentityPage::Agreement;
+        switch (agreement) {
+        case Agreement::Unknown:
+            return Data(false);
+        case Agreement::Same:
+            return badge("success", text("desk.card.same"));
+        case Agreement::SameLetters:
+            return badge("success", text("desk.card.sameLetters"));
+        case Agreement::Differs:
+            return badge("warning", text("desk.card.differs"));
+        case Agreement::CaseLacks:
+            return badge("warning", text("desk.card.caseLacks"));
+        case Agreement::CardLacks:
+            return badge("warning", text("desk.card.cardLacks"));
+        }
+        return Data(false);
+    }
+
     static Data newPassword(bool wanted, const std::string& suffix)
     {
         return wanted ? Data("suffix", suffix) : Data(false);
+    }
+
+    static Data orNothing(const std::string& value)
+    {
+        return value.empty() ? Data(false) : Data(value);
     }
 
     static std::string moment(UtcTime time)
@@ -288,7 +413,7 @@ private:
         for (const auto& view : views) {
             Data item;
             item.set("label", textOr(view.labelKey, view.name));
-            item.set("value", shownValue(_texts, german, view));
+            item.set("value", orNothing(shownValue(_texts, german, view)));
             item.set("origin", textOr("desk.origin." + view.origin, view.origin));
             fields.push_back(item);
         }
@@ -299,16 +424,16 @@ private:
     {
         if (!view)
             return Data(false);
-        const auto orNothing = [](const std::string& value) {
-            return value.empty() || value == "0" ? Data(false) : Data(value);
+        const auto unlessZero = [](int number) {
+            return number == 0 ? Data(false) : Data(std::to_string(number));
         };
         Data item;
         item.set("state", textOr("desk.pay." + view->state, view->state));
         item.set("amount", view->amount.german());
         item.set("at", view->at ? Data(moment(*view->at)) : Data(false));
         item.set("terminalId", orNothing(view->terminalId));
-        item.set("trace", orNothing(std::to_string(view->trace)));
-        item.set("receipt", orNothing(std::to_string(view->receipt)));
+        item.set("trace", unlessZero(view->trace));
+        item.set("receipt", unlessZero(view->receipt));
         item.set("card", orNothing(view->card));
         return item;
     }

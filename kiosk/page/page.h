@@ -247,6 +247,28 @@ struct CasePage {
     bool canSettle = false;     ///< the same with how=dealt-with: a rejection
     std::vector<std::string> problems; ///< of a rejection, in the destination's words
 };
+/// GET /desk/cases/ID/identity: a card is read at the desk by its access number (CAN), once the
+/// photo was compared. POST …/photo {compared=yes, consent=yes}, …/read {can}, …/cancel {}, …/end
+/// {}. Live by /desk/card/events while it reads.
+struct DeskIdentityPage {
+    enum class Stage { Unavailable, Photo, AccessNumber, Reading, Shown };
+    enum class Agreement { Unknown, Same, SameLetters, Differs, CaseLacks, CardLacks };
+    std::string id, reference, serviceName;
+    Stage stage = Stage::Photo;
+    std::string problem; ///< why not, or what came of it: name of an outcome, or "NotSetUp",
+                         ///< "NoCertificate", "NoService", "NotCompared", "CanIncomplete",
+                         ///< "ReaderBusy"; empty: nothing
+    std::vector<FieldView> fields; ///< what will be read; without values
+    std::string step;              ///< Reading: name() of the IdentityStep
+    bool cancelling = false;
+    struct Row {
+        FieldView inCase, onCard;
+        Agreement agreement = Agreement::Unknown;
+    };
+    std::vector<Row> rows;      ///< Shown
+    bool caseIsReadable = true; ///< false: the case's own answers cannot be opened
+    bool emulated = false;      ///< the card proves nobody
+};
 /// GET /desk/held: what a person has to decide (held) or to deal with (rejected), oldest first
 struct HeldPage {
     struct Row {
@@ -278,7 +300,7 @@ struct ClerksPage {
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
     struct Device {
-        std::string kind; ///< "card", "terminal", "printer"
+        std::string kind; ///< "card", "desk-card", "terminal", "printer"
         bool present = false;
         bool emulated = false;
         std::string detail; ///< message key
@@ -295,8 +317,8 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, HeldPage, ClerksPage,
-                              DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
+                              HeldPage, ClerksPage, DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board; calls come with the queue.
 struct DisplayPage {

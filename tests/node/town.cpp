@@ -232,7 +232,9 @@ void Town::open()
     settings.blockListFolder = blockListFolder.string();
     _node = std::make_unique<node::Node>(
         std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
-                                             printer, &signer, longWork, livePages, emulation});
+                                             printer, &signer, longWork, livePages, emulation,
+                                             nullptr, hasDeskReader ? &deskReader : nullptr,
+                                             hasDeskCertificate ? &deskSigner : nullptr});
 }
 
 void Town::restart()
@@ -244,6 +246,7 @@ void Town::restart(const std::function<void(const std::filesystem::path& databas
 {
     _node.reset();
     reader.running.reset();
+    deskReader.running.reset();
     terminal.running.reset();
     printer = ScriptedPrinter();
     _database.reset();

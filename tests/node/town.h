@@ -197,6 +197,8 @@ public:
     /// Second medium, from the next start on.
     std::filesystem::path backupFolder;
     std::filesystem::path blockListFolder; ///< likewise
+    /// What is set up at the desk, from the next start on.
+    bool hasDeskReader = true, hasDeskCertificate = true;
     node::Node& node() { return *_node; }
     store::Database& database() { return *_database; }
     HttpResponse handle(node::Surface surface, const HttpRequest& request);
@@ -205,10 +207,10 @@ public:
 
     HandLoop loop;
     SeededRandom random;
-    ScriptedReader reader;
+    ScriptedReader reader, deskReader;
     ScriptedTerminal terminal;
     ScriptedPrinter printer;
-    ScriptedSigner signer;
+    ScriptedSigner signer, deskSigner;
     HeardPages livePages;
     AtOnce longWork{loop};
     node::Emulation* emulation = nullptr; ///< from the next start on

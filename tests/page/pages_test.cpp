@@ -147,11 +147,22 @@ std::vector<DeskView> hostileDeskViews()
     open.way = {{test::sampleTime(), hostile, hostile}};
     open.canRelease = open.canPutOnPaper = open.canSettle = true;
     open.problems = {hostile};
+    DeskIdentityPage identity;
+    identity.id = identity.reference = identity.serviceName = identity.problem = identity.step =
+        hostile;
+    identity.fields = {field};
+    identity.rows = {{field, field, DeskIdentityPage::Agreement::Differs}};
+    auto reading = identity, shown = identity;
+    reading.stage = DeskIdentityPage::Stage::Reading;
+    shown.stage = DeskIdentityPage::Stage::Shown;
     return {
         PaperHalfPage{hostile},
         CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
                   {{"kiosk", test::sampleTime()}}},
         open,
+        identity,
+        reading,
+        shown,
         HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true, true,
                    true}}},
         StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
@@ -322,6 +333,39 @@ BOOST_AUTO_TEST_CASE(the_pin_is_masked_and_never_filled_in)
     BOOST_TEST((*pin)->getAttribute("maxlength") == "6");
     BOOST_TEST(!(*pin)->hasAttribute("value"));
     BOOST_TEST((*pin)->getAttribute("aria-invalid") == "true");
+}
+
+BOOST_AUTO_TEST_CASE(what_card_and_case_say_is_marked_in_words)
+{
+    for (const auto& sample : test::deskSamples()) {
+        if (sample.name != "identity-shown")
+            continue;
+        const auto html = renderer().desk(test::sampleDeskFrame(sample), sample.view);
+        for (const char* mark : {"same", "sameLetters", "differs", "caseLacks", "cardLacks"})
+            BOOST_TEST(html.find(renderer().text("de", std::string("desk.card.") + mark) + "<") !=
+                           std::string::npos,
+                       mark);
+        BOOST_TEST(html.find("3 Angaben im Vorgang weichen vom Ausweis ab") != std::string::npos);
+        BOOST_TEST(html.find(renderer().text("de", "review.none")) != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_access_number_is_masked_at_the_desk_and_never_filled_in)
+{
+    DeskIdentityPage view;
+    view.stage = DeskIdentityPage::Stage::AccessNumber;
+    view.problem = "WrongCan";
+    const test::DeskSample sample{"can", view};
+    const auto page = parsed(renderer().desk(test::sampleDeskFrame(sample), sample.view));
+    const auto inputs = elements(page, "input");
+    const auto can = std::find_if(inputs.begin(), inputs.end(),
+                                  [](auto* input) { return input->getAttribute("name") == "can"; });
+    BOOST_REQUIRE(can != inputs.end());
+    BOOST_TEST((*can)->getAttribute("type") == "password");
+    BOOST_TEST((*can)->getAttribute("autocomplete") == "off");
+    BOOST_TEST((*can)->getAttribute("maxlength") == "6");
+    BOOST_TEST(!(*can)->hasAttribute("value"));
+    BOOST_TEST((*can)->getAttribute("aria-invalid") == "true");
 }
 
 BOOST_AUTO_TEST_CASE(data_from_the_card_are_shown_and_cannot_be_posted)

@@ -233,6 +233,40 @@ inline std::vector<DeskSample> deskSamples()
     CasePage unclear = open;
     unclear.state = "Recorded";
     unclear.payment->state = "Unresolved";
+    DeskIdentityPage identity;
+    identity.id = open.id;
+    identity.reference = open.reference;
+    identity.serviceName = open.serviceName;
+    identity.fields = sampleFields("eid", false, 0, 7);
+    const auto identityWith = [&](DeskIdentityPage::Stage stage, const std::string& problem) {
+        DeskIdentityPage view = identity;
+        view.stage = stage;
+        view.problem = problem;
+        return view;
+    };
+    DeskIdentityPage running = identityWith(DeskIdentityPage::Stage::Reading, "");
+    running.step = "checkingCard";
+    DeskIdentityPage shown = identityWith(DeskIdentityPage::Stage::Shown, "");
+    shown.emulated = true;
+    const DeskIdentityPage::Agreement agreements[] = {
+        DeskIdentityPage::Agreement::SameLetters, DeskIdentityPage::Agreement::Differs,
+        DeskIdentityPage::Agreement::CardLacks,   DeskIdentityPage::Agreement::Same,
+        DeskIdentityPage::Agreement::SameLetters, DeskIdentityPage::Agreement::Same,
+        DeskIdentityPage::Agreement::CaseLacks};
+    for (std::size_t i = 0; i < 7; ++i) {
+        auto inCase = sampleFields("typed", true).at(i), onCard = inCase;
+        if (agreements[i] == DeskIdentityPage::Agreement::CardLacks)
+            onCard.value.clear();
+        if (agreements[i] == DeskIdentityPage::Agreement::CaseLacks)
+            inCase.value.clear();
+        if (agreements[i] == DeskIdentityPage::Agreement::Differs)
+            onCard.value = "MUSTERMANN";
+        shown.rows.push_back({inCase, onCard, agreements[i]});
+    }
+    DeskIdentityPage alone = shown;
+    alone.caseIsReadable = alone.emulated = false;
+    for (auto& row : alone.rows)
+        row.agreement = DeskIdentityPage::Agreement::Unknown;
     DevicesPage::Device card{"card",
                              true,
                              true,
@@ -265,6 +299,14 @@ inline std::vector<DeskSample> deskSamples()
         {"case", open},
         {"case-held", held},
         {"case-unclear", unclear},
+        {"identity-none", identityWith(DeskIdentityPage::Stage::Unavailable, "NotSetUp")},
+        {"identity-photo", identityWith(DeskIdentityPage::Stage::Photo, "")},
+        {"identity-forged", identityWith(DeskIdentityPage::Stage::Photo, "CardNotGenuine")},
+        {"identity-can", identityWith(DeskIdentityPage::Stage::AccessNumber, "")},
+        {"identity-can-wrong", identityWith(DeskIdentityPage::Stage::AccessNumber, "WrongCan")},
+        {"identity-reading", running},
+        {"identity-shown", shown},
+        {"identity-alone", alone},
         {"clerks", ClerksPage{{"Ayşe Öztürk", "Jürgen Großmann"}, ""}},
         {"held", HeldPage{{{"1", "BP-2026-7K3M-4Q", "Bewohnerparkausweis", "Held",
                             "DestinationGone", sampleTime(), 12, true, true, false},
