@@ -41,6 +41,19 @@ Reply cancelIdentity(House& house, Exchange& exchange);
 Reply endIdentity(House& house, Exchange& exchange);
 Reply followIdentity(House& house, Exchange& exchange);
 
+// desk_pin.cpp
+Reply showPin(House& house, Exchange& exchange);
+Reply showChangePin(House& house, Exchange& exchange);
+Reply showResumePin(House& house, Exchange& exchange);
+Reply showUnblockPin(House& house, Exchange& exchange);
+Reply showSetPin(House& house, Exchange& exchange);
+Reply lookAtPin(House& house, Exchange& exchange);
+Reply changePin(House& house, Exchange& exchange);
+Reply resumePin(House& house, Exchange& exchange);
+Reply unblockPin(House& house, Exchange& exchange);
+Reply setPin(House& house, Exchange& exchange);
+Reply cancelPin(House& house, Exchange& exchange);
+
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 

@@ -61,6 +61,12 @@ bool mayTryAgain(const std::string& outcome)
            outcome == "CardRemoved" || outcome == "ReadCancelled" || outcome == "DeviceFailed";
 }
 
+/// The terminal proves itself to the card in these, and in nothing else.
+bool provesTerminal(IdentityPurpose purpose)
+{
+    return purpose == IdentityPurpose::Read || purpose == IdentityPurpose::SetPin;
+}
+
 const char* actOf(IdentityPurpose purpose)
 {
     switch (purpose) {
@@ -173,6 +179,18 @@ void DeskIdentity::read(DeskSession& session, const office::CaseRecord& record, 
     begin(session, std::move(request));
 }
 
+void DeskIdentity::manage(DeskSession& session, IdentityRequest request)
+{
+    if (isBusy() || session.card.number != 0)
+        throw Error(ErrorCode::StepOutOfOrder, "the reader is in use");
+    if (request.purpose == IdentityPurpose::SetPin)
+        note(session.clerk.id, session.clerk.name, "compare-photo", "");
+    session.card.forget();
+    session.card.caseId.clear();
+    session.card.comparedAt.reset();
+    begin(session, std::move(request));
+}
+
 void DeskIdentity::begin(DeskSession& session, IdentityRequest request)
 {
     AMT_ASSERT(_running == 0 && hasReader());
@@ -181,7 +199,7 @@ void DeskIdentity::begin(DeskSession& session, IdentityRequest request)
     card.purpose = request.purpose;
     const Work work{card.caseId.empty() ? session.clerk.id : card.caseId, session.clerk.name,
                     actOf(request.purpose)};
-    if (request.purpose == IdentityPurpose::Read || request.purpose == IdentityPurpose::SetPin) {
+    if (provesTerminal(request.purpose)) {
         try {
             if (!hasCertificate())
                 throw Error(ErrorCode::CertificateUnusable, "none for the desk");
@@ -244,7 +262,7 @@ void DeskIdentity::sign(const std::string& sessionHash, std::uint64_t number,
 {
     DeskSession* session = _house.sessions.byHash(sessionHash);
     if (!session || session->card.number != number || session->card.signedOnce ||
-        session->card.cancelling || !hasCertificate()) {
+        session->card.cancelling || !provesTerminal(session->card.purpose) || !hasCertificate()) {
         log::warning("desk.signature-refused");
         given(std::nullopt);
         return;

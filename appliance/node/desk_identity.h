@@ -59,6 +59,9 @@ public:
     /// was compared and the reader is free, NotFound when the town does not offer the service any
     /// more.
     void read(DeskSession& session, const office::CaseRecord& record, Secret can);
+    /// The PIN service: each use is an AUDIT entry about the clerk, before and after. Throws
+    /// StepOutOfOrder while the reader is in use.
+    void manage(DeskSession& session, IdentityRequest request);
     /// The running work ends soon, with its own outcome.
     void cancel(DeskSession& session);
     /// The session ends: nothing of a card stays.

@@ -122,16 +122,47 @@ public:
         set("readsNow", view.stage == Stage::Reading);
         set("shows", view.stage == Stage::Shown);
         if (!view.problem.empty())
-            cardProblem(view.problem, view.stage == Stage::Unavailable);
+            cardProblem("desk.card." + view.problem);
         set("canIsWrong", view.problem == "WrongCan" || view.problem == "CanIncomplete");
         std::string names;
         for (const auto& field : view.fields)
             names += (names.empty() ? "" : ", ") + textOr(field.labelKey, field.name);
         set("names", names);
         if (view.stage == Stage::Reading)
-            running(address, view.step, view.cancelling);
+            running(address, view.step, view.cancelling, "desk.card.running", 5);
         if (view.stage == Stage::Shown)
             comparison(view);
+    }
+
+    void operator()(const DeskPinPage& view)
+    {
+        using Stage = DeskPinPage::Stage;
+        const bool form = view.stage == Stage::Form;
+        begin("pin", "pin", text(form ? textKey("desk.pin.title.", view.act) : "desk.title.pin"));
+        set("action", "/desk/pin");
+        set("menu", view.stage == Stage::Menu);
+        set("form", form);
+        set("act", view.act);
+        for (const char* act : {"change", "resume", "unblock", "set"})
+            set(act, form && view.act == act);
+        set("wantsCertificate", form && view.act == "set" && !view.hasCertificate);
+        set("canPost", form && (view.act != "set" || view.hasCertificate));
+        set("running", view.stage == Stage::Running);
+        if (view.stage == Stage::Running)
+            running("/desk/pin", view.step, view.cancelling, "desk.pin.running",
+                    view.act == "set" ? 4 : 2); // without certificates only the password
+        if (view.outcome == "PinReady")
+            cardProblem("desk.pin.PinReady", view.triesLeft);
+        else if (view.outcome == "WrongPin" && view.triesLeft > 0)
+            cardProblem("desk.pin.WrongPin", view.triesLeft);
+        else if (view.outcome == "WrongPin")
+            cardProblem("desk.pin.PinBlocked");
+        else if (view.outcome == "PinManaged")
+            cardProblem(textKey("desk.pin.done.", view.act));
+        else if (!view.outcome.empty())
+            cardProblem(_texts.has(german, "desk.pin." + view.outcome)
+                            ? "desk.pin." + view.outcome
+                            : "desk.card." + view.outcome);
     }
 
     void operator()(const HeldPage& view)
@@ -266,6 +297,7 @@ private:
               {"held", "/desk/held"},
               {"status", "/desk/status"},
               {"devices", "/desk/devices"},
+              {"pin", "/desk/pin"},
               {"clerks", "/desk/clerks"}}) {
             Data item;
             item.set("href", address);
@@ -276,35 +308,48 @@ private:
         set("sections", sections);
     }
 
-    /// What came of a card, in a sentence of its own; a danger unless it can be tried again.
-    void cardProblem(const std::string& problem, bool unavailable)
+    /// `key`, or DeviceFailed's when a name has no sentence.
+    std::string textKey(const std::string& room, const std::string& name) const
     {
-        const std::string key = "desk.card." + problem;
-        const bool known = _texts.has(german, key);
+        return _texts.has(german, room + name) ? room + name : "desk.card.DeviceFailed";
+    }
+
+    /// What came of a card: a sentence, and what to do (".text"). `count`: of a plural.
+    void cardProblem(const std::string& wanted, std::optional<int> count = {})
+    {
+        const std::string key =
+            count || _texts.has(german, wanted) ? wanted : "desk.card.DeviceFailed";
+        const auto ends = [&](const char* name) { return key.ends_with(name); };
+        const bool good = key.starts_with("desk.pin.done.") || ends(".PinReady");
+        const bool harmless = ends(".NotSetUp") || ends(".NoCertificate") || ends(".NoService") ||
+                              ends(".ReadCancelled") || ends(".NoCard") || ends(".CardRemoved") ||
+                              ends(".ReaderBusy");
         Data item;
-        item.set("title", known ? text(key) : text("desk.card.DeviceFailed"));
+        item.set("title", count ? _texts.plural(german, key, *count) : text(key));
         const std::string more = key + ".text";
         item.set("text", _texts.has(german, more) ? Data(text(more)) : Data(false));
-        const bool harmless = unavailable || problem == "ReadCancelled" || problem == "NoCard" ||
-                              problem == "CardRemoved" || problem == "ReaderBusy";
-        item.set("kind", harmless ? "warning" : "danger");
+        item.set("kind", good ? "success" : harmless ? "warning" : "danger");
+        item.set("good", good);
         set("cardProblem", item);
     }
 
     /// A page that waits for the card: live, or by itself without script.
-    void running(const std::string& address, const std::string& step, bool cancelling)
+    void running(const std::string& address, const std::string& step, bool cancelling,
+                 const std::string& title, int stepsShown)
     {
         constexpr int refreshSeconds = 2;
         set("live", true);
         set("liveShows", step);
         set("refreshAfter", std::to_string(refreshSeconds));
         set("refreshTo", address);
-        set("cancelling", cancelling);
+        set("runningTitle", text(cancelling ? "desk.card.cancelling" : title));
         Data steps{Data::type::list};
         bool before = true;
         int number = 0;
         for (const std::string name :
              {"waitingForCard", "checkingPin", "provingTerminal", "checkingCard", "reading"}) {
+            if (number == stepsShown)
+                break;
             const bool current = name == step;
             before = before && !current;
             Data item;

@@ -269,6 +269,19 @@ struct DeskIdentityPage {
     bool caseIsReadable = true; ///< false: the case's own answers cannot be opened
     bool emulated = false;      ///< the card proves nobody
 };
+/// GET /desk/pin: the PIN service; POST /desk/pin/look {}, /desk/pin/cancel {}. Each form at its
+/// address: GET and POST /desk/pin/change {pin, newPin, again}, …/resume {can, pin}, …/unblock
+/// {puk}, …/set {compared=yes, can, newPin, again}. Live like the page before.
+struct DeskPinPage {
+    enum class Stage { Unavailable, Menu, Form, Running };
+    Stage stage = Stage::Menu;
+    std::string act;       ///< "look", "change", "resume", "unblock", "set": of form or outcome
+    std::string outcome;   ///< name of what came of it, or of what is wrong with the form
+    int triesLeft = 0;     ///< of WrongPin and PinReady
+    std::string step = {}; ///< Running: name() of the IdentityStep
+    bool cancelling = false;
+    bool hasCertificate = true; ///< for "set"; what it allows only the card's answer tells
+};
 /// GET /desk/held: what a person has to decide (held) or to deal with (rejected), oldest first
 struct HeldPage {
     struct Row {
@@ -317,8 +330,9 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
-                              HeldPage, ClerksPage, DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView =
+    std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage, DeskPinPage,
+                 HeldPage, ClerksPage, DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board; calls come with the queue.
 struct DisplayPage {

@@ -2,18 +2,13 @@
 //
 // Cards at the desk: no read before the photo was compared, one signature in it, and nothing of the
 // card stays.
-#include "appliance/core/log.h"
+#include "tests/node/heard_log.h"
 #include "tests/node/town.h"
 #include "tests/node/ways.h"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <fstream>
-#include <iterator>
 
 using namespace amt;
 using namespace amt::test;
@@ -400,13 +395,8 @@ BOOST_AUTO_TEST_CASE(without_the_on_site_certificate_no_card_is_read_by_can)
 
 BOOST_AUTO_TEST_CASE(no_access_number_and_no_name_is_in_log_or_journal)
 {
-    const auto path =
-        std::filesystem::temp_directory_path() / ("amt-desk-log-" + std::to_string(::getpid()));
     Desk desk;
-    const int before = ::dup(STDERR_FILENO);
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ::dup2(file, STDERR_FILENO);
-    log::setEnabled(true);
+    const HeardLog heard;
     for (const auto& ending : endings) {
         desk.begin();
         desk.end(ending.outcome);
@@ -415,13 +405,7 @@ BOOST_AUTO_TEST_CASE(no_access_number_and_no_name_is_in_log_or_journal)
     desk.typeCan("22222");
     desk.typeCan();
     desk.end(readOf(anothersCard()));
-    log::setEnabled(false);
-    ::dup2(before, STDERR_FILENO);
-    ::close(before);
-    ::close(file);
-    std::ifstream stream(path);
-    const std::string log{std::istreambuf_iterator<char>(stream), {}};
-    std::filesystem::remove(path);
+    const std::string log = heard.text();
     BOOST_TEST(log.find("desk.card-outcome") != std::string::npos);
     std::string journal;
     for (auto row = desk.town.database().prepare("SELECT details FROM journal"); row.step();)

@@ -163,6 +163,9 @@ std::vector<DeskView> hostileDeskViews()
         identity,
         reading,
         shown,
+        DeskPinPage{DeskPinPage::Stage::Menu, hostile, hostile},
+        DeskPinPage{DeskPinPage::Stage::Form, hostile, hostile},
+        DeskPinPage{DeskPinPage::Stage::Running, hostile, "", 0, hostile},
         HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true, true,
                    true}}},
         StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
@@ -366,6 +369,27 @@ BOOST_AUTO_TEST_CASE(the_access_number_is_masked_at_the_desk_and_never_filled_in
     BOOST_TEST((*can)->getAttribute("maxlength") == "6");
     BOOST_TEST(!(*can)->hasAttribute("value"));
     BOOST_TEST((*can)->getAttribute("aria-invalid") == "true");
+}
+
+BOOST_AUTO_TEST_CASE(what_the_pin_service_takes_is_masked_and_never_filled_in)
+{
+    int fields = 0;
+    for (const std::string act : {"change", "resume", "unblock", "set"}) {
+        const test::DeskSample sample{act,
+                                      DeskPinPage{DeskPinPage::Stage::Form, act, "PinsDiffer"}};
+        const auto page = parsed(renderer().desk(test::sampleDeskFrame(sample), sample.view));
+        for (auto* input : elements(page, "input")) {
+            if (input->getAttribute("type") == "hidden" ||
+                input->getAttribute("type") == "checkbox")
+                continue;
+            ++fields;
+            BOOST_TEST(input->getAttribute("type") == "password");
+            BOOST_TEST(input->getAttribute("autocomplete") == "off");
+            BOOST_TEST(input->getAttribute("inputmode") == "numeric");
+            BOOST_TEST(!input->hasAttribute("value"));
+        }
+    }
+    BOOST_TEST(fields == 3 + 2 + 1 + 3);
 }
 
 BOOST_AUTO_TEST_CASE(data_from_the_card_are_shown_and_cannot_be_posted)

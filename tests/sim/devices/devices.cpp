@@ -224,7 +224,8 @@ public:
                     CardSwitch::Place{kind,
                                       deskPki(settings.state),
                                       settings.deskVpcdPort,
-                                      {{"lay-expired", cardProfile("expired")},
+                                      {{"lay-blocked", cardProfile("pin-blocked")},
+                                       {"lay-expired", cardProfile("expired")},
                                        {"lay-forged", cardProfile("altered")},
                                        {"lay-other", cardOf("BEATE", "MÜLLER", "19911103")}}},
                     loop, random));

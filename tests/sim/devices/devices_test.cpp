@@ -63,7 +63,8 @@ BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
     BOOST_TEST(devices.obey("act desk-card lay-expired").find("error") != std::string::npos);
     BOOST_TEST(
         devices.obey("act desk-card pull")
-            .find(R"("devices.cardAway","acts":["lay","lay-expired","lay-forged","lay-other"])") !=
+            .find(
+                R"("devices.cardAway","acts":["lay","lay-blocked","lay-expired","lay-forged","lay-other"])") !=
         std::string::npos);
     BOOST_TEST(devices.obey("act desk-card lay-expired").find("devices.cardAway") ==
                std::string::npos);
