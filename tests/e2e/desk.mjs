@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The clerk and the card, in Chromium against a house that runs: a case from the kiosk, the photo, the CAN, each kind of card, the PIN
+// service; with and without script. Nothing of what was typed or read is in a log.
+//
+// node tests/e2e/desk.mjs ADDRESSES [PICTURES]
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { axeFindings, launch } from './browser.mjs';
+import { Browser } from './http.mjs';
+
+const addresses = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const pictures = process.argv[3];
+const patience = 90_000;
+const clerk = { name: 'Ayşe Öztürk', password: 'Der Igel liest am Dienstag Akten' };
+const puk = '9876543210';
+const newPin = '778899';
+/** @type {string[]} */
+const findings = [];
+
+/** @param {unknown} condition @param {string} sentence */
+function must(condition, sentence) {
+    if (!condition) throw new Error(sentence);
+}
+
+/** One line to the emulated devices. @param {string} line @returns {Promise<string>} */
+function control(line) {
+    return new Promise((resolve, reject) => {
+        const socket = connect(addresses.control, () => socket.write(`${line}\n`));
+        let answer = '';
+        socket.on('data', (part) => {
+            answer += part;
+            if (!answer.includes('\n')) return;
+            socket.end();
+            if (answer.includes('"error"')) reject(new Error(`${line}: ${answer}`));
+            else resolve(answer);
+        });
+        socket.on('error', reject);
+    });
+}
+
+/** Another card is laid at the desk. @param {string} act */
+async function lay(act) {
+    if ((await control('devices')).includes('"kind":"desk-card","detail":"devices.cardLaid"')) await control('act desk-card pull');
+    await control(`act desk-card ${act}`);
+}
+
+/** As a citizen with a card: the case, and its number. */
+async function makeCase() {
+    const kiosk = new Browser(addresses.kiosk);
+    let page = await kiosk.get('/services');
+    page = await kiosk.submit(page, '/services', { service: page.form('/services').buttons[0].value });
+    page = await kiosk.submit(page, '/visit/notice');
+    page = await kiosk.submit(page, '/visit/card', { pin: addresses.pin });
+    const end = performance.now() + patience;
+    while (page.path === '/visit/card/reading') {
+        must(performance.now() < end, 'the kiosk still reads');
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        page = await kiosk.get('/visit/card/reading');
+    }
+    for (let pages = 0; page.path === '/visit/form' && pages < 8; ++pages) {
+        const form = page.form('/visit/form');
+        /** @type {Record<string, string>} */
+        const typed = { action: 'next' };
+        if ('plate' in form.fields) typed.plate = 'MS-AB 123';
+        if (form.choices.zone) typed.zone = form.choices.zone[0];
+        if (form.choices.digitalNotice) typed.digitalNotice = 'no';
+        page = await kiosk.submit(page, '/visit/form', typed);
+    }
+    page = await kiosk.submit(page, '/visit/review');
+    page = await kiosk.submit(page, '/visit/pay', { action: 'desk' });
+    must(page.path === '/visit/done', `the kiosk stands at ${page.path}`);
+    const reference = /class="number"><span>[^<]*<\/span><strong><bdi>([^<]+)/.exec(page.html)?.[1] ?? '';
+    await kiosk.submit(page, '/visit/end');
+    kiosk.close();
+    return reference;
+}
+
+if (pictures) mkdirSync(pictures, { recursive: true });
+const { browser, close } = await launch();
+let signedUp = false;
+
+/** @param {{ name: string, script: boolean }} walk @param {string} reference */
+async function go(walk, reference) {
+    const context = await browser.newContext({ viewport: { width: 1366, height: 900 }, javaScriptEnabled: walk.script, ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    page.on('console', (message) => findings.push(`${walk.name}: console: ${message.text()}`));
+    page.on('pageerror', (error) => findings.push(`${walk.name}: ${error.message}`));
+    let number = 0;
+    /** The page shows it; then it is looked at. @param {string} text */
+    const shows = async (text) => {
+        await page.getByText(text).first().waitFor();
+        await page.waitForLoadState();
+        if (pictures) await page.screenshot({ path: join(pictures, `${walk.name.replaceAll(' ', '-')}-${String(++number).padStart(2, '0')}.png`), fullPage: true });
+        if (!walk.script) return;
+        for (const finding of await axeFindings(page)) findings.push(`${walk.name} ${text}: ${finding}`);
+    };
+    const press = (/** @type {string} */ name) => page.getByRole('button', { name, exact: true }).click();
+    const readCard = async (/** @type {string} */ can) => {
+        if (await page.locator('input[name="compared"]').count()) {
+            await page.locator('input[name="compared"]').check();
+            await page.locator('input[name="consent"]').check();
+            await press('Weiter zur Zugangsnummer');
+        }
+        await page.locator('#can').fill(can);
+        await press('Ausweis lesen');
+    };
+
+    await page.goto(`${addresses.desk}/desk${signedUp ? '/sign-in' : '/first'}`);
+    await page.locator('#name').fill(clerk.name);
+    if (signedUp) {
+        await page.locator('#password').fill(clerk.password);
+        await press('Anmelden');
+    } else {
+        await page.locator('#code').fill(addresses.clerkCode);
+        await page.locator('input[name="password"]').fill(clerk.password);
+        await page.locator('input[name="again"]').fill(clerk.password);
+        await press('Zugang einrichten');
+        await page.locator('input[name="kept"]').check();
+        await press('Weiter zu den Vorgängen');
+        signedUp = true;
+    }
+    await page.getByRole('link', { name: reference }).click();
+    await page.getByRole('link', { name: 'Ausweis am Platz lesen' }).click();
+    await shows('Zuerst das Lichtbild');
+    await lay('lay');
+    await readCard('111111');
+    await shows('Die Zugangsnummer stimmt nicht');
+    await readCard(addresses.can);
+    await shows('Ausweis und Vorgang stimmen überein');
+    must(await page.getByText('Das ist eine Testkarte').count(), 'nobody says that the card is a test card');
+    const identity = page.url();
+    await press('Fertig, Angaben löschen');
+    must(!(await page.goto(identity).then(() => page.content())).includes('Das ist eine Testkarte'), 'what was read is still shown');
+
+    await lay('lay-other');
+    await readCard(addresses.can);
+    await shows('4 Angaben im Vorgang weichen vom Ausweis ab');
+    await press('Fertig, Angaben löschen');
+    for (const [act, sentence] of [['lay-expired', 'Der Ausweis ist abgelaufen'], ['lay-forged', 'Die Echtheitsprüfung des Ausweises ist fehlgeschlagen']]) {
+        await lay(act);
+        await page.goto(identity);
+        await readCard(addresses.can);
+        await shows(sentence);
+        must(!(await page.content()).includes('MUSTERMANN'), `${act}: the card's data are shown`);
+    }
+    await control('act desk-card pull');
+    await readCard(addresses.can);
+    await shows('Der Ausweis wird gelesen');
+    await press('Abbrechen');
+    await shows('Sie haben abgebrochen');
+
+    await page.getByRole('link', { name: 'Geräte' }).click();
+    const device = page.locator('section.device', { hasText: 'Ausweis-Lesegerät am Arbeitsplatz' });
+    await device.getByRole('button', { name: 'Karte mit gesperrter PIN auflegen' }).click();
+    await shows('Die Testkarte liegt auf');
+    await page.getByRole('link', { name: 'PIN-Service' }).click();
+    await press('Stand ansehen');
+    await shows('Die PIN ist gesperrt');
+    await page.getByRole('link', { name: 'Gesperrte PIN entsperren' }).click();
+    await page.locator('#puk').fill(puk);
+    await press('An den Ausweis geben');
+    await shows('Die PIN ist entsperrt');
+    await page.getByRole('link', { name: 'PIN ändern' }).click();
+    await page.locator('#pin').fill(addresses.pin);
+    await page.locator('#newPin').fill(newPin);
+    await page.locator('#again').fill(newPin);
+    await press('An den Ausweis geben');
+    await shows('Die PIN ist geändert');
+    await page.getByRole('link', { name: 'PIN ändern' }).click();
+    await page.locator('#pin').fill(addresses.pin);
+    await page.locator('#newPin').fill(newPin);
+    await page.locator('#again').fill(newPin);
+    await press('An den Ausweis geben');
+    await shows('Es bleiben 2 Versuche');
+    await page.getByRole('link', { name: 'Neue PIN ohne die bisherige' }).click();
+    await page.locator('input[name="compared"]').check();
+    await page.locator('#can').fill(addresses.can);
+    await page.locator('#newPin').fill(newPin);
+    await page.locator('#again').fill(newPin);
+    await press('An den Ausweis geben');
+    await shows('Die neue PIN ist gesetzt');
+    await press('Stand ansehen');
+    await shows('Die PIN hat noch 3 Versuche');
+    await context.close();
+}
+
+/** What must stand in no log. */
+function checkLogs() {
+    const logs = join(addresses.stateDir, 'log');
+    let bytes = 0;
+    for (const name of readdirSync(logs)) {
+        const text = readFileSync(join(logs, name), 'utf8');
+        bytes += text.length;
+        for (const told of [addresses.can, puk, newPin, 'MUSTERMANN', 'MÜLLER', 'BEATE', 'HEIDESTRA'])
+            if (text.includes(told)) findings.push(`${name} tells ${told}`);
+    }
+    must(bytes > 1000, 'there are no logs');
+}
+
+let status = 0;
+for (const walk of [{ name: 'desk with script', script: true }, { name: 'desk without script', script: false }]) {
+    const begin = performance.now();
+    try {
+        const reference = await makeCase();
+        await go(walk, reference);
+        console.log(`  ok    ${walk.name.padEnd(24)} ${reference}  ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+    } catch (error) {
+        status = 1;
+        console.log(`  FAIL  ${walk.name}: ${error instanceof Error ? error.message : error}`);
+    }
+}
+checkLogs();
+await close();
+for (const finding of findings) console.log(`  ${finding}`);
+process.exit(status || findings.length ? 1 : 0);
