@@ -204,6 +204,8 @@ void DeskIdentity::begin(DeskSession& session, IdentityRequest request)
             if (!hasCertificate())
                 throw Error(ErrorCode::CertificateUnusable, "none for the desk");
             request.certificates = _house.doors.deskSigner->certificates();
+            if (request.purpose == IdentityPurpose::Read)
+                _house.blockList.ask(request);
         } catch (const Error& failure) { // said on its page, like any other outcome
             log::error("desk.card-not-started", {{"detail", failure.message()}});
             card.outcome = "CertificateUnusable";
@@ -278,8 +280,9 @@ void DeskIdentity::sign(const std::string& sessionHash, std::uint64_t number,
 }
 
 void DeskIdentity::finished(const std::string& sessionHash, std::uint64_t number,
-                            const IdentityOutcome& outcome)
+                            const IdentityOutcome& said)
 {
+    const IdentityOutcome outcome = _house.blockList.judged(said);
     const std::string word = nameOf(outcome);
     note(_work.about, _work.clerk, _work.act, word); // before anybody sees anything
     if (_running == number)

@@ -77,7 +77,7 @@ private:
     void sign(const std::string& sessionHash, std::uint64_t number, const Bytes& toBeSigned,
               const SignatureGiven& given);
     void finished(const std::string& sessionHash, std::uint64_t number,
-                  const IdentityOutcome& outcome);
+                  const IdentityOutcome& said);
     void forgetLater(const std::string& sessionHash, std::uint64_t number);
 
     /// Whose work runs at the reader: kept apart from the session, which may end before it.

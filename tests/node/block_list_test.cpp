@@ -162,4 +162,28 @@ BOOST_AUTO_TEST_CASE(a_town_without_a_list_says_so_to_its_it)
     BOOST_TEST(kiosk.location == "/visit/form");
 }
 
+BOOST_AUTO_TEST_CASE(a_reported_card_is_not_taken_at_the_desk_either)
+{
+    ListedTown town;
+    Browser kiosk(town, Surface::Kiosk), desk(town, Surface::Desk);
+    BOOST_REQUIRE(town.addressAfterCard(kiosk, {0x0a, 0x0c}) == "/visit/form");
+    fillLastPage(kiosk);
+    kiosk.post("/visit/review", {{"confirm", "yes"}});
+    signInFirst(town, desk);
+    const std::string identity = "/desk/cases/" + onlyCase(town) + "/identity";
+    for (const auto& [mark, sentence] : {std::pair<Bytes, const char*>{{0x0a, 0x0b}, "CardRevoked"},
+                                         {{}, "CertificateUnusable"},
+                                         {{0x0a, 0x0c}, "agreeing"}}) {
+        desk.get(identity);
+        desk.post(identity + "/photo", {{"compared", "yes"}, {"consent", "yes"}});
+        desk.post(identity + "/read", {{"can", "222222"}});
+        BOOST_TEST(toText(town.deskReader.lastRequest.revocationKey) == "key of the sector");
+        IdentityRead read{Personal<IdentityData>(adasCard())};
+        read.revocationMark = Personal(mark);
+        town.deskReader.finish(read);
+        desk.get(identity);
+        BOOST_TEST(desk.shows(pages().text("de", std::string("desk.card.") + sentence)), sentence);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
