@@ -230,11 +230,16 @@ void Town::open()
     settings.displayToken = Secret(std::string_view("display-token"));
     settings.backupFolder = backupFolder.string();
     settings.blockListFolder = blockListFolder.string();
+    IdentityReader* const deskReaderDoor = otherDeskReader ? otherDeskReader
+                                           : hasDeskReader ? &deskReader
+                                                           : nullptr;
+    node::TerminalSigner* const deskSignerDoor = otherDeskSigner      ? otherDeskSigner
+                                                 : hasDeskCertificate ? &deskSigner
+                                                                      : nullptr;
     _node = std::make_unique<node::Node>(
-        std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
-                                             printer, &signer, longWork, livePages, emulation,
-                                             nullptr, hasDeskReader ? &deskReader : nullptr,
-                                             hasDeskCertificate ? &deskSigner : nullptr});
+        std::move(settings),
+        node::NodeDoors{loop, random, *_database, pages(), reader, terminal, printer, &signer,
+                        longWork, livePages, emulation, nullptr, deskReaderDoor, deskSignerDoor});
 }
 
 void Town::restart()

@@ -199,6 +199,8 @@ public:
     std::filesystem::path blockListFolder; ///< likewise
     /// What is set up at the desk, from the next start on.
     bool hasDeskReader = true, hasDeskCertificate = true;
+    IdentityReader* otherDeskReader = nullptr; ///< instead of the scripted one, likewise
+    node::TerminalSigner* otherDeskSigner = nullptr;
     node::Node& node() { return *_node; }
     store::Database& database() { return *_database; }
     HttpResponse handle(node::Surface surface, const HttpRequest& request);
