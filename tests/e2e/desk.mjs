@@ -12,7 +12,7 @@ import { Browser } from './http.mjs';
 
 const addresses = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const pictures = process.argv[3];
-const patience = 90_000;
+const patience = 30_000;
 const clerk = { name: 'Ayşe Öztürk', password: 'Der Igel liest am Dienstag Akten' };
 const puk = '9876543210';
 const newPin = '778899';
@@ -137,7 +137,7 @@ async function go(walk, reference) {
 
     await lay('lay-other');
     await readCard(addresses.can);
-    await shows('4 Angaben im Vorgang weichen vom Ausweis ab');
+    await shows('3 Angaben im Vorgang weichen vom Ausweis ab');
     await press('Fertig, Angaben löschen');
     for (const [act, sentence] of [['lay-expired', 'Der Ausweis ist abgelaufen'], ['lay-forged', 'Die Echtheitsprüfung des Ausweises ist fehlgeschlagen']]) {
         await lay(act);
@@ -147,6 +147,7 @@ async function go(walk, reference) {
         must(!(await page.content()).includes('MUSTERMANN'), `${act}: the card's data are shown`);
     }
     await control('act desk-card pull');
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // pcscd looks every 0.4 s
     await readCard(addresses.can);
     await shows('Der Ausweis wird gelesen');
     await press('Abbrechen');
