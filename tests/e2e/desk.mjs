@@ -40,10 +40,20 @@ function control(line) {
     });
 }
 
+/** pcscd looks every 0.4 s, and a card that left is back after a second at the earliest. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 1500));
+
+async function pull() {
+    if (!(await control('devices')).includes('"kind":"desk-card","detail":"devices.cardLaid"')) return;
+    await control('act desk-card pull');
+    await settle();
+}
+
 /** Another card is laid at the desk. @param {string} act */
 async function lay(act) {
-    if ((await control('devices')).includes('"kind":"desk-card","detail":"devices.cardLaid"')) await control('act desk-card pull');
+    await pull();
     await control(`act desk-card ${act}`);
+    await settle();
 }
 
 /** As a citizen with a card: the case, and its number. */
@@ -146,8 +156,7 @@ async function go(walk, reference) {
         await shows(sentence);
         must(!(await page.content()).includes('MUSTERMANN'), `${act}: the card's data are shown`);
     }
-    await control('act desk-card pull');
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // pcscd looks every 0.4 s
+    await pull();
     await readCard(addresses.can);
     await shows('Der Ausweis wird gelesen');
     await press('Abbrechen');
@@ -157,6 +166,7 @@ async function go(walk, reference) {
     const device = page.locator('section.device', { hasText: 'Ausweis-Lesegerät am Arbeitsplatz' });
     await device.getByRole('button', { name: 'Karte mit gesperrter PIN auflegen' }).click();
     await shows('Die Testkarte liegt auf');
+    await settle();
     await page.getByRole('link', { name: 'PIN-Service' }).click();
     await press('Stand ansehen');
     await shows('Die PIN ist gesperrt');
