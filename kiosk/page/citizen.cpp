@@ -19,8 +19,8 @@ bool isReviewed(const std::string& language)
     return language == "de" || language == "en";
 }
 
-const std::array<std::string, 5> identitySteps = {"WaitingForCard", "CheckingPin",
-                                                  "ProvingTerminal", "CheckingCard", "Reading"};
+const std::array<std::string, 5> identitySteps = {"waitingForCard", "checkingPin",
+                                                  "provingTerminal", "checkingCard", "reading"};
 
 /// How a ZVT result (BMP 27) is explained (facts/payment-usb.md 1.5).
 std::string declinedGroup(int code)
@@ -191,7 +191,7 @@ public:
         begin("reading", "/visit/card/reading");
         live("/visit/card/reading", view.step);
         set("waits", view.step == identitySteps.front());
-        set("checksPin", view.step == "CheckingPin");
+        set("checksPin", view.step == "checkingPin");
         const auto at = std::find(identitySteps.begin(), identitySteps.end(), view.step);
         const auto current = at == identitySteps.end() ? identitySteps.begin() : at;
         set("heading", text("reading." + *current + ".heading"));

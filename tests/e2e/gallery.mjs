@@ -88,7 +88,7 @@ let looked = 0;
 const filesIn = (/** @type {string} */ folder) => readdirSync(join(pages, folder)).sort()
     .filter((name) => only.length === 0 || only.some((each) => name.startsWith(each)));
 // Pages that differ in a sentence only: upright is enough.
-const alike = /^(reading-(?!CheckingPin)|problem-(?!PinBlocked)|running-(?!insert)|card-incomplete|start-closed|ended-timeout)/;
+const alike = /^(reading-(?!checkingPin)|problem-(?!PinBlocked)|running-(?!insert)|card-incomplete|start-closed|ended-timeout)/;
 for (const screen of screens) {
     const upright = screen.name === 'portrait';
     for (const language of upright ? ['de', 'ar', 'en'] : ['de', 'ar']) {

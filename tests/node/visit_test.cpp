@@ -290,6 +290,24 @@ BOOST_AUTO_TEST_CASE(live_pages_hear_of_each_change)
     BOOST_TEST(during.find("Mustermann") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(the_page_of_a_read_goes_along_with_its_steps)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToReading(kiosk);
+    const std::pair<IdentityStep, const char*> steps[] = {
+        {IdentityStep::WaitingForCard, "reading.waitingForCard.heading"},
+        {IdentityStep::CheckingPin, "reading.checkingPin.heading"},
+        {IdentityStep::ProvingTerminal, "reading.provingTerminal.heading"},
+        {IdentityStep::CheckingCard, "reading.checkingCard.heading"},
+        {IdentityStep::Reading, "reading.reading.heading"}};
+    for (const auto& [step, heading] : steps) {
+        town.reader.running->step(step);
+        kiosk.get("/visit/card/reading");
+        BOOST_TEST(kiosk.shows(pages().text("de", heading)), heading);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_destination_key_the_start_page_says_so)
 {
     Town town(Town::Enrolled::No);

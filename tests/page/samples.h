@@ -156,7 +156,7 @@ inline std::vector<KioskSample> kioskSamples()
         {"card-can-wrong", CardPage{attributes, std::nullopt, false, true, true}},
     };
     for (const std::string step :
-         {"WaitingForCard", "CheckingPin", "ProvingTerminal", "CheckingCard", "Reading"})
+         {"waitingForCard", "checkingPin", "provingTerminal", "checkingCard", "reading"})
         samples.push_back({"reading-" + step, ReadingPage{step}});
     for (const std::string outcome :
          {"PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved", "NoCard", "NoReader",
