@@ -32,8 +32,10 @@ bool isWeaker(const PaceInfo& left, const PaceInfo& right)
         end(PinBlocked{});
     case statusReferenceUnusable:
         end(PinNotActivated{});
-    case statusConditions:
-        end(PinSuspended{});
+    case statusConditions: // with tries left it is a card that lost its state, and no suspended PIN
+        if (triesBefore <= 1)
+            end(PinSuspended{});
+        [[fallthrough]];
     default:
         throw Error(ErrorCode::CardRefused, "PACE: status " + hexStatus(status));
     }

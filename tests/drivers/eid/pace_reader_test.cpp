@@ -90,7 +90,7 @@ const Result results[] = {
     {"c06306f0", "WrongPin 0"},
     {"006306f0", "WrongPin 2"},
     {"836906f0", "PinBlocked"},
-    {"856903f0", "PinSuspended"},
+    {"856903f0", "DeviceFailed CardRefused"},
     {"846903f0", "PinNotActivated"},
     {"836202f0", "PinNotActivated"},
     {"836902f0", "PinBlocked"},
