@@ -6,8 +6,6 @@
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
 
-#include <algorithm>
-
 namespace amt::node {
 namespace {
 
@@ -19,16 +17,6 @@ struct Overloaded : Cases... {
 };
 template <typename... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
-
-/// Whether the reader is one of `./amt run`'s, whose card proves nobody.
-bool isEmulated(const House& house)
-{
-    if (!house.doors.emulation)
-        return false;
-    const auto devices = house.doors.emulation->devices();
-    return std::any_of(devices.begin(), devices.end(),
-                       [](const Emulation::Device& device) { return device.kind == "card"; });
-}
 
 } // namespace
 
@@ -148,7 +136,7 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                     for (auto& [field, answer] :
                          office::answersFromCard(*service, read.data.reveal()))
                         visit->answers[field] = answer;
-                    visit->identification = {_house.now(), isEmulated(_house)};
+                    visit->identification = {_house.now(), _house.isEmulated("card")};
                     log::info("card.outcome", {{"outcome", "IdentityRead"}});
                     _house.advance(*visit, VisitEvent::CardRead);
                 },
@@ -182,8 +170,9 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                 [&](const NotAnIdentityCard&) { failed("NotAnIdentityCard"); },
                 [&](const CardExpired&) { failed("CardExpired"); },
                 [&](const CardNotGenuine&) {
+                    // Its page is silent. First: a full disk repeats both.
+                    _house.helpCalls.call(office::forgedCard, _house.now());
                     failed("CardNotGenuine");
-                    _house.helpCalls.call(office::forgedCard, _house.now()); // its page is silent
                 },
                 [&](const DeviceFailed& device) {
                     log::warning("card.device-failed",

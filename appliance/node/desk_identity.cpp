@@ -6,8 +6,6 @@
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
 
-#include <algorithm>
-
 namespace amt::node {
 namespace {
 
@@ -86,15 +84,6 @@ const char* actOf(IdentityPurpose purpose)
         break;
     }
     return "";
-}
-
-bool isEmulated(const House& house)
-{
-    if (!house.doors.emulation)
-        return false;
-    const auto devices = house.doors.emulation->devices();
-    return std::any_of(devices.begin(), devices.end(),
-                       [](const Emulation::Device& device) { return device.kind == "desk-card"; });
 }
 
 } // namespace
@@ -309,7 +298,7 @@ void DeskIdentity::finished(const std::string& sessionHash, std::uint64_t number
         if (service) {
             card.read.emplace(office::answersFromCard(*service, read->data.reveal()));
             card.readBy = number;
-            card.emulated = isEmulated(_house);
+            card.emulated = _house.isEmulated("desk-card");
             forgetLater(sessionHash, number);
         }
     }

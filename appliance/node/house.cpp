@@ -372,6 +372,15 @@ void House::reconcile(Visit& visit)
     }
 }
 
+bool House::isEmulated(const std::string& kind) const
+{
+    if (!doors.emulation)
+        return false;
+    const auto devices = doors.emulation->devices();
+    return std::any_of(devices.begin(), devices.end(),
+                       [&](const Emulation::Device& device) { return device.kind == kind; });
+}
+
 void House::askPrinter()
 {
     doors.printer.state(guardedCall([this](const PrinterState& state) { _printerState = state; }));

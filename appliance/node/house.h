@@ -145,6 +145,9 @@ public:
     const PrinterState& printerState() const { return _printerState; }
     /// The answer comes later and is kept.
     void askPrinter();
+    /// Whether a device of this kind ("card", "desk-card") is one of `./amt run`'s, whose cards
+    /// prove nobody.
+    bool isEmulated(const std::string& kind) const;
 
     // --- displays ---
     bool isDisplay(const std::string& cookieHeader, const Fields& query) const;
