@@ -2,6 +2,7 @@
 //
 // How requests, outcomes and evidence of the device ports look as JSON
 // (drivers/broker/PROTOCOL.md). Read strictly.
+#include "appliance/core/overloaded.h"
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
@@ -12,13 +13,6 @@
 
 namespace amt {
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 [[noreturn]] void malformed(const char* what)
 {
