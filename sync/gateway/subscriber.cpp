@@ -44,7 +44,8 @@ struct Fetched {
 struct Judgement {
     ReceivedCase received;
     std::vector<Problem> problems;
-    bool isTooEarly = false; ///< the event log does not know the submission yet; nothing was judged
+    bool isTooEarly = false; ///< the event log does not know the submission yet, or its time is
+                             ///< still to come; nothing was judged
 };
 
 class Judge {
@@ -118,7 +119,11 @@ private:
                     return refuse(reason("invalid-event-log", "submission", "submitted twice"));
                 submitted = std::move(event);
             }
-        } catch (const Error&) { // a token that is not the service's
+        } catch (const Error& failure) { // a token that is not the service's, or not of our time
+            if (failure.errorCode() == ErrorCode::EventEarly) {
+                _verdict.isTooEarly = true;
+                return;
+            }
             return refuse(reason("invalid-event-log", "submission", "an event is not valid"));
         }
         if (!submitted || !submitted->tags) { // a copy of the log that is behind: it will come

@@ -334,6 +334,31 @@ BOOST_AUTO_TEST_CASE(a_case_whose_event_log_is_not_whole_yet_is_left_for_later)
     BOOST_TEST(office.round().accepted == 1);
 }
 
+BOOST_AUTO_TEST_CASE(an_event_log_of_tomorrow_is_left_for_later)
+{
+    GatewayTown town;
+    const auto sent = town.send();
+    Office office(town);
+    office.exchange.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+        if (request.method != "GET" || !request.path.ends_with("/events"))
+            return;
+        auto event = town.acceptOf(sent);
+        event.kind = EventKind::Submit;
+        event.issuer = serviceUrl;
+        event.issuedAt += std::chrono::hours(30); // a day of grace is not enough
+        auto log = json::makeArray();
+        log->add(envelope::signEvent(event, rsaKey(0), "service-signature-1"));
+        auto body = json::makeObject();
+        body->set("eventLog", log);
+        response.body = json::write(*body);
+    };
+    const auto early = office.round();
+    BOOST_TEST(early.accepted + early.rejected == 0);
+    BOOST_TEST(early.left == 1);
+    office.exchange.tamper = nullptr;
+    BOOST_TEST(office.round().accepted == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_service_that_answers_nonsense_is_left_alone)
 {
     for (const char* nonsense : {"", "hello", "[]", "{}", R"({"submissions":[1]})",
