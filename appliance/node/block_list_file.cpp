@@ -59,8 +59,10 @@ std::optional<BlockListFile::Stamp> BlockListFile::stamp() const
 void BlockListFile::look()
 {
     const std::string& folder = _house.settings.blockListFolder;
+    if (folder.empty() || _reading)
+        return;
     const auto now = stamp();
-    if (folder.empty() || _reading || (_stamp && now == _stamp))
+    if (_stamp && now == _stamp)
         return;
     if (!now) {
         if (_content)

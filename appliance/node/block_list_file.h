@@ -17,7 +17,8 @@ class House;
 
 /// `sector.key`: public key data object of the sector whose list it is, as the card wants it;
 /// `blocklist.txt`: BlockList::parse. Where a folder is named and its files are not good, no card
-/// is read: a card that was reported lost must not pass.
+/// is read: a card that was reported lost must not pass. A new list is put in place by
+/// renaming.
 class BlockListFile {
 public:
     enum class Standing { NotWanted, Good, Old, Unusable };

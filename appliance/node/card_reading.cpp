@@ -4,19 +4,13 @@
 #include "appliance/node/card_reading.h"
 
 #include "appliance/core/log.h"
+#include "appliance/core/overloaded.h"
 #include "appliance/node/house.h"
 
 namespace amt::node {
 namespace {
 
 constexpr Milliseconds waitForCard = std::chrono::seconds(60);
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-    using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 } // namespace
 

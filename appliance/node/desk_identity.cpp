@@ -4,6 +4,7 @@
 #include "appliance/node/desk_identity.h"
 
 #include "appliance/core/log.h"
+#include "appliance/core/overloaded.h"
 #include "appliance/node/house.h"
 
 namespace amt::node {
@@ -12,13 +13,6 @@ namespace {
 constexpr Milliseconds waitForCard = std::chrono::seconds(60);
 /// The person stands at the desk: what was compared and what was read hold that long.
 constexpr Milliseconds personStays = std::chrono::minutes(5);
-
-template <typename... Cases>
-struct Overloaded : Cases... {
-    using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 const char* nameOf(const IdentityOutcome& outcome)
 {

@@ -24,12 +24,6 @@ Secret takeSecret(Exchange& exchange, const std::string& field)
     return secret;
 }
 
-bool isDigits(const Secret& typed, std::size_t count)
-{
-    const auto text = typed.revealText();
-    return text.size() == count && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder order,
                   std::function<HttpResponse(const Exchange&, const office::Stretched&)> act)
 {

@@ -17,7 +17,6 @@ class House;
 /// Takes the field out of the request and wipes what it leaves. Throws RequestMalformed when it is
 /// missing.
 Secret takeSecret(Exchange& exchange, const std::string& field);
-bool isDigits(const Secret& typed, std::size_t count);
 
 /// Stretches the password on another thread, then answers with `act` on the loop. A second press of
 /// the same page gets the first one's answer. Throws Overloaded when too many wait.

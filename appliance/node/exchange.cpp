@@ -68,6 +68,12 @@ HttpResponse problemAnswer(int status, ErrorCode code)
     return response;
 }
 
+bool isDigits(const Secret& typed, std::size_t count)
+{
+    const auto text = typed.revealText();
+    return text.size() == count && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 int statusOf(ErrorCode code)
 {
     switch (code) {

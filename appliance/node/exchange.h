@@ -6,6 +6,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/http.h"
 #include "appliance/core/json.h"
+#include "appliance/core/secret.h"
 #include "appliance/node/node.h"
 
 #include <map>
@@ -41,6 +42,9 @@ struct Exchange {
     /// Throws RequestMalformed when the field is missing.
     const std::string& field(const std::string& name) const;
 };
+
+/// A PIN, CAN or PUK of that length.
+bool isDigits(const Secret& typed, std::size_t count);
 
 /// Nothing: the handler has kept `respond` and answers later.
 using Reply = std::optional<HttpResponse>;

@@ -377,7 +377,8 @@ bool House::isEmulated(const std::string& kind) const
     if (!doors.emulation)
         return false;
     const auto devices = doors.emulation->devices();
-    return std::any_of(devices.begin(), devices.end(),
+    return devices.empty() ||
+           std::any_of(devices.begin(), devices.end(),
                        [&](const Emulation::Device& device) { return device.kind == kind; });
 }
 

@@ -146,7 +146,7 @@ public:
     /// The answer comes later and is kept.
     void askPrinter();
     /// Whether a device of this kind ("card", "desk-card") is one of `./amt run`'s, whose cards
-    /// prove nobody.
+    /// prove nobody. So it is held to be while the emulation does not answer.
     bool isEmulated(const std::string& kind) const;
 
     // --- displays ---

@@ -4,8 +4,6 @@
 #include "appliance/node/house.h"
 #include "appliance/node/kiosk.h"
 
-#include <algorithm>
-
 namespace amt::node {
 namespace {
 
@@ -74,14 +72,6 @@ Secret takeTyped(Exchange& exchange, const std::string& field)
     wipe(typed);
     wipe(exchange.request.body);
     return secret;
-}
-
-bool isDigits(const Secret& typed, std::size_t length)
-{
-    const auto letters = typed.revealText();
-    return letters.size() == length && std::all_of(letters.begin(), letters.end(), [](char letter) {
-               return letter >= '0' && letter <= '9';
-           });
 }
 
 /// Throws NotFound when the town has taken the service away since.

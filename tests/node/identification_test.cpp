@@ -34,9 +34,15 @@ Sealed sealedCase(Town& town)
     return {portal::readMetadata(toText(part("metadata"))), toHex(envelope::sha512(part("data")))};
 }
 
-/// A reader of `./amt run`.
-struct EmulatedReader : node::Emulation {
-    std::vector<Device> devices() override { return {{"card", "", {}}}; }
+/// What `./amt run` emulates; nothing: it does not answer.
+struct Emulated : node::Emulation {
+    explicit Emulated(const std::vector<std::string>& names)
+    {
+        for (const auto& kind : names)
+            kinds.push_back({kind, "", {}});
+    }
+    std::vector<Device> kinds;
+    std::vector<Device> devices() override { return kinds; }
     void act(const std::string&, const std::string&) override {}
 };
 
@@ -89,15 +95,22 @@ BOOST_AUTO_TEST_CASE(what_was_typed_is_reported_as_nothing)
 
 BOOST_AUTO_TEST_CASE(an_emulated_card_proves_nobody)
 {
-    Town town;
-    EmulatedReader emulated;
-    town.emulation = &emulated;
-    town.restart();
-    Browser kiosk(town, Surface::Kiosk);
-    walkToDone(town, kiosk);
-    const auto report = sealedCase(town).report();
-    BOOST_TEST(json::text(*report, "levelOfAssurance") == "unknown");
-    BOOST_TEST(json::text(*report, "idStatement").find("Testausweis") == 0U);
+    const auto levelBeside = [](const std::vector<std::string>& emulatedKinds) {
+        Emulated emulated(emulatedKinds);
+        Town town;
+        town.emulation = &emulated;
+        town.restart();
+        Browser kiosk(town, Surface::Kiosk);
+        walkToDone(town, kiosk);
+        const auto report = sealedCase(town).report();
+        const std::string level = json::text(*report, "levelOfAssurance");
+        const bool says = json::text(*report, "idStatement").find("Testausweis") == 0;
+        BOOST_TEST(says == (level == "unknown"));
+        return level;
+    };
+    BOOST_TEST(levelBeside({"card", "printer"}) == "unknown");
+    BOOST_TEST(levelBeside({}) == "unknown");
+    BOOST_TEST(levelBeside({"desk-card", "printer"}) == "http://bsi.bund.de/eID/LoA/hoch");
 }
 
 BOOST_AUTO_TEST_CASE(
