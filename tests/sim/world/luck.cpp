@@ -163,6 +163,7 @@ void World::fault(unsigned number)
         const auto which = randomBelow(_random, whose.size());
         *clocks[which] +=
             Milliseconds(1000) * (static_cast<long>(randomBelow(_random, 7200)) - 3600);
+        _aheadMost = std::max({_aheadMost, _portalClock, _officeClock});
         tell("somebody sets the clock of the " + std::string(whose[which]));
         break;
     }

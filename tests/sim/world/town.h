@@ -175,6 +175,7 @@ private:
     int _lastOwner = 0;
     /// Wall clocks, against the world's: of the house, the portal, and the office behind it.
     Milliseconds _houseClock{0}, _portalClock{0}, _officeClock{0};
+    Milliseconds _aheadMost{0}; ///< that a clock which signs has been, of the true time
     std::unique_ptr<node::TerminalSigner> _signer;
     SimDisk _nodeDisk, _gatewayDisk;
     ProcessLoop _outside; ///< the terminal's own power supply

@@ -97,10 +97,13 @@ WorldResult World::live()
             runFor(std::chrono::minutes(1));
     };
     waitFor(&World::isQuiet, std::chrono::minutes(15));
-    const auto ahead = std::chrono::hours(6); // what a wrong clock signed: its time has to come
+    // What a wrong clock has signed waits for its time.
+    const auto ahead = std::chrono::ceil<std::chrono::minutes>(
+        std::max(Milliseconds(0), _aheadMost - _houseClock));
     for (int i = 0; i < 4 && !isAtRest(); ++i) {
         clerkTidiesUp();
-        waitFor(&World::isAtRest, i < 3 ? std::chrono::minutes(20) : ahead);
+        waitFor(&World::isAtRest,
+                std::chrono::minutes(20) + (i < 3 ? std::chrono::minutes(0) : ahead));
     }
     runFor(std::chrono::minutes(4)); // what is late on the lines arrives, too
     judge();
