@@ -16,12 +16,12 @@
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/URI.h>
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 
 namespace amt::gateway {
 namespace {
-
-using Answer = std::function<HttpResponse(const HttpRequest&)>;
 
 constexpr auto answerTimeout = std::chrono::seconds(10);
 constexpr int threadsMax = 16;
@@ -77,10 +77,48 @@ void write(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
     to.sendBuffer(response.body.data(), response.body.size());
 }
 
+/// Whoever has least to do; the places outlive every task, for tasks share them.
+class Crew {
+public:
+    explicit Crew(const std::vector<Worker>& workers)
+    {
+        for (const auto& worker : workers)
+            _places.push_back(std::make_shared<Place>(worker));
+    }
+
+    std::future<HttpResponse> ask(HttpRequest request) const
+    {
+        // shared by the waiting thread and the task, which may come after the time-out
+        const auto promise = std::make_shared<std::promise<HttpResponse>>();
+        const auto place =
+            *std::min_element(_places.begin(), _places.end(), [](const auto& a, const auto& b) {
+                return a->waiting.load() < b->waiting.load();
+            });
+        ++place->waiting;
+        place->worker.loop.post([promise, place, request = std::move(request)] {
+            const Leaving leaving{place->waiting};
+            promise->set_value(place->worker.answer(request));
+        });
+        return promise->get_future();
+    }
+
+private:
+    struct Place {
+        explicit Place(Worker of) : worker(std::move(of)) {}
+        Worker worker;
+        std::atomic<int> waiting{0};
+    };
+    struct Leaving {
+        std::atomic<int>& waiting;
+        ~Leaving() { --waiting; }
+    };
+
+    std::vector<std::shared_ptr<Place>> _places; // shared with the tasks under way
+};
+
 class Handler : public Poco::Net::HTTPRequestHandler {
 public:
-    Handler(EventLoop& loop, Answer answer, std::size_t bodyBytesMax)
-        : _loop(loop), _answer(std::move(answer)), _bodyBytesMax(bodyBytesMax)
+    Handler(const Crew& crew, std::size_t bodyBytesMax) : _crew(crew), _bodyBytesMax(bodyBytesMax)
     {}
 
     void handleRequest(Poco::Net::HTTPServerRequest& from,
@@ -97,12 +135,7 @@ public:
 private:
     HttpResponse answered(HttpRequest request)
     {
-        // shared by this thread and the task, which may come after the time-out
-        const auto promise = std::make_shared<std::promise<HttpResponse>>();
-        auto future = promise->get_future();
-        _loop.post([promise, answer = _answer, request = std::move(request)] {
-            promise->set_value(answer(request));
-        });
+        auto future = _crew.ask(std::move(request));
         if (future.wait_for(answerTimeout) == std::future_status::ready)
             return future.get(); // throws when the task ended without an answer
         auto late = problem(503, "overloaded", "no answer within the time limit");
@@ -110,26 +143,23 @@ private:
         return late;
     }
 
-    EventLoop& _loop;
-    Answer _answer;
+    const Crew& _crew;
     std::size_t _bodyBytesMax;
 };
 
 class Factory : public Poco::Net::HTTPRequestHandlerFactory {
 public:
-    Factory(EventLoop& loop, Answer answer, std::size_t bodyBytesMax)
-        : _loop(loop), _answer(std::move(answer)), _bodyBytesMax(bodyBytesMax)
+    Factory(const Crew& crew, std::size_t bodyBytesMax) : _crew(crew), _bodyBytesMax(bodyBytesMax)
     {}
 
     Poco::Net::HTTPRequestHandler*
     createRequestHandler(const Poco::Net::HTTPServerRequest&) override
     {
-        return new Handler(_loop, _answer, _bodyBytesMax); // Poco owns it
+        return new Handler(_crew, _bodyBytesMax); // Poco owns it
     }
 
 private:
-    EventLoop& _loop;
-    Answer _answer;
+    const Crew& _crew;
     std::size_t _bodyBytesMax;
 };
 
@@ -137,10 +167,10 @@ private:
 
 class HttpsFront::Impl {
 public:
-    Impl(const FrontSettings& settings, EventLoop& loop, Answer answer)
-        : _threads(2, threadsMax),
-          _server(new Factory(loop, std::move(answer), settings.bodyBytesMax), _threads,
-                  listen(settings), parameters())
+    Impl(const FrontSettings& settings, const std::vector<Worker>& workers)
+        : _crew(workers), _threads(2, threadsMax),
+          _server(new Factory(_crew, settings.bodyBytesMax), _threads, listen(settings),
+                  parameters())
     {
         _server.start();
     }
@@ -179,12 +209,18 @@ private:
         }
     }
 
+    const Crew _crew;
     Poco::ThreadPool _threads;
     Poco::Net::HTTPServer _server;
 };
 
-HttpsFront::HttpsFront(const FrontSettings& settings, EventLoop& loop, Answer answer)
-    : _impl(std::make_unique<Impl>(settings, loop, std::move(answer)))
+HttpsFront::HttpsFront(const FrontSettings& settings, EventLoop& loop,
+                       std::function<HttpResponse(const HttpRequest&)> answer)
+    : HttpsFront(settings, std::vector<Worker>{{loop, std::move(answer)}})
+{}
+
+HttpsFront::HttpsFront(const FrontSettings& settings, std::vector<Worker> workers)
+    : _impl(std::make_unique<Impl>(settings, workers))
 {}
 
 HttpsFront::~HttpsFront() = default;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace amt::gateway {
 
@@ -19,6 +20,12 @@ struct FrontSettings {
     std::size_t bodyBytesMax = 48 * 1024 * 1024;
 };
 
+/// Answers one request after the other.
+struct Worker {
+    EventLoop& loop;
+    std::function<HttpResponse(const HttpRequest&)> answer; ///< runs on the loop
+};
+
 class HttpsFront {
 public:
     /// Listens on 127.0.0.1 and answers until it goes. `answer` runs on the loop; what it throws
@@ -26,6 +33,9 @@ public:
     /// outlive the front. Throws ConfigurationInvalid when the port is taken.
     HttpsFront(const FrontSettings& settings, EventLoop& loop,
                std::function<HttpResponse(const HttpRequest&)> answer);
+    /// The same before several loops, each on a thread of its own: whoever has least to do gets the
+    /// next request.
+    HttpsFront(const FrontSettings& settings, std::vector<Worker> workers);
     ~HttpsFront();
     HttpsFront(const HttpsFront&) = delete;
     HttpsFront& operator=(const HttpsFront&) = delete;

@@ -16,17 +16,41 @@
 #include <Poco/Util/Option.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <thread>
 
 namespace amt::gateway {
 namespace {
 
 constexpr std::size_t answerBytesMax = 64 * 1024 * 1024;
 constexpr auto roundEvery = std::chrono::seconds(2);
+
+/// A gateway with a loop, a thread and a connection to the database of its own. They know each
+/// other through the database only.
+struct Room {
+    Room(const GatewaySettings& settings,
+         const std::function<std::unique_ptr<Books>(const Clock&)>& open)
+        : books(open(loop)), gateway(settings, *books, loop, random), thread([this] { loop.run(); })
+    {}
+    ~Room()
+    {
+        loop.stop();
+        thread.join();
+    }
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+
+    RealEventLoop loop;
+    SystemRandom random;
+    std::unique_ptr<Books> books;
+    Gateway gateway;
+    std::thread thread;
+};
 
 class GatewayProgram : public Poco::Util::Application {
 public:
@@ -50,6 +74,7 @@ protected:
             "libpq's password file; default: SQLite in the state folder",
             "URL");
         add("port", "serve: port on 127.0.0.1", "N");
+        add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("inbox", "subscribe: folder for the cases", "DIR");
         add("reject", "subscribe: reject everything", "");
         add("once", "subscribe: one round, then end", "");
@@ -123,26 +148,34 @@ private:
         const std::filesystem::path state = needed("state");
         RealEventLoop loop;
         SignalWaiter signals([&] { loop.stop(); });
-        SystemRandom random;
-        auto settings = loadGateway(state);
-        const auto books = openBooks(state, loop);
-        Gateway gateway(std::move(settings), *books, loop, random);
+        std::atomic<bool> failed = false;
+        const auto settings = loadGateway(state);
+        // SQLite has one writer; before PostgreSQL commits and signatures are done side by side.
+        const int count = _options.contains("database") ? number("workers", 8, 1, 64) : 1;
+        std::vector<std::unique_ptr<Room>> rooms;
+        std::vector<Worker> workers;
+        for (int i = 0; i < count; ++i) {
+            auto& room = *rooms.emplace_back(std::make_unique<Room>(
+                settings, [&](const Clock& clock) { return openBooks(state, clock); }));
+            workers.push_back({room.loop, [&](const HttpRequest& request) {
+                                   try {
+                                       return room.gateway.handle(request);
+                                   } catch (const Error&) {
+                                       // the disk: end, and begin again from what is on it
+                                       failed = true;
+                                       loop.stop();
+                                       throw;
+                                   }
+                               }});
+        }
 
         FrontSettings front;
-        front.port = port();
+        front.port = static_cast<std::uint16_t>(number("port", 0, 1, 65535));
         front.certificateFile = serverCertificateFile(state);
         front.privateKeyFile = serverKeyFile(state);
-        bool failed = false;
-        const HttpsFront doors(front, loop, [&](const HttpRequest& request) {
-            try {
-                return gateway.handle(request);
-            } catch (const Error&) { // the disk: end, and begin again from what is on it
-                failed = true;
-                loop.stop();
-                throw;
-            }
-        });
-        log::info("gateway.up", {{"port", std::to_string(front.port)}});
+        const HttpsFront doors(front, workers);
+        log::info("gateway.up",
+                  {{"port", std::to_string(front.port)}, {"workers", std::to_string(count)}});
         loop.run();
         log::info("gateway.down");
         return failed ? EXIT_IOERR : EXIT_OK;
@@ -188,15 +221,20 @@ private:
         return !_options.contains("once") || all ? EXIT_OK : EXIT_TEMPFAIL;
     }
 
-    std::uint16_t port() const
+    /// `missing`: 0 when the option is needed.
+    int number(const std::string& name, int missing, int least, int most) const
     {
-        const std::string& text = needed("port");
-        int number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || end != text.data() + text.size() || number < 1 ||
-            number > 65535)
-            throw Error(ErrorCode::ConfigurationInvalid, "--port is 1 to 65535");
-        return static_cast<std::uint16_t>(number);
+        if (missing != 0 && !_options.contains(name))
+            return missing;
+        const std::string& text = needed(name.c_str());
+        int value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size() || value < least ||
+            value > most)
+            throw Error(ErrorCode::ConfigurationInvalid, "--" + name + " is " +
+                                                             std::to_string(least) + " to " +
+                                                             std::to_string(most));
+        return value;
     }
 
     std::map<std::string, std::string> _options;
