@@ -3,7 +3,7 @@
 // ./amt bench: the figures as a table, and with --json FILE as rows {name, value, unit, peer, peer_value, ratio, goal, met}.
 // amt-bench measures inside one process; what needs a running town is measured here.
 //
-// node tests/bench/bench.mjs BIN [seal|commit|card|town] [--json FILE]
+// node tests/bench/bench.mjs BIN [seal|commit|card|town|gateway] [--json FILE]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -123,7 +123,7 @@ async function town() {
     }
 }
 
-if (only !== 'town') {
+if (only !== 'town' && only !== 'gateway') {
     const lines = execFileSync(join(bin, 'amt-bench'), only ? [only] : [], { encoding: 'utf8' }).trim().split('\n');
     rows.push(...lines.map((line) => JSON.parse(line)));
 }
@@ -135,6 +135,11 @@ if (only === undefined || only === 'seal') {
         rows.push({ ...seal, name: 'seal 16 KiB, beside openssl speed', peer: 'openssl speed rsa4096, public operation', peer_value: perSecond, ratio: seal.value / perSecond, goal: null, met: null });
 }
 if (only === undefined || only === 'town') await town();
+if (only === undefined || only === 'gateway') {
+    const lines = execFileSync(join(root, 'tests/gateway/with_postgres.sh'), [join(bin, 'amt-bench-gateway'), join(bin, 'amt-gateway')],
+        { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, AMT_TEST_POSTGRES_FSYNC: 'on' } }).trim().split('\n');
+    rows.push(...lines.map((line) => JSON.parse(line)));
+}
 
 const number = (/** @type {number | null} */ value) => (value === null ? '' : value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 console.log(['name'.padEnd(54), 'value'.padStart(9), 'unit'.padEnd(12), 'ratio'.padStart(7), 'goal'.padStart(6), 'met  peer'].join('  '));
