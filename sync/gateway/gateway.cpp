@@ -101,7 +101,8 @@ class Gateway::Impl {
 public:
     Impl(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random)
         : _settings(std::move(settings)), _books(books), _loop(loop), _random(random),
-          _ledger(books), _heads(books), _access(books, random, _settings.tokenLife)
+          _ledger(books), _heads(books), _access(books, random, _settings.tokenLife),
+          _allowance(_settings.allowance, books)
     {
         _books.migrate();
         const std::size_t scheme = _settings.url.find("://");
@@ -142,6 +143,8 @@ private:
     };
     std::vector<Route> routes() const;
     HttpResponse answered(const HttpRequest& request);
+    HttpResponse answeredTo(Call& call, const std::string& allowed,
+                            const std::optional<Route>& found);
 
     HttpResponse health(const Call& call);
     HttpResponse token(const Call& call);
@@ -182,6 +185,7 @@ private:
     Ledger _ledger;
     Heads _heads;
     Access _access;
+    Allowance _allowance;
     TimerId _jobs = 0;
 };
 
@@ -283,7 +287,20 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request)
             return refused;
         }
         call.caller = std::move(*caller);
+        const auto drawn = _allowance.draw(call.caller.clientId, call.now);
+        auto response =
+            drawn.granted ? answeredTo(call, allowed, found) : _allowance.refusal(drawn);
+        _allowance.describe(drawn, response);
+        return response;
     }
+    return answeredTo(call, allowed, found);
+}
+
+/// Whoever asks is known, or need not be. `allowed`: the methods of this address.
+HttpResponse Gateway::Impl::answeredTo(Call& call, const std::string& allowed,
+                                       const std::optional<Route>& found)
+{
+    const HttpRequest& request = call.request;
     if (allowed.empty())
         return problem(404, "address-not-found", "there is nothing at this address");
     if (!found) {

@@ -9,6 +9,7 @@
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
 #include "sync/envelope/envelope.h"
+#include "sync/gateway/allowance.h"
 #include "sync/portal/words.h"
 
 #include <chrono>
@@ -36,6 +37,7 @@ struct GatewaySettings {
     std::chrono::hours notifyAfter{3 * 24};  ///< unfetched: notify-submission
     std::chrono::hours rejectAfter{14 * 24}; ///< unfetched: rejected by the service
     std::chrono::minutes jobInterval{10};
+    AllowanceSettings allowance;
     std::size_t attachmentsMax = 100;
     std::size_t attachmentBytesMax = 40 * 1024 * 1024; ///< as JWE
     std::size_t submissionBytesMax = 12 * 1024 * 1024; ///< metadata and data as JWE

@@ -75,6 +75,7 @@ protected:
             "URL");
         add("port", "serve: port on 127.0.0.1", "N");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
+        add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
         add("inbox", "subscribe: folder for the cases", "DIR");
         add("reject", "subscribe: reject everything", "");
         add("once", "subscribe: one round, then end", "");
@@ -149,7 +150,10 @@ private:
         RealEventLoop loop;
         SignalWaiter signals([&] { loop.stop(); });
         std::atomic<bool> failed = false;
-        const auto settings = loadGateway(state);
+        auto settings = loadGateway(state);
+        settings.allowance.callsPerSecond =
+            number("calls", settings.allowance.callsPerSecond, 1, 100'000);
+        settings.allowance.callsAtOnce = settings.allowance.callsPerSecond * 20;
         // SQLite has one writer; before PostgreSQL commits and signatures are done side by side.
         const int count = _options.contains("database") ? number("workers", 8, 1, 64) : 1;
         std::vector<std::unique_ptr<Room>> rooms;

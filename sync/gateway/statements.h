@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 2> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 3> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -24,6 +24,16 @@ inline constexpr std::string_view tokenByHash =
     "SELECT client_id, scopes, expires_at FROM access_token WHERE hash = $1";
 inline constexpr std::string_view dropExpiredTokens =
     "DELETE FROM access_token WHERE expires_at <= $1";
+
+// allowances: $3 now, $4 the latest that a right clock can have left, $5 the cost, $6 the latest
+// that leaves room for it
+inline constexpr std::string_view drawAllowance =
+    "INSERT INTO allowance (client_id, spent_until) VALUES ($1, $2)"
+    " ON CONFLICT (client_id) DO UPDATE SET spent_until = CASE WHEN allowance.spent_until > $3"
+    " AND allowance.spent_until <= $4 THEN allowance.spent_until ELSE $3 END + $5"
+    " WHERE allowance.spent_until <= $6 OR allowance.spent_until > $4";
+inline constexpr std::string_view allowanceOf =
+    "SELECT spent_until FROM allowance WHERE client_id = $1";
 
 // destinations
 inline constexpr std::string_view addDestination =

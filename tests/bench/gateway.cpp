@@ -666,7 +666,8 @@ void measure(const std::string& program, const std::string& database)
         for (int i = 0; i < count; ++i) {
             gateways.push_back(std::make_unique<Process>(
                 program, folder.path(), database,
-                std::vector<std::string>{"--workers", std::to_string(workers)}));
+                std::vector<std::string>{"--workers", std::to_string(workers), "--calls",
+                                         "10000"}));
             running.push_back(gateways.back().get());
             waitFor(*gateways.back(), host, tls);
         }

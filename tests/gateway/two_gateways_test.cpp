@@ -29,6 +29,8 @@ int interleaved(GatewayTown& town, int nth, const std::function<void()>& first,
     int statements = 0;
     bool wrote = false, done = false;
     town.beforeAsking = [&](std::string_view statement) {
+        if (statement.find("allowance") != std::string_view::npos)
+            return; // drawn before the commit begins
         wrote = wrote || !statement.starts_with("SELECT");
         if (wrote)
             return;
