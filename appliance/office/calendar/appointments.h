@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Appointments (Termine): reserve, confirm, move, cancel. Each use case is one commit with its
+// audit record.
+#pragma once
+
+#include "appliance/core/random.h"
+#include "appliance/office/calendar/ledger.h"
+#include "sync/outbox/journal.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace amt::office {
+
+struct AppointmentWish {
+    std::string id; ///< UUID v4, made when the page was: asking twice books once
+    std::string scope;
+    LocalDate day;
+    int cell = 0; ///< of the start
+    std::vector<WantedService> services;
+    std::chrono::minutes duration{0}; ///< durationOf(services)
+    Booker booker = Booker::Public;
+};
+
+/// Name and contact, sealed for the desk key by whoever took them. Both empty: none.
+struct SealedContact {
+    std::string kid, sealed;
+};
+
+/// Somebody was quicker, the lead time began, or the rules closed it.
+struct NoLongerFree {
+    std::vector<FreeTime> next; ///< at most five that are free now, from that day on
+};
+/// The reservation's time was out.
+struct ReservationLapsed {};
+
+using ReserveOutcome = std::variant<Appointment, NoLongerFree>;
+using ConfirmOutcome = std::variant<Appointment, ReservationLapsed>;
+using MoveOutcome = std::variant<Appointment, NoLongerFree, ReservationLapsed>;
+
+/// What becomes of cells that are given back. Blocked: nobody takes them before the scope's block
+/// is over, so that no place is handed to a friend; AtOnce is a clerk's word.
+enum class GivenBack { AtOnce, Blocked };
+
+class Appointments {
+public:
+    Appointments(store::Database& database, outbox::Journal& journal, const RuleBook& rules,
+                 Ledger& ledger, RandomSource& random);
+
+    /// One commit: cells and row. The same wish again gives the same appointment. Throws
+    /// InputMalformed, NotFound (scope), StepOutOfOrder (the id belongs to another wish or is
+    /// over).
+    ReserveOutcome reserve(const AppointmentWish& wish, UtcTime now);
+    /// One commit: a reservation becomes a booking, its contact is kept, AUDIT "book". Again with
+    /// the same version: the same appointment. Throws NotFound, VersionConflict, StepOutOfOrder.
+    ConfirmOutcome confirm(const std::string& id, int version, const SealedContact& contact,
+                           const std::string& by, UtcTime now);
+    /// reserve and confirm in one commit: booking by phone.
+    ReserveOutcome book(const AppointmentWish& wish, const SealedContact& contact,
+                        const std::string& by, UtcTime now);
+    /// One commit: new cells, then the old ones are given back; AUDIT "move" with both. Where the
+    /// new time is taken, nothing changes. Throws NotFound, VersionConflict, StepOutOfOrder.
+    MoveOutcome move(const std::string& id, int version, LocalDate day, int cell, Booker booker,
+                     GivenBack old, const std::string& by, UtcTime now);
+    /// One commit, AUDIT "cancel". Cells of a reservation are free at once. The contact goes.
+    /// Throws NotFound, VersionConflict, StepOutOfOrder.
+    Appointment cancel(const std::string& id, int version, GivenBack cells, const std::string& by,
+                       const std::string& reason, UtcTime now);
+    /// Each minute, one commit if anything had its time: reservations lapse, blocks end. Returns
+    /// how many cells became free. The other use cases do it first themselves.
+    int sweep(UtcTime now);
+
+    std::optional<Appointment> find(const std::string& id) const;
+    /// As typed at the kiosk; nothing for what is no code.
+    std::optional<Appointment> findByCode(const std::string& typed) const;
+    /// Living ones, by time and lane.
+    std::vector<Appointment> ofDay(const std::string& scope, LocalDate day) const;
+
+private:
+    Appointment required(const std::string& id, int version) const;
+    int lapse(UtcTime now);
+    bool hasLapsed(const std::string& id, int version) const;
+    std::optional<UtcTime> blockEnd(const Appointment& before, GivenBack cells, UtcTime now) const;
+    bool due(UtcTime now) const;
+    void store(const Appointment& before, const Appointment& after, UtcTime now);
+    NoLongerFree noLongerFree(const std::string& scope, std::chrono::minutes duration,
+                              Booker booker, LocalDate day, UtcTime now) const;
+    void record(const Appointment& about, const std::string& act, outbox::Details more,
+                const std::string& by, UtcTime now);
+
+    store::Database& _database;
+    outbox::Journal& _journal;
+    const RuleBook& _rules;
+    Ledger& _ledger;
+    RandomSource& _random;
+};
+
+} // namespace amt::office

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Cells as rows, days as bits, and how the two stay the same.
+#include "appliance/office/calendar/ledger.h"
+
+#include "appliance/core/log.h"
+
+#include <algorithm>
+
+namespace amt::office {
+
+namespace {
+
+constexpr std::chrono::minutes durationMax = std::chrono::hours(8);
+constexpr int daysMax = 366;
+constexpr int limitMax = 2000;
+
+/// idx from ? to below ?, as a table.
+constexpr std::string_view run =
+    "WITH RECURSIVE run(idx) AS (VALUES (?) UNION ALL SELECT idx + 1 FROM run WHERE idx + 1 < ?) ";
+
+} // namespace
+
+Ledger::Ledger(store::Database& database, const RuleBook& rules)
+    : _database(database), _rules(rules)
+{}
+
+DayLanes Ledger::load(const std::string& scope, const OpeningRules& rules, LocalDate day) const
+{
+    DayLanes lanes(planFor(rules, day));
+    auto rows = _database.prepare(
+        "SELECT lane, min(idx), count(*) FROM (SELECT lane, idx,"
+        " idx - row_number() OVER (PARTITION BY lane ORDER BY idx) AS run FROM cell"
+        " WHERE scope = ? AND day = ?) GROUP BY lane, run");
+    rows.bind(scope, toIso(day));
+    while (rows.step())
+        lanes.take(static_cast<int>(rows.integer(0)), static_cast<int>(rows.integer(1)),
+                   static_cast<int>(rows.integer(2)));
+    return lanes;
+}
+
+Ledger::Days& Ledger::daysOf(const std::string& scope, int rulesVersion) const
+{
+    Days& days = _days[scope];
+    if (days.rulesVersion != rulesVersion || days.lanes.size() > 2 * daysMax) {
+        days.lanes.clear();
+        days.rulesVersion = rulesVersion;
+    }
+    return days;
+}
+
+const DayLanes& Ledger::lanesOf(const std::string& scope, LocalDate day) const
+{
+    if (_own) {
+        if (const auto found = _pending.find({scope, day}); found != _pending.end())
+            return found->second;
+    }
+    const auto rules = _rules.current(scope);
+    if (const auto found = _days.find(scope);
+        found != _days.end() && found->second.rulesVersion == rules->version) {
+        if (const auto known = found->second.lanes.find(day); known != found->second.lanes.end())
+            return known->second;
+    }
+    if (_database.inTransaction()) // what is not committed may never be
+        return _passing.emplace(load(scope, rules->rules, day));
+    return daysOf(scope, rules->version)
+        .lanes.emplace(day, load(scope, rules->rules, day))
+        .first->second;
+}
+
+std::vector<FreeTime> Ledger::freeTimes(const FreeQuestion& question, UtcTime now) const
+{
+    if (question.duration <= std::chrono::minutes(0) || question.duration > durationMax ||
+        question.days < 1 || question.days > daysMax || question.limit < 1 ||
+        question.limit > limitMax)
+        throw Error(ErrorCode::InputMalformed, "a question that cannot be meant");
+    const auto rules = _rules.current(question.scope);
+    const BookableSpan span = bookableSpan(rules->rules, question.booker, now);
+    const LocalDate first =
+        std::max(question.from.value_or(localDate(now)), localDate(span.earliest));
+    const LocalDate last =
+        std::min(span.lastDay, plusDays(question.from.value_or(localDate(now)), question.days - 1));
+    const int count = cellsOf(question.duration);
+
+    std::vector<FreeTime> found;
+    const auto look = [&](LocalDate day, const DayLanes& lanes) {
+        if (lanes.longestRun(question.booker) < count)
+            return;
+        const CellSet starts = lanes.startsOf(count, question.booker);
+        for (int cell = starts.next(lanes.cells().firstFrom(span.earliest));
+             cell < cellsMax && std::ssize(found) < question.limit; cell = starts.next(cell + 1))
+            found.push_back({day, cell, lanes.cells().startOf(cell)});
+    };
+    if (_database.inTransaction()) {
+        for (LocalDate day = first; day <= last && std::ssize(found) < question.limit;
+             day = plusDays(day, 1))
+            look(day, lanesOf(question.scope, day));
+        return found;
+    }
+    auto& known = daysOf(question.scope, rules->version).lanes;
+    auto at = known.lower_bound(first);
+    for (LocalDate day = first; day <= last && std::ssize(found) < question.limit;
+         day = plusDays(day, 1), ++at) {
+        if (at == known.end() || at->first != day)
+            at = known.emplace_hint(at, day, load(question.scope, rules->rules, day));
+        look(day, at->second);
+    }
+    return found;
+}
+
+bool Ledger::isFree(const std::string& scope, LocalDate day, int first, int count, Booker booker,
+                    UtcTime now, const Place* own) const
+{
+    const BookableSpan span = bookableSpan(_rules.current(scope)->rules, booker, now);
+    if (span.lastDay < day || day < localDate(span.earliest))
+        return false;
+    DayLanes lanes = lanesOf(scope, day);
+    if (own && own->day == day)
+        lanes.giveBack(own->lane, own->first, own->count);
+    return first >= lanes.cells().firstFrom(span.earliest) &&
+           !lanes.lanesFor(first, count, booker).empty();
+}
+
+std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int first, int count,
+                                  Booker booker, const std::string& booking,
+                                  std::optional<UtcTime> until)
+{
+    AMT_ASSERT(_database.inTransaction());
+    const std::string isoDay = toIso(day);
+    auto insert = _database.prepare(
+        std::string(run) + "INSERT INTO cell (scope, day, lane, idx, state, booking, until)"
+                           " SELECT ?, ?, ?, idx, 'BOOKED', ?, ? FROM run WHERE true"
+                           " ON CONFLICT (scope, day, lane, idx) DO NOTHING");
+    const std::vector<int> lanes = lanesOf(scope, day).lanesFor(first, count, booker);
+    for (const int lane : lanes) {
+        insert.bind(first, first + count, scope, isoDay, lane, booking, until).run();
+        if (_database.changes() == count) {
+            changed(scope, day, [&](DayLanes& bits) { bits.take(lane, first, count); });
+            return Place{.day = day, .lane = lane, .first = first, .count = count};
+        }
+        // The bits knew less than the table: a defect, but nobody is booked twice by it.
+        log::error("calendar.bits-behind", {{"scope", scope}, {"day", isoDay}});
+        _database
+            .prepare("DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND booking = ?")
+            .bind(scope, isoDay, lane, booking)
+            .run();
+    }
+    return std::nullopt;
+}
+
+void Ledger::keep(const std::string& scope, const Place& place, const std::string& booking)
+{
+    AMT_ASSERT(_database.inTransaction());
+    _database
+        .prepare("UPDATE cell SET until = NULL WHERE scope = ? AND day = ? AND lane = ? AND idx"
+                 " BETWEEN ? AND ? AND booking = ?")
+        .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
+              booking)
+        .run();
+    AMT_ASSERT(_database.changes() == place.count);
+}
+
+void Ledger::giveBack(const std::string& scope, const Place& place, const std::string& booking,
+                      std::optional<UtcTime> blockedUntil)
+{
+    AMT_ASSERT(_database.inTransaction());
+    _database
+        .prepare("DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND"
+                 " ? AND booking = ?")
+        .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
+              booking)
+        .run();
+    AMT_ASSERT(_database.changes() == place.count);
+    changed(scope, place.day,
+            [&](DayLanes& bits) { bits.giveBack(place.lane, place.first, place.count); });
+    if (blockedUntil)
+        block(scope, place, *blockedUntil);
+}
+
+void Ledger::block(const std::string& scope, const Place& place, UtcTime until)
+{
+    AMT_ASSERT(_database.inTransaction());
+    _database
+        .prepare(std::string(run) + "INSERT INTO cell (scope, day, lane, idx, state, until)"
+                                    " SELECT ?, ?, ?, idx, 'BLOCKED', ? FROM run WHERE true"
+                                    " ON CONFLICT (scope, day, lane, idx) DO NOTHING")
+        .bind(place.first, place.first + place.count, scope, toIso(place.day), place.lane, until)
+        .run();
+    changed(scope, place.day,
+            [&](DayLanes& bits) { bits.take(place.lane, place.first, place.count); });
+}
+
+int Ledger::sweep(UtcTime now)
+{
+    AMT_ASSERT(_database.inTransaction());
+    auto gone =
+        _database.prepare("DELETE FROM cell WHERE until <= ? RETURNING scope, day, lane, idx");
+    gone.bind(now);
+    std::map<Key, std::vector<std::pair<int, int>>> cells;
+    int count = 0;
+    for (; gone.step(); ++count)
+        cells[{gone.text(0), localDateFromIso(gone.text(1))}].emplace_back(
+            static_cast<int>(gone.integer(2)), static_cast<int>(gone.integer(3)));
+    for (const auto& [key, freed] : cells)
+        changed(key.first, key.second, [&](DayLanes& bits) {
+            for (const auto& [lane, idx] : freed)
+                bits.giveBack(lane, idx, 1);
+        });
+    return count;
+}
+
+void Ledger::changed(const std::string& scope, LocalDate day,
+                     const std::function<void(DayLanes&)>& change)
+{
+    if (_own) {
+        auto pending = _pending.find({scope, day});
+        if (pending == _pending.end())
+            pending = _pending.emplace(Key{scope, day}, lanesOf(scope, day)).first;
+        change(pending->second);
+    }
+    // Whatever becomes of the transaction: until it is known, the table is asked.
+    if (const auto found = _days.find(scope); found != _days.end())
+        found->second.lanes.erase(day);
+}
+
+void Ledger::commit()
+{
+    for (const auto& [key, lanes] : _pending)
+        daysOf(key.first, _rules.current(key.first)->version)
+            .lanes.insert_or_assign(key.second, lanes);
+}
+
+} // namespace amt::office

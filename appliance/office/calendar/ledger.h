@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// The lane ledger: who holds which five minutes of which lane, and what is free: rules minus
+// ledger, computed for each question.
+//
+// The table decides, by its primary key. Beside it stand the days that were asked for as bits, read
+// from the table when they are first needed and never written from anything but a commit.
+#pragma once
+
+#include "appliance/office/calendar/appointment.h"
+#include "appliance/office/calendar/day_lanes.h"
+#include "appliance/office/calendar/rule_book.h"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace amt::office {
+
+struct FreeTime {
+    LocalDate day;
+    int cell = 0;
+    UtcTime start;
+
+    bool operator==(const FreeTime&) const = default;
+};
+
+struct FreeQuestion {
+    std::string scope;
+    std::chrono::minutes duration{0};
+    Booker booker = Booker::Public;
+    std::optional<LocalDate> from = {}; ///< nothing: today
+    int days = 90;                      ///< from `from` on, within the booker's window
+    int limit = 20;
+};
+
+class Ledger {
+public:
+    Ledger(store::Database& database, const RuleBook& rules);
+
+    /// The next starts, each once however many lanes are free. Reservations whose time is out count
+    /// as taken until sweep(). Throws NotFound (scope), InputMalformed (duration, days, limit).
+    std::vector<FreeTime> freeTimes(const FreeQuestion& question, UtcTime now) const;
+    /// Whether `booker` may begin there as far as rules, cells and window go; cells of `own` count
+    /// as free.
+    bool isFree(const std::string& scope, LocalDate day, int first, int count, Booker booker,
+                UtcTime now, const Place* own = nullptr) const;
+
+    /// A use case of the calendar: one commit, or part of the caller's. What take() and giveBack()
+    /// did is in the bits when it has committed.
+    template <typename Work>
+    auto transact(Work&& work)
+    {
+        if (_database.inTransaction()) // of the caller, who may still roll back
+            return work();
+        const Own own(*this);
+        auto result = _database.transact(work);
+        commit();
+        return result;
+    }
+
+    // --- in the running transaction ---
+    /// Books the run for `booking` in the lane that fits best; nothing where no lane is free.
+    /// `until`: the end of a reservation. The window was looked at before.
+    std::optional<Place> take(const std::string& scope, LocalDate day, int first, int count,
+                              Booker booker, const std::string& booking,
+                              std::optional<UtcTime> until);
+    /// A reservation becomes a booking.
+    void keep(const std::string& scope, const Place& place, const std::string& booking);
+    /// The cells of `booking` are free; with `blockedUntil` nobody may take them before.
+    void giveBack(const std::string& scope, const Place& place, const std::string& booking,
+                  std::optional<UtcTime> blockedUntil);
+    /// Nobody may take those cells of the run that are free, before `until`.
+    void block(const std::string& scope, const Place& place, UtcTime until);
+    /// Removes what had its time. Returns how many cells.
+    int sweep(UtcTime now);
+
+private:
+    using Key = std::pair<std::string, LocalDate>;
+    struct Days {
+        int rulesVersion = 0;
+        std::map<LocalDate, DayLanes> lanes;
+    };
+    /// Marks the transaction as one that the ledger began.
+    class Own {
+    public:
+        explicit Own(Ledger& ledger) : _ledger(ledger) { _ledger._own = true; }
+        ~Own()
+        {
+            _ledger._own = false;
+            _ledger._pending.clear();
+        }
+        Own(const Own&) = delete;
+        Own& operator=(const Own&) = delete;
+
+    private:
+        Ledger& _ledger;
+    };
+
+    /// Good until the next call.
+    const DayLanes& lanesOf(const std::string& scope, LocalDate day) const;
+    Days& daysOf(const std::string& scope, int rulesVersion) const;
+    DayLanes load(const std::string& scope, const OpeningRules& rules, LocalDate day) const;
+    void changed(const std::string& scope, LocalDate day,
+                 const std::function<void(DayLanes&)>& change);
+    void commit();
+
+    store::Database& _database;
+    const RuleBook& _rules;
+    mutable std::map<std::string, Days> _days; ///< committed state only
+    mutable std::optional<DayLanes> _passing;  ///< read inside a transaction, good for one look
+    std::map<Key, DayLanes> _pending;          ///< days changed by the running transaction
+    bool _own = false;
+};
+
+} // namespace amt::office

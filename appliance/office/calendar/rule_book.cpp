@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Every change of rules is a new row; the table decides, the copy in memory is only ever of what
+// was committed.
+#include "appliance/office/calendar/rule_book.h"
+
+#include "appliance/core/log.h"
+#include "sync/outbox/sealing.h"
+
+#include <algorithm>
+
+namespace amt::office {
+
+namespace {
+
+constexpr std::size_t scopeBytesMax = 64;
+constexpr std::size_t reasonBytesMax = 200;
+
+constexpr std::string_view columns =
+    "SELECT version, rules, restores, saved_at, saved_by, reason FROM opening_rules ";
+
+RuleVersion read(const store::Statement& row)
+{
+    RuleVersion found{.version = static_cast<int>(row.integer(0)),
+                      .rules = openingRulesFromJson(*json::parseObject(row.text(1))),
+                      .restores = {},
+                      .savedAt = row.time(3),
+                      .savedBy = row.text(4),
+                      .reason = row.text(5)};
+    if (const auto restores = row.optionalInteger(2))
+        found.restores = static_cast<int>(*restores);
+    return found;
+}
+
+} // namespace
+
+SeenPreview seen(const RulePreview& preview)
+{
+    SeenPreview seen{.basedOn = preview.basedOn, .conflicts = {}};
+    for (const Appointment& conflict : preview.conflicts)
+        seen.conflicts.insert(conflict.id);
+    return seen;
+}
+
+RuleBook::RuleBook(store::Database& database, outbox::Journal& journal)
+    : _database(database), _journal(journal)
+{}
+
+std::optional<RuleVersion> RuleBook::at(const std::string& scope, int version) const
+{
+    auto row = _database.prepare(std::string(columns) + "WHERE scope = ? AND version = ?");
+    return row.bind(scope, version).step() ? std::optional(read(row)) : std::nullopt;
+}
+
+std::optional<RuleVersion> RuleBook::newest(const std::string& scope) const
+{
+    auto row =
+        _database.prepare(std::string(columns) + "WHERE scope = ? ORDER BY version DESC LIMIT 1");
+    return row.bind(scope).step() ? std::optional(read(row)) : std::nullopt;
+}
+
+std::shared_ptr<const RuleVersion> RuleBook::current(const std::string& scope) const
+{
+    if (const auto known = _current.find(scope); known != _current.end())
+        return known->second;
+    auto found = newest(scope);
+    if (!found)
+        throw Error(ErrorCode::NotFound, "no such scope");
+    auto shared = std::make_shared<const RuleVersion>(std::move(*found));
+    if (!_database.inTransaction()) // what is not committed may never be
+        _current.emplace(scope, shared);
+    return shared;
+}
+
+std::vector<std::string> RuleBook::scopes() const
+{
+    auto rows = _database.prepare("SELECT DISTINCT scope FROM opening_rules ORDER BY scope");
+    std::vector<std::string> found;
+    while (rows.step())
+        found.push_back(rows.text(0));
+    return found;
+}
+
+std::vector<RuleVersion> RuleBook::history(const std::string& scope, int limit) const
+{
+    auto rows =
+        _database.prepare(std::string(columns) + "WHERE scope = ? ORDER BY version DESC LIMIT ?");
+    rows.bind(scope, limit);
+    std::vector<RuleVersion> found;
+    while (rows.step())
+        found.push_back(read(rows));
+    return found;
+}
+
+std::vector<Appointment> RuleBook::conflictsWith(const std::string& scope,
+                                                 const OpeningRules& rules, UtcTime now) const
+{
+    std::vector<Appointment> found;
+    std::map<LocalDate, DayPlan> plans;
+    for (Appointment& each :
+         readAppointments(_database,
+                          "WHERE scope = ? AND day >= ? AND state IN ('Reserved', 'Confirmed')"
+                          " ORDER BY starts_at, lane",
+                          scope, toIso(localDate(now)))) {
+        if (each.start + each.place.count * cellLength <= now ||
+            (each.reservedUntil && *each.reservedUntil <= now))
+            continue;
+        const LocalDate day = each.place.day;
+        const DayPlan& plan = plans.try_emplace(day, planFor(rules, day)).first->second;
+        // Lanes for the public may become lanes for staff: who has booked keeps the place.
+        if (!plan.opens(each.place.lane, each.place.first, each.place.count, Booker::Staff))
+            found.push_back(std::move(each));
+    }
+    return found;
+}
+
+RulePreview RuleBook::preview(const std::string& scope, const OpeningRules& rules,
+                              UtcTime now) const
+{
+    check(rules);
+    const auto standing = newest(scope);
+    return {.basedOn = standing ? standing->version : 0,
+            .rules = rules,
+            .conflicts = conflictsWith(scope, rules, now)};
+}
+
+RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
+                          const SeenPreview& seen, std::optional<int> restores,
+                          const std::string& clerk, const std::string& reason, UtcTime now)
+{
+    const RulePreview fresh = preview(scope, rules, now);
+    if (fresh.basedOn != seen.basedOn)
+        throw Error(ErrorCode::VersionConflict, "the rules were changed meanwhile");
+    if (!std::ranges::all_of(fresh.conflicts, [&](const Appointment& conflict) {
+            return seen.conflicts.contains(conflict.id);
+        }))
+        throw Error(ErrorCode::VersionConflict, "a booking came into the way meanwhile");
+    const RuleVersion added{.version = fresh.basedOn + 1,
+                            .rules = rules,
+                            .restores = restores,
+                            .savedAt = now,
+                            .savedBy = clerk,
+                            .reason = reason};
+    const std::string text = json::write(*toJson(rules));
+    _database
+        .prepare("INSERT INTO opening_rules (scope, version, rules, restores, saved_at, saved_by,"
+                 " reason) VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .bind(scope, added.version, text, restores, now, clerk, reason)
+        .run();
+    outbox::Details details{{"clerk", clerk},
+                            {"act", restores ? "undo-opening-rules" : "change-opening-rules"},
+                            {"reason", reason},
+                            {"version", std::to_string(added.version)},
+                            {"conflicts", std::to_string(fresh.conflicts.size())},
+                            {"sha256.rules", toHex(outbox::sha256(view(text)))}};
+    if (restores)
+        details.emplace("restores", std::to_string(*restores));
+    _journal.append(outbox::RecordKind::Audit, scope, details, now);
+    _current.erase(scope);
+    return added;
+}
+
+RuleVersion RuleBook::save(const std::string& scope, const OpeningRules& rules,
+                           const SeenPreview& seen, const std::string& clerk,
+                           const std::string& reason, UtcTime now)
+{
+    if (scope.empty() || scope.size() > scopeBytesMax || reason.size() > reasonBytesMax)
+        throw Error(ErrorCode::InputMalformed, "a scope or reason that cannot be meant");
+    auto saved = _database.transact(
+        [&] { return add(scope, rules, seen, std::nullopt, clerk, reason, now); });
+    log::info("calendar.rules-saved",
+              {{"scope", scope}, {"version", std::to_string(saved.version)}});
+    return saved;
+}
+
+RuleVersion RuleBook::beforeNewestChange(const std::string& scope) const
+{
+    const auto standing = newest(scope);
+    if (!standing)
+        throw Error(ErrorCode::NotFound, "no such scope");
+    // An undo brought back older rules: the change before those is the next to go.
+    auto before = at(scope, standing->restores.value_or(standing->version) - 1);
+    if (!before)
+        throw Error(ErrorCode::StepOutOfOrder, "nothing to undo");
+    before->version = before->restores.value_or(before->version); // where its rules came from
+    return std::move(*before);
+}
+
+RulePreview RuleBook::previewUndo(const std::string& scope, UtcTime now) const
+{
+    return preview(scope, beforeNewestChange(scope).rules, now);
+}
+
+RuleVersion RuleBook::undo(const std::string& scope, const SeenPreview& seen,
+                           const std::string& clerk, UtcTime now)
+{
+    auto restored = _database.transact([&] {
+        const RuleVersion before = beforeNewestChange(scope);
+        return add(scope, before.rules, seen, before.version, clerk, "undo", now);
+    });
+    log::info("calendar.rules-restored",
+              {{"scope", scope}, {"version", std::to_string(restored.version)}});
+    return restored;
+}
+
+std::vector<Appointment> RuleBook::conflicts(const std::string& scope, UtcTime now) const
+{
+    return conflictsWith(scope, current(scope)->rules, now);
+}
+
+} // namespace amt::office

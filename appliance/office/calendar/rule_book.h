@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Opening rules of all scopes with their history: look at the conflicts, save, undo. No change ever
+// deletes a booking.
+#pragma once
+
+#include "appliance/office/calendar/appointment.h"
+#include "sync/outbox/journal.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace amt::office {
+
+struct RuleVersion {
+    int version = 0; ///< 1, 2, ... in each scope
+    OpeningRules rules;
+    std::optional<int> restores = {}; ///< an undo: the version whose rules came back
+    UtcTime savedAt;
+    std::string savedBy, reason;
+};
+
+/// What a change would do, to be shown before it is saved.
+struct RulePreview {
+    int basedOn = 0; ///< the version that counts now; 0: the scope has no rules yet
+    OpeningRules rules;
+    /// Living appointments, not over yet, that the rules would leave without their lane, by time.
+    /// They stay: a person keeps, moves or cancels each.
+    std::vector<Appointment> conflicts;
+};
+
+/// What the person who saves has seen of a preview.
+struct SeenPreview {
+    int basedOn = 0;
+    std::set<std::string> conflicts; ///< ids
+};
+SeenPreview seen(const RulePreview& preview);
+
+class RuleBook {
+public:
+    RuleBook(store::Database& database, outbox::Journal& journal);
+
+    /// The rules that count. Throws NotFound: no such scope.
+    std::shared_ptr<const RuleVersion> current(const std::string& scope) const;
+    std::vector<std::string> scopes() const;
+    /// Newest first.
+    std::vector<RuleVersion> history(const std::string& scope, int limit = 50) const;
+
+    /// Throws InputMalformed.
+    RulePreview preview(const std::string& scope, const OpeningRules& rules, UtcTime now) const;
+    /// One commit with AUDIT. Throws VersionConflict when others saved meanwhile, or when there are
+    /// conflicts that `seen` does not name: look again. Throws InputMalformed.
+    RuleVersion save(const std::string& scope, const OpeningRules& rules, const SeenPreview& seen,
+                     const std::string& clerk, const std::string& reason, UtcTime now);
+
+    /// What the newest change, that was not undone yet, came upon. Throws StepOutOfOrder: nothing
+    /// to undo; NotFound.
+    RulePreview previewUndo(const std::string& scope, UtcTime now) const;
+    /// One commit with AUDIT, as save(); undoing again goes one change further back.
+    RuleVersion undo(const std::string& scope, const SeenPreview& seen, const std::string& clerk,
+                     UtcTime now);
+
+    /// Living appointments that the rules which count leave without their lane.
+    std::vector<Appointment> conflicts(const std::string& scope, UtcTime now) const;
+
+private:
+    std::optional<RuleVersion> at(const std::string& scope, int version) const;
+    std::optional<RuleVersion> newest(const std::string& scope) const;
+    RuleVersion beforeNewestChange(const std::string& scope) const;
+    std::vector<Appointment> conflictsWith(const std::string& scope, const OpeningRules& rules,
+                                           UtcTime now) const;
+    RuleVersion add(const std::string& scope, const OpeningRules& rules, const SeenPreview& seen,
+                    std::optional<int> restores, const std::string& clerk,
+                    const std::string& reason, UtcTime now);
+
+    store::Database& _database;
+    outbox::Journal& _journal;
+    /// Committed versions only. Shared with whoever is still reading one while a newer is saved.
+    mutable std::map<std::string, std::shared_ptr<const RuleVersion>> _current;
+};
+
+} // namespace amt::office
