@@ -102,7 +102,8 @@ public:
     Impl(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random)
         : _settings(std::move(settings)), _books(books), _loop(loop), _random(random),
           _ledger(books), _heads(books), _access(books, random, _settings.tokenLife),
-          _allowance(_settings.allowance, books)
+          _allowance(_settings.allowance, books),
+          _callbacks(books, loop, random, _settings.callbackDoor)
     {
         _books.migrate();
         const std::size_t scheme = _settings.url.find("://");
@@ -120,6 +121,7 @@ public:
     {
         _books.transact([&] { _ledger.enter(destination); });
     }
+    void enter(const CallbackEntry& address) { _callbacks.enter(address); }
     std::vector<CensusRow> census() { return _ledger.census(); }
 
     HttpResponse handle(const HttpRequest& request);
@@ -186,6 +188,7 @@ private:
     Heads _heads;
     Access _access;
     Allowance _allowance;
+    Callbacks _callbacks;
     TimerId _jobs = 0;
 };
 
@@ -643,6 +646,23 @@ void Gateway::Impl::logByService(const Submission& submission, EventKind kind,
                               .tags = std::move(tags),
                               .problems = std::move(problems)};
     _ledger.log(event, envelope::signEvent(event, _settings.signingKey, _settings.signingKid), now);
+    const Callbacks::News news{submission.destinationId, submission.id, submission.caseId};
+    switch (kind) { // who did not do it hears of it
+    case EventKind::Create:
+        break;
+    case EventKind::Submit:
+        _callbacks.tellOwner(CallbackKind::NewSubmissions, news, now);
+        break;
+    case EventKind::Notify:
+    case EventKind::Accept:
+        _callbacks.tellClient(submission.clientId, CallbackKind::NewEvents, news, now);
+        break;
+    case EventKind::Reject:
+    case EventKind::Delete:
+        _callbacks.tellClient(submission.clientId, CallbackKind::NewEvents, news, now);
+        _callbacks.tellOwner(CallbackKind::NewEvents, news, now);
+        break;
+    }
 }
 
 // --- event logs
@@ -762,6 +782,8 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
                        "the tags are not those of this submission");
     _ledger.log(event, token, call.now);
     _ledger.close(submission->id, closed);
+    _callbacks.tellClient(submission->clientId, CallbackKind::NewEvents,
+                          {destination->id, submission->id, submission->caseId}, call.now);
     return emptyResponse(204);
 }
 
@@ -841,6 +863,7 @@ void Gateway::Impl::runJobs()
             .title = "Nicht abgeholt",
             .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
             .instance = "submission"}});
+    _callbacks.dropOld(now);
 }
 
 // --- Gateway
@@ -859,6 +882,11 @@ void Gateway::enter(const ClientEntry& client)
 void Gateway::enter(const DestinationEntry& destination)
 {
     _impl->enter(destination);
+}
+
+void Gateway::enter(const CallbackEntry& address)
+{
+    _impl->enter(address);
 }
 
 HttpResponse Gateway::handle(const HttpRequest& request)

@@ -10,6 +10,7 @@
 #include "appliance/core/secret.h"
 #include "sync/envelope/envelope.h"
 #include "sync/gateway/allowance.h"
+#include "sync/gateway/callbacks.h"
 #include "sync/portal/words.h"
 
 #include <chrono>
@@ -38,6 +39,8 @@ struct GatewaySettings {
     std::chrono::hours rejectAfter{14 * 24}; ///< unfetched: rejected by the service
     std::chrono::minutes jobInterval{10};
     AllowanceSettings allowance;
+    /// Empty: callbacks are noted here and sent by another gateway.
+    CallbackDoor callbackDoor;
     std::size_t attachmentsMax = 100;
     std::size_t attachmentBytesMax = 40 * 1024 * 1024; ///< as JWE
     std::size_t submissionBytesMax = 12 * 1024 * 1024; ///< metadata and data as JWE
@@ -75,6 +78,7 @@ public:
     /// Repeating either changes nothing, but a destination's document and new keys are taken over.
     void enter(const ClientEntry& client);
     void enter(const DestinationEntry& destination);
+    void enter(const CallbackEntry& address);
 
     /// On the loop. Every refusal is an answer, and so is a database server that is away (503);
     /// only StoreFailed is thrown: the process must end, because the disk is not to be asked twice

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// amt-gateway: init, serve, subscribe.
+// amt-gateway: init, callback, serve, subscribe.
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
 #include "appliance/core/real_event_loop.h"
@@ -73,6 +73,9 @@ protected:
             "PostgreSQL, in libpq's words (postgresql://HOST,HOST/NAME); its password stands in "
             "libpq's password file; default: SQLite in the state folder",
             "URL");
+        add("client", "callback: id of the client to be told", "ID");
+        add("callback", "callback: https://HOST:PORT/PATH", "URL");
+        add("authority", "callback: PEM of the authority that its certificate comes from", "FILE");
         add("port", "serve: port on 127.0.0.1", "N");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
@@ -90,6 +93,8 @@ protected:
                 return usage();
             if (command == "init")
                 return prepare();
+            if (command == "callback")
+                return setCallback();
             if (command == "serve")
                 return serveRequests();
             if (command == "subscribe")
@@ -127,7 +132,7 @@ private:
         Poco::Util::HelpFormatter help(options());
         help.setUnixStyle(true);
         help.setCommand("amt-gateway");
-        help.setUsage("init|serve|subscribe [options]");
+        help.setUsage("init|callback|serve|subscribe [options]");
         help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
@@ -144,6 +149,23 @@ private:
         return EXIT_OK;
     }
 
+    /// Prints the secret, once.
+    int setCallback()
+    {
+        SystemRandom random;
+        RealEventLoop loop;
+        const auto books = openBooks(needed("state"), loop);
+        books->migrate();
+        const std::string secret = toBase64Url(randomBytes(random, 32));
+        Callbacks(*books, loop, random, nullptr)
+            .enter({.clientId = needed("client"),
+                    .url = needed("callback"),
+                    .authority = toText(readSmallFile(needed("authority"))),
+                    .secret = Secret(secret)});
+        std::cout << secret << '\n';
+        return EXIT_OK;
+    }
+
     int serveRequests()
     {
         const std::filesystem::path state = needed("state");
@@ -154,11 +176,17 @@ private:
         settings.allowance.callsPerSecond =
             number("calls", settings.allowance.callsPerSecond, 1, 100'000);
         settings.allowance.callsAtOnce = settings.allowance.callsPerSecond * 20;
+        settings.callbackDoor = [](const std::string& origin, const std::string& authority,
+                                   EventLoop& of) {
+            return portal::makeTlsExchange(origin, authority, of);
+        };
         // SQLite has one writer; before PostgreSQL commits and signatures are done side by side.
         const int count = _options.contains("database") ? number("workers", 8, 1, 64) : 1;
         std::vector<std::unique_ptr<Room>> rooms;
         std::vector<Worker> workers;
         for (int i = 0; i < count; ++i) {
+            if (i == 1)
+                settings.callbackDoor = nullptr; // one of them sends
             auto& room = *rooms.emplace_back(std::make_unique<Room>(
                 settings, [&](const Clock& clock) { return openBooks(state, clock); }));
             workers.push_back({room.loop, [&](const HttpRequest& request) {

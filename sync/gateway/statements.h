@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 3> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 4> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -121,6 +121,38 @@ inline constexpr std::string_view addHead =
 inline constexpr std::string_view moveHead =
     "UPDATE journal_head SET record = $1, hash = $2, told_at = $3"
     " WHERE client_id = $4 AND incarnation = $5";
+
+// callbacks
+inline constexpr std::string_view setCallbackAddress =
+    "INSERT INTO callback_address (client_id, url, authority, secret) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (client_id) DO UPDATE SET url = $2, authority = $3, secret = $4, failures = 0,"
+    " not_before = 0";
+inline constexpr std::string_view addCallbackForClient =
+    "INSERT INTO callback (client_id, kind, destination_id, submission_id, case_id, made_at)"
+    " SELECT client_id, $1, $2, $3, $4, $5 FROM callback_address WHERE client_id = $6";
+inline constexpr std::string_view addCallbackForOwner =
+    "INSERT INTO callback (client_id, kind, destination_id, submission_id, case_id, made_at)"
+    " SELECT client_id, $1, $2, $3, $4, $5 FROM callback_address"
+    " WHERE client_id = (SELECT owner_id FROM destination WHERE id = $2)";
+inline constexpr std::string_view callbacksDue =
+    "SELECT callback.client_id, kind FROM callback JOIN callback_address"
+    " ON callback_address.client_id = callback.client_id WHERE not_before <= $1"
+    " GROUP BY callback.client_id, kind ORDER BY min(number) LIMIT $2";
+inline constexpr std::string_view claimCallbackAddress =
+    "UPDATE callback_address SET not_before = $1 WHERE client_id = $2 AND not_before <= $3";
+inline constexpr std::string_view takeCallbacks =
+    "UPDATE callback SET batch = $1 WHERE number IN (SELECT number FROM callback"
+    " WHERE client_id = $2 AND kind = $3 ORDER BY number LIMIT $4)";
+inline constexpr std::string_view callbacksTaken =
+    "SELECT destination_id, submission_id, case_id FROM callback WHERE client_id = $1"
+    " AND batch = $2 ORDER BY number";
+inline constexpr std::string_view callbackAddress =
+    "SELECT url, authority, secret, failures FROM callback_address WHERE client_id = $1";
+inline constexpr std::string_view dropCallbacks =
+    "DELETE FROM callback WHERE client_id = $1 AND batch = $2";
+inline constexpr std::string_view settleCallbackAddress =
+    "UPDATE callback_address SET failures = $1, not_before = $2 WHERE client_id = $3";
+inline constexpr std::string_view dropOldCallbacks = "DELETE FROM callback WHERE made_at <= $1";
 
 // jobs
 inline constexpr std::string_view incompleteBefore =

@@ -328,6 +328,7 @@ public:
     SystemRandom random;
     WatchedBooks::Watcher atCommit;
     WatchedBooks::Listener beforeAsking;
+    gateway::CallbackDoor callbackDoor; ///< of the next start
     std::unique_ptr<gateway::Books> books;
     std::unique_ptr<gateway::Gateway> gateway;
 
@@ -342,6 +343,7 @@ private:
         settings.signingKid = "service-signature-1";
         settings.attachmentBytesMax = 100'000;
         settings.submissionBytesMax = 200'000;
+        settings.callbackDoor = callbackDoor;
         gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
             const bool sends = who == Who::Sender || who == Who::OtherSender;
