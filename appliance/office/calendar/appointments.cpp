@@ -51,8 +51,10 @@ std::string_view name(Booker booker)
 }
 
 /// The state after `event`, for a change that a person asked for.
-AppointmentState nextState(const Appointment& appointment, AppointmentEvent event)
+AppointmentState nextState(const Appointment& appointment, AppointmentEvent event, UtcTime now)
 {
+    if (appointment.start + appointment.place.count * cellLength <= now)
+        throw Error(ErrorCode::StepOutOfOrder, "the appointment is over");
     const auto next = appointmentTable.next(appointment.state, event);
     if (!next)
         throw Error(ErrorCode::StepOutOfOrder,
@@ -213,7 +215,7 @@ ConfirmOutcome Appointments::confirm(const std::string& id, int version,
             return std::move(*known); // pressed twice
         const Appointment before = required(id, version);
         Appointment after = before;
-        after.state = nextState(before, AppointmentEvent::Confirm);
+        after.state = nextState(before, AppointmentEvent::Confirm, now);
         after.reservedUntil.reset();
         after.kid = contact.kid;
         after.sealed = contact.sealed;
@@ -250,7 +252,7 @@ MoveOutcome Appointments::move(const std::string& id, int version, LocalDate day
             return ReservationLapsed{};
         const Appointment before = required(id, version);
         Appointment after = before;
-        after.state = nextState(before, AppointmentEvent::Move);
+        after.state = nextState(before, AppointmentEvent::Move, now);
         const Place& left = before.place;
         if (!_ledger.isFree(before.scope, day, cell, left.count, booker, now, &left))
             return noLongerFree(before.scope, before.duration, booker, day, now);
@@ -283,7 +285,7 @@ Appointment Appointments::cancel(const std::string& id, int version, GivenBack c
         lapse(now);
         const Appointment before = required(id, version);
         Appointment after = before;
-        after.state = nextState(before, AppointmentEvent::Cancel);
+        after.state = nextState(before, AppointmentEvent::Cancel, now);
         after.reservedUntil.reset();
         after.kid.clear();
         after.sealed.clear();
@@ -301,6 +303,33 @@ int Appointments::sweep(UtcTime now)
     if (!due(now))
         return 0;
     return _ledger.transact([&] { return lapse(now); });
+}
+
+int Appointments::purge(LocalDate contactsBefore, LocalDate allBefore, UtcTime now)
+{
+    AMT_ASSERT(!_database.inTransaction());
+    AMT_ASSERT(allBefore <= contactsBefore && contactsBefore <= localDate(now));
+    if (_journal.timeQuality() == outbox::TimeQuality::Doubtful)
+        return 0;
+    const int contacts = _ledger.transact([&] {
+        lapse(now);
+        _database
+            .prepare("UPDATE appointment SET kid = '', sealed = '' WHERE day < ? AND sealed <> ''")
+            .bind(toIso(contactsBefore))
+            .run();
+        const int gone = _database.changes();
+        _ledger.forget(allBefore);
+        _database.prepare("DELETE FROM appointment WHERE day < ?").bind(toIso(allBefore)).run();
+        if (gone > 0)
+            _journal.append(outbox::RecordKind::Purged, "appointments",
+                            {{"what", "contacts"},
+                             {"before", toIso(contactsBefore)},
+                             {"count", std::to_string(gone)}},
+                            now);
+        return gone;
+    });
+    _database.checkpoint();
+    return contacts;
 }
 
 std::optional<Appointment> Appointments::find(const std::string& id) const

@@ -61,16 +61,23 @@ public:
     ReserveOutcome book(const AppointmentWish& wish, const SealedContact& contact,
                         const std::string& by, UtcTime now);
     /// One commit: new cells, then the old ones are given back; AUDIT "move" with both. Where the
-    /// new time is taken, nothing changes. Throws NotFound, VersionConflict, StepOutOfOrder.
+    /// new time is taken, nothing changes. Throws NotFound, VersionConflict, StepOutOfOrder (over
+    /// or cancelled), InputMalformed.
     MoveOutcome move(const std::string& id, int version, LocalDate day, int cell, Booker booker,
                      GivenBack old, const std::string& by, UtcTime now);
     /// One commit, AUDIT "cancel". Cells of a reservation are free at once. The contact goes.
-    /// Throws NotFound, VersionConflict, StepOutOfOrder.
+    /// Throws NotFound, VersionConflict, StepOutOfOrder (over or cancelled already).
     Appointment cancel(const std::string& id, int version, GivenBack cells, const std::string& by,
                        const std::string& reason, UtcTime now);
     /// Each minute, one commit if anything had its time: reservations lapse, blocks end. Returns
     /// how many cells became free. The other use cases do it first themselves.
     int sweep(UtcTime now);
+
+    /// Each night, one commit, then a WAL checkpoint: contacts of days before `contactsBefore` go,
+    /// appointments with their cells before `allBefore`; neither is after today. Nothing goes while
+    /// the clock is doubtful: a day that is still to come would lose its bookings. Returns how many
+    /// contacts went.
+    int purge(LocalDate contactsBefore, LocalDate allBefore, UtcTime now);
 
     std::optional<Appointment> find(const std::string& id) const;
     /// As typed at the kiosk; nothing for what is no code.

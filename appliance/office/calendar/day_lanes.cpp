@@ -124,9 +124,10 @@ DayLanes::DayLanes(const DayPlan& plan) : _cells(plan.cells)
     _taken.resize(_staff.open.size());
     for (Side* side : {&_staff, &_public}) {
         side->free = side->open;
-        for (const CellSet& free : side->free)
-            side->longestRun = std::max(side->longestRun, free.longestRun());
+        side->runs.resize(side->open.size());
     }
+    for (int lane = 0; lane < std::ssize(_taken); ++lane)
+        renew(lane);
 }
 
 void DayLanes::take(int lane, int first, int count)
@@ -149,16 +150,15 @@ void DayLanes::renew(int lane)
 {
     if (lane >= std::ssize(_staff.open))
         return; // taken under older rules
-    renew(_staff, lane, _taken[lane]);
-    renew(_public, lane, _taken[lane]);
+    _staff.renew(lane, _taken[lane]);
+    _public.renew(lane, _taken[lane]);
 }
 
-void DayLanes::renew(Side& side, int lane, const CellSet& taken)
+void DayLanes::Side::renew(int lane, const CellSet& taken)
 {
-    side.free[lane] = side.open[lane].without(taken);
-    side.longestRun = 0;
-    for (const CellSet& free : side.free)
-        side.longestRun = std::max(side.longestRun, free.longestRun());
+    free[lane] = open[lane].without(taken);
+    runs[lane] = free[lane].longestRun();
+    longestRun = std::ranges::max(runs);
 }
 
 CellSet DayLanes::startsOf(int count, Booker booker) const

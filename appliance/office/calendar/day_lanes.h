@@ -54,11 +54,13 @@ public:
 private:
     struct Side {
         std::vector<CellSet> open, free; ///< by lane
+        std::vector<int> runs;           ///< the longest of each lane
         int longestRun = 0;
+
+        void renew(int lane, const CellSet& taken);
     };
     const Side& sideOf(Booker booker) const { return booker == Booker::Public ? _public : _staff; }
     void renew(int lane);
-    static void renew(Side& side, int lane, const CellSet& taken);
 
     DayCells _cells;
     Side _staff, _public;

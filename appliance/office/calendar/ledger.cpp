@@ -29,13 +29,22 @@ DayLanes Ledger::load(const std::string& scope, const OpeningRules& rules, Local
 {
     DayLanes lanes(planFor(rules, day));
     auto rows = _database.prepare(
-        "SELECT lane, min(idx), count(*) FROM (SELECT lane, idx,"
-        " idx - row_number() OVER (PARTITION BY lane ORDER BY idx) AS run FROM cell"
-        " WHERE scope = ? AND day = ?) GROUP BY lane, run");
+        "SELECT lane, idx FROM cell WHERE scope = ? AND day = ? ORDER BY lane, idx");
     rows.bind(scope, toIso(day));
-    while (rows.step())
-        lanes.take(static_cast<int>(rows.integer(0)), static_cast<int>(rows.integer(1)),
-                   static_cast<int>(rows.integer(2)));
+    Place run{.day = day};
+    while (rows.step()) {
+        const int lane = static_cast<int>(rows.integer(0));
+        const int idx = static_cast<int>(rows.integer(1));
+        if (run.count > 0 && (lane != run.lane || idx != run.first + run.count)) {
+            lanes.take(run.lane, run.first, run.count);
+            run.count = 0;
+        }
+        if (run.count == 0)
+            run = {.day = day, .lane = lane, .first = idx};
+        ++run.count;
+    }
+    if (run.count > 0)
+        lanes.take(run.lane, run.first, run.count);
     return lanes;
 }
 
@@ -207,6 +216,15 @@ int Ledger::sweep(UtcTime now)
                 bits.giveBack(lane, idx, 1);
         });
     return count;
+}
+
+void Ledger::forget(LocalDate day)
+{
+    AMT_ASSERT(_database.inTransaction());
+    _database.prepare("DELETE FROM cell WHERE day < ?").bind(toIso(day)).run();
+    for (auto& [scope, days] : _days)
+        days.lanes.erase(days.lanes.begin(), days.lanes.lower_bound(day));
+    std::erase_if(_pending, [&](const auto& entry) { return entry.first.second < day; });
 }
 
 void Ledger::changed(const std::string& scope, LocalDate day,

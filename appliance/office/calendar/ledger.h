@@ -76,6 +76,8 @@ public:
     void block(const std::string& scope, const Place& place, UtcTime until);
     /// Removes what had its time. Returns how many cells.
     int sweep(UtcTime now);
+    /// Removes all cells of days before `day`.
+    void forget(LocalDate day);
 
 private:
     using Key = std::pair<std::string, LocalDate>;

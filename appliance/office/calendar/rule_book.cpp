@@ -92,11 +92,20 @@ std::vector<RuleVersion> RuleBook::history(const std::string& scope, int limit) 
     return found;
 }
 
-std::vector<Appointment> RuleBook::conflictsWith(const std::string& scope,
-                                                 const OpeningRules& rules, UtcTime now) const
+void RuleBook::findConflicts(RulePreview& preview, const std::string& scope, UtcTime now) const
 {
-    std::vector<Appointment> found;
-    std::map<LocalDate, DayPlan> plans;
+    std::map<LocalDate, std::pair<DayPlan, DayLanes>> days;
+    const auto look = [&](LocalDate day) -> std::pair<DayPlan, DayLanes>& {
+        if (const auto known = days.find(day); known != days.end())
+            return known->second;
+        const DayPlan plan = planFor(preview.rules, day);
+        DayLanes lanes(plan);
+        auto rows = _database.prepare("SELECT lane, idx FROM cell WHERE scope = ? AND day = ?");
+        rows.bind(scope, toIso(day));
+        while (rows.step())
+            lanes.take(static_cast<int>(rows.integer(0)), static_cast<int>(rows.integer(1)), 1);
+        return days.emplace(day, std::pair(plan, std::move(lanes))).first->second;
+    };
     for (Appointment& each :
          readAppointments(_database,
                           "WHERE scope = ? AND day >= ? AND state IN ('Reserved', 'Confirmed')"
@@ -105,13 +114,19 @@ std::vector<Appointment> RuleBook::conflictsWith(const std::string& scope,
         if (each.start + each.place.count * cellLength <= now ||
             (each.reservedUntil && *each.reservedUntil <= now))
             continue;
-        const LocalDate day = each.place.day;
-        const DayPlan& plan = plans.try_emplace(day, planFor(rules, day)).first->second;
+        const auto& [day, lane, first, count] = each.place;
+        auto& [plan, lanes] = look(day);
         // Lanes for the public may become lanes for staff: who has booked keeps the place.
-        if (!plan.opens(each.place.lane, each.place.first, each.place.count, Booker::Staff))
-            found.push_back(std::move(each));
+        if (plan.opens(lane, first, count, Booker::Staff))
+            continue;
+        lanes.giveBack(lane, first, count);
+        const auto others = lanes.lanesFor(first, count, Booker::Staff);
+        lanes.take(others.empty() ? lane : others.front(), first, count);
+        if (others.empty())
+            preview.conflicts.push_back(std::move(each));
+        else
+            preview.shifts.push_back({each.id, each.place, others.front()});
     }
-    return found;
 }
 
 RulePreview RuleBook::preview(const std::string& scope, const OpeningRules& rules,
@@ -119,9 +134,36 @@ RulePreview RuleBook::preview(const std::string& scope, const OpeningRules& rule
 {
     check(rules);
     const auto standing = newest(scope);
-    return {.basedOn = standing ? standing->version : 0,
-            .rules = rules,
-            .conflicts = conflictsWith(scope, rules, now)};
+    RulePreview preview{
+        .basedOn = standing ? standing->version : 0, .rules = rules, .conflicts = {}, .shifts = {}};
+    findConflicts(preview, scope, now);
+    return preview;
+}
+
+void RuleBook::shift(const std::string& scope, const LaneShift& shifted, UtcTime now)
+{
+    const Place& from = shifted.from;
+    _database
+        .prepare("UPDATE cell SET lane = ? WHERE scope = ? AND day = ? AND lane = ? AND idx"
+                 " BETWEEN ? AND ? AND booking = ?")
+        .bind(shifted.lane, scope, toIso(from.day), from.lane, from.first,
+              from.first + from.count - 1, shifted.appointment)
+        .run();
+    AMT_ASSERT(_database.changes() == from.count);
+    // The version stays: whoever has the appointment on the screen sees the same one.
+    _database.prepare("UPDATE appointment SET lane = ?, changed_at = ? WHERE id = ?")
+        .bind(shifted.lane, now, shifted.appointment)
+        .run();
+    _journal.append(outbox::RecordKind::Audit, shifted.appointment,
+                    {{"clerk", "rules"},
+                     {"act", "shift-appointment"},
+                     {"scope", scope},
+                     {"day", toIso(from.day)},
+                     {"cell", std::to_string(from.first)},
+                     {"cells", std::to_string(from.count)},
+                     {"fromLane", std::to_string(from.lane)},
+                     {"lane", std::to_string(shifted.lane)}},
+                    now);
 }
 
 RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
@@ -152,10 +194,13 @@ RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
                             {"reason", reason},
                             {"version", std::to_string(added.version)},
                             {"conflicts", std::to_string(fresh.conflicts.size())},
+                            {"shifts", std::to_string(fresh.shifts.size())},
                             {"sha256.rules", toHex(outbox::sha256(view(text)))}};
     if (restores)
         details.emplace("restores", std::to_string(*restores));
     _journal.append(outbox::RecordKind::Audit, scope, details, now);
+    for (const LaneShift& shifted : fresh.shifts)
+        shift(scope, shifted, now);
     _current.erase(scope);
     return added;
 }
@@ -205,7 +250,7 @@ RuleVersion RuleBook::undo(const std::string& scope, const SeenPreview& seen,
 
 std::vector<Appointment> RuleBook::conflicts(const std::string& scope, UtcTime now) const
 {
-    return conflictsWith(scope, current(scope)->rules, now);
+    return preview(scope, current(scope)->rules, now).conflicts;
 }
 
 } // namespace amt::office

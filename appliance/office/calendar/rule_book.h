@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/office/calendar/appointment.h"
+#include "appliance/office/calendar/day_lanes.h"
 #include "sync/outbox/journal.h"
 
 #include <map>
@@ -23,13 +24,22 @@ struct RuleVersion {
     std::string savedBy, reason;
 };
 
+/// A living appointment whose lane the rules would close, while another one is free at its time:
+/// it goes there when the rules are saved, and nobody but the ledger notices.
+struct LaneShift {
+    std::string appointment; ///< id
+    Place from;
+    int lane = 0;
+};
+
 /// What a change would do, to be shown before it is saved.
 struct RulePreview {
     int basedOn = 0; ///< the version that counts now; 0: the scope has no rules yet
     OpeningRules rules;
-    /// Living appointments, not over yet, that the rules would leave without their lane, by time.
-    /// They stay: a person keeps, moves or cancels each.
+    /// Living appointments, not over yet, that the rules would leave without any lane, by time.
+    /// They stay where they are: a person keeps, moves or cancels each.
     std::vector<Appointment> conflicts;
+    std::vector<LaneShift> shifts; ///< in their order
 };
 
 /// What the person who saves has seen of a preview.
@@ -51,8 +61,9 @@ public:
 
     /// Throws InputMalformed.
     RulePreview preview(const std::string& scope, const OpeningRules& rules, UtcTime now) const;
-    /// One commit with AUDIT. Throws VersionConflict when others saved meanwhile, or when there are
-    /// conflicts that `seen` does not name: look again. Throws InputMalformed.
+    /// One commit with AUDIT, for rules and shifts. Throws VersionConflict when others saved
+    /// meanwhile, or when there are conflicts that `seen` does not name: look again. Throws
+    /// InputMalformed.
     RuleVersion save(const std::string& scope, const OpeningRules& rules, const SeenPreview& seen,
                      const std::string& clerk, const std::string& reason, UtcTime now);
 
@@ -63,15 +74,16 @@ public:
     RuleVersion undo(const std::string& scope, const SeenPreview& seen, const std::string& clerk,
                      UtcTime now);
 
-    /// Living appointments that the rules which count leave without their lane.
+    /// Living appointments that the rules which count leave without their lane: those that were
+    /// kept.
     std::vector<Appointment> conflicts(const std::string& scope, UtcTime now) const;
 
 private:
     std::optional<RuleVersion> at(const std::string& scope, int version) const;
     std::optional<RuleVersion> newest(const std::string& scope) const;
     RuleVersion beforeNewestChange(const std::string& scope) const;
-    std::vector<Appointment> conflictsWith(const std::string& scope, const OpeningRules& rules,
-                                           UtcTime now) const;
+    void findConflicts(RulePreview& preview, const std::string& scope, UtcTime now) const;
+    void shift(const std::string& scope, const LaneShift& shifted, UtcTime now);
     RuleVersion add(const std::string& scope, const OpeningRules& rules, const SeenPreview& seen,
                     std::optional<int> restores, const std::string& clerk,
                     const std::string& reason, UtcTime now);

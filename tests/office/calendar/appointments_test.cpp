@@ -331,6 +331,50 @@ BOOST_AUTO_TEST_CASE(a_full_or_broken_disk_takes_back_the_whole_use_case)
     BOOST_TEST((town.reserved(town.wish("08:00")).state == AppointmentState::Reserved));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_over_is_changed_by_nobody)
+{
+    test::CalendarTown town;
+    const Appointment booked = town.booked(town.wish("08:00", 20));
+    const auto cancel = [&] {
+        town.appointments->cancel(booked.id, booked.version, GivenBack::AtOnce, "Erika", "x",
+                                  town.now);
+    };
+    const auto move = [&] {
+        return town.appointments->move(booked.id, booked.version, plusDays(town.monday, 1), 100,
+                                       Booker::Staff, GivenBack::AtOnce, "Erika", town.now);
+    };
+    town.now = booked.start + 20min;
+    BOOST_CHECK_EXCEPTION(cancel(), Error, refusal(ErrorCode::StepOutOfOrder));
+    BOOST_CHECK_EXCEPTION(move(), Error, refusal(ErrorCode::StepOutOfOrder));
+    town.now -= 1ms; // running
+    BOOST_CHECK_NO_THROW(cancel());
+}
+
+BOOST_AUTO_TEST_CASE(contacts_go_first_and_the_appointments_later)
+{
+    test::CalendarTown town;
+    const Appointment monday = town.booked(town.wish("08:00"));
+    AppointmentWish wish = town.wish("08:00");
+    wish.day = plusDays(town.monday, 1);
+    const Appointment tuesday = town.booked(wish);
+    town.journal->started(town.now);
+    town.now = fromIso("2026-11-24T03:00:00Z");
+    BOOST_TEST(town.appointments->purge(wish.day, town.monday, town.now) == 1);
+    BOOST_TEST(town.appointments->find(monday.id)->sealed == "");
+    BOOST_TEST(town.appointments->find(tuesday.id)->sealed != "");
+    BOOST_TEST(town.count("SELECT count(*) FROM cell") == 6);
+    BOOST_TEST(town.appointments->purge(wish.day, wish.day, town.now) == 0);
+    BOOST_TEST(!town.appointments->find(monday.id));
+    BOOST_TEST(town.count("SELECT count(*) FROM cell") == 3);
+    BOOST_TEST((town.appointments->find(tuesday.id)->state == AppointmentState::Confirmed));
+    BOOST_TEST(town.count("SELECT count(*) FROM journal WHERE kind = 'PURGED'") == 1);
+    // A clock that nobody believes deletes nothing.
+    town.journal->started(town.now - 24h);
+    town.now += 24h * 365;
+    BOOST_TEST(town.appointments->purge(localDate(town.now), localDate(town.now), town.now) == 0);
+    BOOST_TEST(town.count("SELECT count(*) FROM cell") == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_day_lists_who_comes_in_their_order)
 {
     test::CalendarTown town(test::mornings(2, 2));

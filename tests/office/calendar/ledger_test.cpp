@@ -130,7 +130,10 @@ BOOST_DATA_TEST_CASE(free_is_rules_minus_ledger_whatever_happens, data::xrange(1
     for (int step = 0; step < 250; ++step) {
         const auto happen = [&] {
             const auto living = readAppointments(
-                *town.database, "WHERE state IN ('Reserved', 'Confirmed') ORDER BY id");
+                *town.database,
+                "WHERE state IN ('Reserved', 'Confirmed') AND starts_at + cells * 300000 > ?"
+                " ORDER BY id",
+                town.now);
             const auto one = [&] { return living.at(below(static_cast<int>(living.size()))); };
             const int what = below(living.empty() ? 5 : 10);
             if (what < 4) {
