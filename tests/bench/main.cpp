@@ -2,7 +2,6 @@
 //
 // amt-bench: figures inside one process, each beside its peer or limit in the same run. Rows as
 // JSON lines; bench.mjs prints them.
-#include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "appliance/core/real_event_loop.h"
 #include "appliance/node/node.h"
@@ -14,6 +13,7 @@
 #include "sync/envelope/envelope.h"
 #include "sync/outbox/destinations.h"
 #include "sync/outbox/outbox.h"
+#include "tests/bench/bench.h"
 #include "tests/sim/card/card.h"
 #include "tests/sim/card/counting_channel.h"
 #include "tests/support/test_keys.h"
@@ -23,70 +23,15 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 namespace {
 
 using namespace amt;
-
-double seconds(clockid_t clock)
-{
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
-/// A row of the table (README of tests/bench): ratio is value / peer; goal is for the ratio, or for
-/// the value without a peer.
-void row(const std::string& name, double value, const std::string& unit, const std::string& peer,
-         std::optional<double> peerValue, std::optional<double> goal, bool higherIsBetter)
-{
-    std::optional<double> ratio;
-    if (peerValue && *peerValue != 0)
-        ratio = value / *peerValue;
-    const double judged = ratio.value_or(value);
-    auto object = json::makeObject();
-    const auto put = [&](const char* key, std::optional<double> number) {
-        if (number)
-            object->set(key, *number);
-        else
-            object->set(key, Poco::Dynamic::Var());
-    };
-    object->set("name", name);
-    put("value", value);
-    object->set("unit", unit);
-    object->set("peer", peer.empty() ? Poco::Dynamic::Var() : Poco::Dynamic::Var(peer));
-    put("peer_value", peerValue);
-    put("ratio", ratio);
-    put("goal", goal);
-    if (goal)
-        object->set("met", higherIsBetter ? judged >= *goal : judged <= *goal);
-    else
-        object->set("met", Poco::Dynamic::Var());
-    std::printf("%s\n", json::write(*object).c_str());
-    std::fflush(stdout);
-}
-
-/// Calls a second of CPU time, the best of five rounds of a third of a second each.
-template <typename Work>
-double rate(Work&& work)
-{
-    double best = 0;
-    for (int round = 0; round < 5; ++round) {
-        const double begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        double now = begin;
-        int count = 0;
-        for (; now - begin < 0.3; now = seconds(CLOCK_PROCESS_CPUTIME_ID), ++count)
-            work();
-        best = std::max(best, count / (now - begin));
-    }
-    return best;
-}
+using namespace amt::bench;
 
 void seal()
 {
@@ -169,21 +114,6 @@ void seal()
     row("seal 60 MB in steps of 256 KiB", streamed * large / 1e6, "MB/s of CPU",
         "AES-256-GCM alone, 256 KiB (OpenSSL)",
         gcm(step.size()) * static_cast<double>(step.size()) / 1e6, std::nullopt, true);
-}
-
-store::DatabaseSettings at(const std::string& path)
-{
-    store::DatabaseSettings settings;
-    settings.path = path;
-    settings.pagesMax = 32768; // as amt-node opens its own
-    settings.grow = true;
-    return settings;
-}
-
-double median(std::vector<double> values)
-{
-    std::sort(values.begin(), values.end());
-    return values.at(values.size() / 2);
 }
 
 void commit()
@@ -340,7 +270,7 @@ int main(int argc, char** argv)
 {
     log::setEnabled(false);
     const std::map<std::string, void (*)()> all = {
-        {"seal", seal}, {"commit", commit}, {"card", card}};
+        {"seal", seal}, {"commit", commit}, {"card", card}, {"calendar", calendar}};
     try {
         for (const auto& [name, run] : all) {
             if (argc < 2 || name == argv[1])

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Rows of the table, clocks, and the database that is measured: shared by the benches of one
+// process.
+#pragma once
+
+#include "appliance/core/json.h"
+#include "appliance/store/store.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace amt::bench {
+
+inline double seconds(clockid_t clock)
+{
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+/// A row of the table (README of tests/bench): ratio is value / peer; goal is for the ratio, or for
+/// the value without a peer.
+inline void row(const std::string& name, double value, const std::string& unit,
+                const std::string& peer, std::optional<double> peerValue,
+                std::optional<double> goal, bool higherIsBetter)
+{
+    std::optional<double> ratio;
+    if (peerValue && *peerValue != 0)
+        ratio = value / *peerValue;
+    const double judged = ratio.value_or(value);
+    auto object = json::makeObject();
+    const auto put = [&](const char* key, std::optional<double> number) {
+        if (number)
+            object->set(key, *number);
+        else
+            object->set(key, Poco::Dynamic::Var());
+    };
+    object->set("name", name);
+    put("value", value);
+    object->set("unit", unit);
+    object->set("peer", peer.empty() ? Poco::Dynamic::Var() : Poco::Dynamic::Var(peer));
+    put("peer_value", peerValue);
+    put("ratio", ratio);
+    put("goal", goal);
+    if (goal)
+        object->set("met", higherIsBetter ? judged >= *goal : judged <= *goal);
+    else
+        object->set("met", Poco::Dynamic::Var());
+    std::printf("%s\n", json::write(*object).c_str());
+    std::fflush(stdout);
+}
+
+/// Calls a second of CPU time, the best of five rounds of a third of a second each.
+template <typename Work>
+double rate(Work&& work)
+{
+    double best = 0;
+    for (int round = 0; round < 5; ++round) {
+        const double begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
+        double now = begin;
+        int count = 0;
+        for (; now - begin < 0.3; now = seconds(CLOCK_PROCESS_CPUTIME_ID), ++count)
+            work();
+        best = std::max(best, count / (now - begin));
+    }
+    return best;
+}
+
+inline store::DatabaseSettings at(const std::string& path)
+{
+    store::DatabaseSettings settings;
+    settings.path = path;
+    settings.pagesMax = 32768; // as amt-node opens its own
+    settings.grow = true;
+    return settings;
+}
+
+inline double median(std::vector<double> values)
+{
+    std::sort(values.begin(), values.end());
+    return values.at(values.size() / 2);
+}
+
+/// calendar.cpp
+void calendar();
+
+} // namespace amt::bench
