@@ -13,6 +13,8 @@ namespace amt::office {
 struct ServiceTime {
     std::chrono::minutes each{0}; ///< for one person or document; need not be a multiple of five
     int quantityMax = 1;
+
+    bool operator==(const ServiceTime&) const = default;
 };
 
 /// By service key (Leistungsschlüssel), for one scope.
