@@ -55,7 +55,7 @@ void Access::enter(const ClientEntry& client)
 {
     _books.prepare(sql::addClient)
         .bind(client.id, hashOf(client.secret.revealText()),
-              joined({client.scopes.begin(), client.scopes.end()}))
+              joined({client.scopes.begin(), client.scopes.end()}), client.tenantId)
         .run();
 }
 
@@ -111,7 +111,7 @@ std::optional<Caller> Access::caller(const HttpRequest& request, UtcTime now)
     token.bind(hashOf(std::string_view(header->second).substr(bearer.size())));
     if (!token.step() || token.time(2) <= now)
         return std::nullopt;
-    return Caller{token.text(0), words(token.text(1))};
+    return Caller{token.text(0), token.text(3), words(token.text(1))};
 }
 
 } // namespace amt::gateway

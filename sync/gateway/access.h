@@ -18,6 +18,7 @@ namespace amt::gateway {
 
 struct Caller {
     std::string clientId;
+    std::string tenantId;
     std::set<std::string, std::less<>> scopes;
 };
 

@@ -121,7 +121,8 @@ ClientEntry makeClient(RandomSource& random, std::vector<std::string> scopes)
 {
     return {.id = randomUuid(random),
             .secret = Secret(toBase64Url(randomBytes(random, 32))),
-            .scopes = std::move(scopes)};
+            .scopes = std::move(scopes),
+            .tenantId = {}};
 }
 
 } // namespace

@@ -124,6 +124,15 @@ public:
     void enter(const CallbackEntry& address) { _callbacks.enter(address); }
     std::vector<CensusRow> census() { return _ledger.census(); }
 
+    std::vector<Address> addresses() const
+    {
+        std::vector<Address> all;
+        for (const auto& route : routes())
+            all.push_back(
+                {std::string(route.method), std::string(route.pattern), route.who == Who::Anyone});
+        return all;
+    }
+
     HttpResponse handle(const HttpRequest& request);
 
 private:
@@ -134,6 +143,8 @@ private:
         std::vector<std::string> names; ///< what stands where the pattern has a colon
         std::map<std::string, std::string> query;
         UtcTime now;
+
+        Sight sight() const { return Sight::ofTenant(caller.tenantId); }
     };
     struct Route {
         std::string_view method, pattern;
@@ -402,7 +413,7 @@ HttpResponse Gateway::Impl::serviceKeys(const Call&)
 
 HttpResponse Gateway::Impl::destination(const Call& call)
 {
-    const auto found = _ledger.destination(call.names[0]);
+    const auto found = _ledger.destination(call.names[0], call.sight());
     if (!found)
         return notFound("destination");
     auto document = json::parseObject(found->document);
@@ -412,7 +423,7 @@ HttpResponse Gateway::Impl::destination(const Call& call)
 
 HttpResponse Gateway::Impl::destinationKey(const Call& call)
 {
-    const auto key = _ledger.key(call.names[0], call.names[1]);
+    const auto key = _ledger.key(call.names[0], call.names[1], call.sight());
     return key ? jsonResponse(200, *key) : notFound("key");
 }
 
@@ -423,7 +434,7 @@ HttpResponse Gateway::Impl::changeDestination(const Call& call)
     const std::string status = json::text(*body, "status");
     if (status != "active" && status != "inactive")
         return problem(422, "destination-state-invalid", "active or inactive");
-    const auto found = _ledger.destination(call.names[0]);
+    const auto found = _ledger.destination(call.names[0], call.sight());
     if (!found || found->ownerId != call.caller.clientId)
         return notFound("destination");
     _ledger.setStatus(found->id, status);
@@ -480,12 +491,12 @@ HttpResponse Gateway::Impl::announce(const Call& call)
             return problem(409, "idempotency-key-reused",
                            "this Idempotency-Key stands for another announcement");
         }
-        const auto standing = _ledger.submission(claim->submissionId);
+        const auto standing = _ledger.submission(claim->submissionId, call.sight());
         if (standing && standing->state != SubmissionState::Deleted)
             return announced(201, *standing);
     }
 
-    const auto destination = _ledger.destination(body.destinationId);
+    const auto destination = _ledger.destination(body.destinationId, call.sight());
     if (!destination)
         return notFound("destination");
     if (destination->status != "active")
@@ -503,7 +514,7 @@ HttpResponse Gateway::Impl::announce(const Call& call)
         opened.id = randomUuid(_random);
         _ledger.add(opened);
     } else {
-        const auto known = _ledger.caseFile(opened.id);
+        const auto known = _ledger.caseFile(opened.id, call.sight());
         if (!known || known->clientId != opened.clientId ||
             known->destinationId != opened.destinationId)
             return notFound("case");
@@ -531,7 +542,7 @@ HttpResponse Gateway::Impl::announce(const Call& call)
 /// Of the caller, by the first name in the path.
 std::optional<Submission> Gateway::Impl::ownSubmission(const Call& call)
 {
-    auto found = _ledger.submission(call.names[0]);
+    auto found = _ledger.submission(call.names[0], call.sight());
     if (found && found->clientId == call.caller.clientId)
         return found;
     return std::nullopt;
@@ -540,10 +551,10 @@ std::optional<Submission> Gateway::Impl::ownSubmission(const Call& call)
 /// At a destination of the caller, waiting to be fetched.
 std::optional<Submission> Gateway::Impl::addressedSubmission(const Call& call)
 {
-    auto found = _ledger.submission(call.names[0]);
+    auto found = _ledger.submission(call.names[0], call.sight());
     if (!found || found->state != SubmissionState::Submitted)
         return std::nullopt;
-    const auto destination = _ledger.destination(found->destinationId);
+    const auto destination = _ledger.destination(found->destinationId, call.sight());
     return destination && destination->ownerId == call.caller.clientId ? found : std::nullopt;
 }
 
@@ -672,10 +683,10 @@ HttpResponse Gateway::Impl::caseEvents(const Call& call)
     const auto page = pageOf(call.query);
     if (!page)
         return badPage();
-    const auto opened = _ledger.caseFile(call.names[0]);
+    const auto opened = _ledger.caseFile(call.names[0], call.sight());
     if (!opened)
         return notFound("case");
-    const auto destination = _ledger.destination(opened->destinationId);
+    const auto destination = _ledger.destination(opened->destinationId, call.sight());
     const bool own = opened->clientId == call.caller.clientId ||
                      (destination && destination->ownerId == call.caller.clientId);
     return own ? eventLog(_ledger.eventsOfCase(opened->id, *page)) : notFound("case");
@@ -686,10 +697,10 @@ HttpResponse Gateway::Impl::submissionEvents(const Call& call)
     const auto page = pageOf(call.query);
     if (!page)
         return badPage();
-    const auto submission = _ledger.submission(call.names[0]);
+    const auto submission = _ledger.submission(call.names[0], call.sight());
     if (!submission)
         return notFound("submission");
-    const auto destination = _ledger.destination(submission->destinationId);
+    const auto destination = _ledger.destination(submission->destinationId, call.sight());
     const bool own = submission->clientId == call.caller.clientId ||
                      (destination && destination->ownerId == call.caller.clientId);
     return own ? eventLog(_ledger.eventsOfSubmission(submission->id, *page))
@@ -706,7 +717,7 @@ HttpResponse Gateway::Impl::waiting(const Call& call)
     const auto wanted = call.query.find("destinationId");
     if (wanted == call.query.end())
         return problem(400, "destination-missing", "destinationId is needed");
-    const auto destination = _ledger.destination(wanted->second);
+    const auto destination = _ledger.destination(wanted->second, call.sight());
     if (!destination || destination->ownerId != call.caller.clientId)
         return notFound("destination");
     portal::WaitingBody body{.submissions = {},
@@ -748,8 +759,9 @@ HttpResponse Gateway::Impl::fetchAttachment(const Call& call)
 
 HttpResponse Gateway::Impl::postEvent(const Call& call)
 {
-    const auto opened = _ledger.caseFile(call.names[0]);
-    const auto destination = opened ? _ledger.destination(opened->destinationId) : std::nullopt;
+    const auto opened = _ledger.caseFile(call.names[0], call.sight());
+    const auto destination =
+        opened ? _ledger.destination(opened->destinationId, call.sight()) : std::nullopt;
     if (!destination || destination->ownerId != call.caller.clientId)
         return notFound("case");
 
@@ -765,7 +777,7 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
     if (event.issuer != destination->id ||
         (event.kind != EventKind::Accept && event.kind != EventKind::Reject))
         return problem(422, "invalid-event", "a destination says accept or reject");
-    const auto submission = _ledger.submission(event.submissionId);
+    const auto submission = _ledger.submission(event.submissionId, call.sight());
     if (event.caseId != opened->id || !submission || submission->caseId != opened->id)
         return problem(422, "invalid-event", "the event is about another submission");
 
@@ -837,7 +849,7 @@ void Gateway::Impl::close(const std::vector<std::string>& ids, SubmissionState f
 {
     for (const auto& id : ids) {
         _books.transact([&] {
-            const auto submission = _ledger.submission(id);
+            const auto submission = _ledger.submission(id, Sight::ofService());
             if (!submission || submission->state != from)
                 return;
             logByService(*submission, kind, std::nullopt, problems);
@@ -854,7 +866,8 @@ void Gateway::Impl::runJobs()
     for (const auto& id : _ledger.unnotifiedSince(now - _settings.notifyAfter)) {
         _books.transact([&] {
             if (_ledger.noteNotified(id))
-                logByService(*_ledger.submission(id), EventKind::Notify, std::nullopt, {});
+                logByService(*_ledger.submission(id, Sight::ofService()), EventKind::Notify,
+                             std::nullopt, {});
         });
     }
     close(_ledger.unfetchedSince(now - _settings.rejectAfter), SubmissionState::Submitted,
@@ -892,6 +905,11 @@ void Gateway::enter(const CallbackEntry& address)
 HttpResponse Gateway::handle(const HttpRequest& request)
 {
     return _impl->handle(request);
+}
+
+std::vector<Gateway::Address> Gateway::addresses() const
+{
+    return _impl->addresses();
 }
 
 std::vector<CensusRow> Gateway::census()

@@ -50,11 +50,14 @@ struct ClientEntry {
     std::string id;
     Secret secret; ///< at least 256 random bits: a plain hash of it is stored
     std::vector<std::string> scopes;
+    /// Municipality, 12 digits (Amtlicher Regionalschlüssel); empty where a gateway has one only.
+    /// What is another tenant's does not exist for it.
+    std::string tenantId = {};
 };
 
 struct DestinationEntry {
     std::string id;
-    std::string ownerId; ///< the subscriber client
+    std::string ownerId; ///< the subscriber client, whose tenant it has
     std::string
         document; ///< JSON as `GET /v2/destinations/{id}` answers it; `status` in it is not used
     std::vector<envelope::PublicJwk> keys; ///< by use: to encrypt for it, to verify what it signs
@@ -86,6 +89,13 @@ public:
     HttpResponse handle(const HttpRequest& request);
 
     std::vector<CensusRow> census();
+
+    struct Address {
+        std::string method, pattern; ///< ":" stands for an id
+        bool isOpen = false;         ///< to anyone, without a token
+    };
+    /// Every address that is answered, for tests that must not forget one.
+    std::vector<Address> addresses() const;
 
 private:
     class Impl;

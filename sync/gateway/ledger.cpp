@@ -70,7 +70,7 @@ std::string_view nameOf(envelope::KeyUse use)
 
 void Ledger::enter(const DestinationEntry& entry)
 {
-    _books.prepare(sql::addDestination).bind(entry.id, entry.ownerId, entry.document).run();
+    _books.prepare(sql::addDestination).bind(entry.id, entry.document, entry.ownerId).run();
     _books.prepare(sql::replaceDestinationDocument).bind(entry.document, entry.id).run();
     for (const auto& key : entry.keys) {
         _books.prepare(sql::addDestinationKey)
@@ -79,10 +79,10 @@ void Ledger::enter(const DestinationEntry& entry)
     }
 }
 
-std::optional<Destination> Ledger::destination(const std::string& id)
+std::optional<Destination> Ledger::destination(const std::string& id, const Sight& sight)
 {
     auto row = _books.prepare(sql::destinationById);
-    row.bind(id);
+    row.bind(id, sight.tenant());
     if (!row.step())
         return std::nullopt;
     return Destination{
@@ -94,17 +94,18 @@ void Ledger::setStatus(const std::string& destinationId, const std::string& stat
     _books.prepare(sql::setDestinationStatus).bind(status, destinationId).run();
 }
 
-std::optional<std::string> Ledger::key(const std::string& destinationId, const std::string& kid)
+std::optional<std::string> Ledger::key(const std::string& destinationId, const std::string& kid,
+                                       const Sight& sight)
 {
     auto row = _books.prepare(sql::destinationKey);
-    row.bind(destinationId, kid);
+    row.bind(destinationId, kid, sight.tenant());
     return row.step() ? std::optional(row.text(1)) : std::nullopt;
 }
 
 bool Ledger::canEncryptFor(const std::string& destinationId, const std::string& kid)
 {
     auto row = _books.prepare(sql::destinationKey);
-    row.bind(destinationId, kid);
+    row.bind(destinationId, kid, Sight::ofService().tenant()); // its id was looked up before
     return row.step() && row.text(0) == nameOf(envelope::KeyUse::Encrypt);
 }
 
@@ -124,10 +125,10 @@ void Ledger::add(const CaseFile& opened)
     _books.prepare(sql::addCase).bind(opened.id, opened.clientId, opened.destinationId).run();
 }
 
-std::optional<CaseFile> Ledger::caseFile(const std::string& id)
+std::optional<CaseFile> Ledger::caseFile(const std::string& id, const Sight& sight)
 {
     auto row = _books.prepare(sql::caseById);
-    row.bind(id);
+    row.bind(id, sight.tenant());
     if (!row.step())
         return std::nullopt;
     return CaseFile{.id = id, .clientId = row.text(0), .destinationId = row.text(1)};
@@ -171,10 +172,10 @@ void Ledger::moveClaim(const std::string& clientId, const std::string& envelopeI
     _books.prepare(sql::moveEnvelopeClaim).bind(submissionId, clientId, envelopeId).run();
 }
 
-std::optional<Submission> Ledger::submission(const std::string& id)
+std::optional<Submission> Ledger::submission(const std::string& id, const Sight& sight)
 {
     auto row = _books.prepare(sql::submissionById);
-    row.bind(id);
+    row.bind(id, sight.tenant());
     if (!row.step())
         return std::nullopt;
     return Submission{.id = row.text(0),

@@ -16,6 +16,19 @@
 
 namespace amt::gateway {
 
+/// Whose rows are found by their ids: one tenant's, or for the service's own work everybody's. No
+/// question by an id from outside goes without.
+class Sight {
+public:
+    static Sight ofTenant(std::string id) { return Sight(std::move(id)); }
+    static Sight ofService() { return Sight(std::nullopt); }
+    const std::optional<std::string>& tenant() const { return _tenant; }
+
+private:
+    explicit Sight(std::optional<std::string> tenant) : _tenant(std::move(tenant)) {}
+    std::optional<std::string> _tenant;
+};
+
 struct Destination {
     std::string id, ownerId, status, document;
 };
@@ -58,15 +71,16 @@ public:
     explicit Ledger(Books& books) : _books(books) {}
 
     void enter(const DestinationEntry& entry);
-    std::optional<Destination> destination(const std::string& id);
+    std::optional<Destination> destination(const std::string& id, const Sight& sight);
     void setStatus(const std::string& destinationId, const std::string& status);
     /// JWK as text.
-    std::optional<std::string> key(const std::string& destinationId, const std::string& kid);
+    std::optional<std::string> key(const std::string& destinationId, const std::string& kid,
+                                   const Sight& sight);
     bool canEncryptFor(const std::string& destinationId, const std::string& kid);
     std::vector<envelope::PublicJwk> signatureKeys(const std::string& destinationId);
 
     void add(const CaseFile& opened);
-    std::optional<CaseFile> caseFile(const std::string& id);
+    std::optional<CaseFile> caseFile(const std::string& id, const Sight& sight);
 
     void announce(const Submission& submission, const std::string& envelopeId,
                   const std::vector<std::string>& attachmentIds, UtcTime now);
@@ -76,7 +90,7 @@ public:
     void moveClaim(const std::string& clientId, const std::string& envelopeId,
                    const std::string& submissionId);
 
-    std::optional<Submission> submission(const std::string& id);
+    std::optional<Submission> submission(const std::string& id, const Sight& sight);
     std::vector<StoredPart> attachments(const std::string& submissionId);
     /// The JWE; nothing when it did not arrive or is gone.
     std::optional<std::string> attachmentBody(const std::string& submissionId,

@@ -11,17 +11,19 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 4> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 5> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
-    "INSERT INTO client (id, secret_hash, scopes) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
+    "INSERT INTO client (id, secret_hash, scopes, tenant_id) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (id) DO NOTHING";
 inline constexpr std::string_view clientById =
     "SELECT secret_hash, scopes FROM client WHERE id = $1";
 inline constexpr std::string_view addToken =
     "INSERT INTO access_token (hash, client_id, scopes, expires_at) VALUES ($1, $2, $3, $4)";
 inline constexpr std::string_view tokenByHash =
-    "SELECT client_id, scopes, expires_at FROM access_token WHERE hash = $1";
+    "SELECT client_id, access_token.scopes, expires_at, tenant_id FROM access_token"
+    " JOIN client ON client.id = client_id WHERE hash = $1";
 inline constexpr std::string_view dropExpiredTokens =
     "DELETE FROM access_token WHERE expires_at <= $1";
 
@@ -35,9 +37,12 @@ inline constexpr std::string_view drawAllowance =
 inline constexpr std::string_view allowanceOf =
     "SELECT spent_until FROM allowance WHERE client_id = $1";
 
-// destinations
+// destinations; what a tenant asks for by its id is found if it is the tenant's, and without a
+// tenant (the service itself asks) always
 inline constexpr std::string_view addDestination =
-    "INSERT INTO destination (id, owner_id, status, document) VALUES ($1, $2, 'active', $3)"
+    "INSERT INTO destination (id, owner_id, status, document, tenant_id) SELECT $1, id, 'active', "
+    "$2,"
+    " tenant_id FROM client WHERE id = $3"
     " ON CONFLICT (id) DO NOTHING";
 inline constexpr std::string_view addDestinationKey =
     "INSERT INTO destination_key (destination_id, kid, purpose, jwk) VALUES ($1, $2, $3, $4)"
@@ -47,9 +52,11 @@ inline constexpr std::string_view replaceDestinationDocument =
 inline constexpr std::string_view setDestinationStatus =
     "UPDATE destination SET status = $1 WHERE id = $2";
 inline constexpr std::string_view destinationById =
-    "SELECT owner_id, status, document FROM destination WHERE id = $1";
+    "SELECT owner_id, status, document FROM destination WHERE id = $1"
+    " AND (tenant_id = $2 OR $2 IS NULL)";
 inline constexpr std::string_view destinationKey =
-    "SELECT purpose, jwk FROM destination_key WHERE destination_id = $1 AND kid = $2";
+    "SELECT purpose, jwk FROM destination_key JOIN destination ON destination.id = destination_id"
+    " WHERE destination_id = $1 AND kid = $2 AND (tenant_id = $3 OR $3 IS NULL)";
 inline constexpr std::string_view destinationKeysFor =
     "SELECT jwk FROM destination_key WHERE destination_id = $1 AND purpose = $2 ORDER BY kid";
 
@@ -57,7 +64,8 @@ inline constexpr std::string_view destinationKeysFor =
 inline constexpr std::string_view addCase =
     "INSERT INTO case_file (id, client_id, destination_id) VALUES ($1, $2, $3)";
 inline constexpr std::string_view caseById =
-    "SELECT client_id, destination_id FROM case_file WHERE id = $1";
+    "SELECT client_id, destination_id FROM case_file JOIN destination ON destination.id ="
+    " destination_id WHERE case_file.id = $1 AND (tenant_id = $2 OR $2 IS NULL)";
 inline constexpr std::string_view addSubmission =
     "INSERT INTO submission (id, case_id, client_id, destination_id, envelope_id, service, state,"
     " announced_at) VALUES ($1, $2, $3, $4, $5, $6, 'announced', $7)";
@@ -74,9 +82,9 @@ inline constexpr std::string_view moveEnvelopeClaim =
 
 // parts
 inline constexpr std::string_view submissionById =
-    "SELECT id, case_id, client_id, destination_id, service, state, metadata, data, "
-    "metadata_digest,"
-    " data_digest FROM submission WHERE id = $1";
+    "SELECT submission.id, case_id, client_id, destination_id, service, state, metadata, data,"
+    " metadata_digest, data_digest FROM submission JOIN destination ON destination.id ="
+    " destination_id WHERE submission.id = $1 AND (tenant_id = $2 OR $2 IS NULL)";
 inline constexpr std::string_view attachmentsOf =
     "SELECT id, digest, tag FROM attachment WHERE submission_id = $1 ORDER BY id";
 inline constexpr std::string_view attachmentById =

@@ -173,10 +173,12 @@ void fillBooks(const std::string& database)
             const std::string office = "office-" + std::to_string(town);
             access.enter({.id = sender,
                           .secret = Secret(secretOf(sender)),
-                          .scopes = {std::string(portal::sendScope)}});
+                          .scopes = {std::string(portal::sendScope)},
+                          .tenantId = std::to_string(town)});
             access.enter({.id = office,
                           .secret = Secret(secretOf(office)),
-                          .scopes = {std::string(portal::subscribeScope)}});
+                          .scopes = {std::string(portal::subscribeScope)},
+                          .tenantId = std::to_string(town)});
             const std::string id = destinationOf(town);
             ledger.enter({.id = id,
                           .ownerId = office,

@@ -93,10 +93,11 @@ BOOST_AUTO_TEST_CASE(two_towns_may_have_the_same_envelope_id)
 {
     GatewayTown town;
     const auto ours = GatewayTown::idsOf(town.announce(envelopeId, town.announcement()));
-    const auto theirs =
-        GatewayTown::idsOf(town.ask(Who::OtherSender, "POST", "/v2/submissions", "application/json",
-                                    town.announcement(), {{"idempotency-key", envelopeId}}));
+    const auto theirs = GatewayTown::idsOf(
+        town.ask(Who::OtherSender, "POST", "/v2/submissions", "application/json",
+                 town.announcement({}, otherDestinationId), {{"idempotency-key", envelopeId}}));
     BOOST_TEST(ours.submission != theirs.submission);
+    BOOST_TEST(ours.opened != theirs.opened);
 }
 
 BOOST_AUTO_TEST_CASE(repeated_parts_are_taken_once_and_other_bytes_never)

@@ -24,6 +24,8 @@ namespace amt::test {
 inline const std::string serviceUrl = "https://gateway.test:8443";
 inline const std::string destinationId = "6f1c2c5e-0a53-4d8e-9a52-5d1f5f2f7a01";
 inline const std::string otherDestinationId = "6f1c2c5e-0a53-4d8e-9a52-5d1f5f2f7a02";
+inline const std::string tenant = "059620024024";
+inline const std::string otherTenant = "055150000000";
 inline const std::string parkingService = "urn:de:fim:leika:leistung:99108001001000";
 
 enum class Who { Nobody, Sender, OtherSender, Subscriber, OtherSubscriber };
@@ -259,8 +261,9 @@ public:
         const std::string second = sealed(data);
         sent.tags.metadata = envelope::tagOf(first);
         sent.tags.data = envelope::tagOf(second);
+        submitted = submitBody(first, second);
         ask(Who::Sender, "PUT", "/v2/submissions/" + sent.ids.submission, "application/json",
-            submitBody(first, second));
+            submitted);
         return sent;
     }
 
@@ -329,6 +332,7 @@ public:
     WatchedBooks::Watcher atCommit;
     WatchedBooks::Listener beforeAsking;
     gateway::CallbackDoor callbackDoor; ///< of the next start
+    std::string submitted;              ///< what send() submitted last
     std::unique_ptr<gateway::Books> books;
     std::unique_ptr<gateway::Gateway> gateway;
 
@@ -347,11 +351,13 @@ private:
         gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
             const bool sends = who == Who::Sender || who == Who::OtherSender;
+            const bool other = who == Who::OtherSender || who == Who::OtherSubscriber;
             gateway->enter(
                 gateway::ClientEntry{id, Secret(secretOf(who)),
                                      sends ? std::vector{std::string(portal::sendScope)}
                                            : std::vector{std::string(portal::subscribeScope),
-                                                         std::string(portal::manageScope)}});
+                                                         std::string(portal::manageScope)},
+                                     other ? otherTenant : tenant});
         }
         enter(destinationId, "office-a");
         enter(otherDestinationId, "office-b");
