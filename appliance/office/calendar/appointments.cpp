@@ -50,6 +50,22 @@ std::string_view name(Booker booker)
     AMT_ASSERT(false && "a booker without a name");
 }
 
+/// What somebody saw in `version` is a reservation whose time is out; lapsing raised the version.
+bool hasLapsed(const std::optional<Appointment>& known, int version)
+{
+    return known && known->state == AppointmentState::Lapsed &&
+           (known->version == version || known->version == version + 1);
+}
+
+const Appointment& required(const std::optional<Appointment>& known, int version)
+{
+    if (!known)
+        throw Error(ErrorCode::NotFound, "no such appointment");
+    if (known->version != version)
+        throw Error(ErrorCode::VersionConflict, "the appointment was changed meanwhile");
+    return *known;
+}
+
 /// The state after `event`, for a change that a person asked for.
 AppointmentState nextState(const Appointment& appointment, AppointmentEvent event, UtcTime now)
 {
@@ -69,16 +85,6 @@ Appointments::Appointments(store::Database& database, outbox::Journal& journal,
     : _database(database), _journal(journal), _rules(rules), _ledger(ledger), _random(random)
 {}
 
-Appointment Appointments::required(const std::string& id, int version) const
-{
-    auto found = find(id);
-    if (!found)
-        throw Error(ErrorCode::NotFound, "no such appointment");
-    if (found->version != version)
-        throw Error(ErrorCode::VersionConflict, "the appointment was changed meanwhile");
-    return std::move(*found);
-}
-
 bool Appointments::due(UtcTime now) const
 {
     auto cells = _database.prepare("SELECT 1 FROM cell WHERE until <= ? LIMIT 1");
@@ -97,14 +103,6 @@ int Appointments::lapse(UtcTime now)
         .bind(now, now)
         .run();
     return cells;
-}
-
-bool Appointments::hasLapsed(const std::string& id, int version) const
-{
-    // Lapsing has raised the version that the asker may have seen.
-    const auto known = find(id);
-    return known && known->state == AppointmentState::Lapsed &&
-           (known->version == version || known->version == version + 1);
 }
 
 std::optional<UtcTime> Appointments::blockEnd(const Appointment& before, GivenBack cells,
@@ -169,36 +167,65 @@ ReserveOutcome Appointments::reserve(const AppointmentWish& wish, UtcTime now)
             return std::move(*known);
         }
         const int count = cellsOf(wish.duration);
-        if (!_ledger.isFree(wish.scope, wish.day, wish.cell, count, wish.booker, now))
+        const auto lane = _ledger.propose(wish.scope, wish.day, wish.cell, count, wish.booker, now);
+        if (!lane)
             return noLongerFree(wish.scope, wish.duration, wish.booker, wish.day, now);
-        std::string code;
+        Appointment made{
+            .id = wish.id,
+            .code = {},
+            .scope = wish.scope,
+            .place = {.day = wish.day, .lane = *lane, .first = wish.cell, .count = count},
+            .start = DayCells(wish.day).startOf(wish.cell),
+            .duration = wish.duration,
+            .services = wish.services,
+            .booker = wish.booker,
+            .state = AppointmentState::Reserved,
+            .reservedUntil = now + rules->rules.reservation,
+            .version = 1,
+            .kid = {},
+            .sealed = {}};
         auto taken = _database.prepare("SELECT 1 FROM appointment WHERE code = ?");
         do {
-            code = makeFileReference(std::string(codePrefix), wish.day, _random);
-        } while (taken.bind(code).step());
-        const UtcTime until = now + rules->rules.reservation;
-        const UtcTime start = DayCells(wish.day).startOf(wish.cell);
-        // The row first, its lane by then unknown: cells name their booking.
+            made.code = makeFileReference(std::string(codePrefix), wish.day, _random);
+        } while (taken.bind(made.code).step());
+        // The row before its cells: they name it.
         _database
             .prepare("INSERT INTO appointment (id, code, scope, day, lane, first_cell, cells,"
                      " starts_at, minutes, services, booker, state, reserved_until, version,"
-                     " made_at, changed_at) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 'Reserved', ?,"
-                     " 1, ?, ?)")
-            .bind(wish.id, code, wish.scope, toIso(wish.day), wish.cell, count, start,
-                  static_cast<std::int64_t>(wish.duration.count()), servicesJson(wish.services),
-                  name(wish.booker), until, now, now)
+                     " made_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Reserved',"
+                     " ?, 1, ?, ?)")
+            .bind(made.id, made.code, made.scope, toIso(wish.day), *lane, wish.cell, count,
+                  made.start, static_cast<std::int64_t>(wish.duration.count()),
+                  servicesJson(wish.services), name(wish.booker), made.reservedUntil, now, now)
             .run();
-        const auto place =
-            _ledger.take(wish.scope, wish.day, wish.cell, count, wish.booker, wish.id, until);
+        const auto place = _ledger.take(wish.scope, wish.day, wish.cell, count, wish.booker,
+                                        wish.id, made.reservedUntil);
         if (!place) {
             _database.prepare("DELETE FROM appointment WHERE id = ?").bind(wish.id).run();
             return noLongerFree(wish.scope, wish.duration, wish.booker, wish.day, now);
         }
-        _database.prepare("UPDATE appointment SET lane = ? WHERE id = ?")
-            .bind(place->lane, wish.id)
-            .run();
-        return *find(wish.id);
+        if (place->lane != *lane) // the table knew more than the bits
+            _database.prepare("UPDATE appointment SET lane = ? WHERE id = ?")
+                .bind(place->lane, wish.id)
+                .run();
+        made.place = *place;
+        return made;
     });
+}
+
+Appointment Appointments::confirmed(const Appointment& before, const SealedContact& contact,
+                                    const std::string& by, UtcTime now)
+{
+    Appointment after = before;
+    after.state = nextState(before, AppointmentEvent::Confirm, now);
+    after.reservedUntil.reset();
+    after.kid = contact.kid;
+    after.sealed = contact.sealed;
+    ++after.version;
+    store(before, after, now);
+    _ledger.keep(after.scope, after.place, after.id);
+    record(after, "book", {}, by, now);
+    return after;
 }
 
 ConfirmOutcome Appointments::confirm(const std::string& id, int version,
@@ -208,22 +235,12 @@ ConfirmOutcome Appointments::confirm(const std::string& id, int version,
     check(contact);
     return _ledger.transact([&]() -> ConfirmOutcome {
         lapse(now);
-        if (hasLapsed(id, version))
+        auto known = find(id);
+        if (hasLapsed(known, version))
             return ReservationLapsed{};
-        if (auto known = find(id);
-            known && known->version == version + 1 && known->state == AppointmentState::Confirmed)
+        if (known && known->version == version + 1 && known->state == AppointmentState::Confirmed)
             return std::move(*known); // pressed twice
-        const Appointment before = required(id, version);
-        Appointment after = before;
-        after.state = nextState(before, AppointmentEvent::Confirm, now);
-        after.reservedUntil.reset();
-        after.kid = contact.kid;
-        after.sealed = contact.sealed;
-        ++after.version;
-        store(before, after, now);
-        _ledger.keep(after.scope, after.place, id);
-        record(after, "book", {}, by, now);
-        return after;
+        return confirmed(required(known, version), contact, by, now);
     });
 }
 
@@ -233,10 +250,9 @@ ReserveOutcome Appointments::book(const AppointmentWish& wish, const SealedConta
     check(contact);
     return _ledger.transact([&]() -> ReserveOutcome {
         auto reserved = reserve(wish, now);
-        if (auto* appointment = std::get_if<Appointment>(&reserved);
-            appointment && appointment->state == AppointmentState::Reserved)
-            return std::get<Appointment>(
-                confirm(appointment->id, appointment->version, contact, by, now));
+        if (const auto* made = std::get_if<Appointment>(&reserved);
+            made && made->state == AppointmentState::Reserved)
+            return confirmed(*made, contact, by, now);
         return reserved;
     });
 }
@@ -248,13 +264,14 @@ MoveOutcome Appointments::move(const std::string& id, int version, LocalDate day
         throw Error(ErrorCode::InputMalformed, "a place that cannot be meant");
     return _ledger.transact([&]() -> MoveOutcome {
         lapse(now);
-        if (hasLapsed(id, version))
+        const auto known = find(id);
+        if (hasLapsed(known, version))
             return ReservationLapsed{};
-        const Appointment before = required(id, version);
+        const Appointment& before = required(known, version);
         Appointment after = before;
         after.state = nextState(before, AppointmentEvent::Move, now);
         const Place& left = before.place;
-        if (!_ledger.isFree(before.scope, day, cell, left.count, booker, now, &left))
+        if (!_ledger.propose(before.scope, day, cell, left.count, booker, now, &left))
             return noLongerFree(before.scope, before.duration, booker, day, now);
         // The old cells first: the new ones may overlap them.
         _ledger.giveBack(before.scope, left, id, std::nullopt);
@@ -283,7 +300,8 @@ Appointment Appointments::cancel(const std::string& id, int version, GivenBack c
 {
     return _ledger.transact([&] {
         lapse(now);
-        const Appointment before = required(id, version);
+        const auto known = find(id);
+        const Appointment& before = required(known, version);
         Appointment after = before;
         after.state = nextState(before, AppointmentEvent::Cancel, now);
         after.reservedUntil.reset();
@@ -330,6 +348,25 @@ int Appointments::purge(LocalDate contactsBefore, LocalDate allBefore, UtcTime n
     });
     _database.checkpoint();
     return contacts;
+}
+
+std::vector<std::string> Appointments::unsound() const
+{
+    auto rows = _database.prepare(
+        // Living appointments that do not hold exactly their cells ...
+        "SELECT id FROM appointment WHERE state IN ('Reserved', 'Confirmed') AND cells <> (SELECT"
+        " count(*) FROM cell WHERE cell.scope = appointment.scope AND cell.day = appointment.day"
+        " AND cell.lane = appointment.lane AND cell.idx BETWEEN first_cell AND first_cell + cells"
+        " - 1 AND cell.booking = appointment.id AND cell.until IS appointment.reserved_until)"
+        // ... and bookings of cells that are not theirs.
+        " UNION SELECT booking FROM cell JOIN appointment ON appointment.id = cell.booking WHERE"
+        " appointment.state NOT IN ('Reserved', 'Confirmed') OR cell.scope <> appointment.scope OR"
+        " cell.day <> appointment.day OR cell.lane <> appointment.lane OR cell.idx NOT BETWEEN"
+        " first_cell AND first_cell + cells - 1 ORDER BY 1");
+    std::vector<std::string> found;
+    while (rows.step())
+        found.push_back(rows.text(0));
+    return found;
 }
 
 std::optional<Appointment> Appointments::find(const std::string& id) const

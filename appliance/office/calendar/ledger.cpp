@@ -117,17 +117,19 @@ std::vector<FreeTime> Ledger::freeTimes(const FreeQuestion& question, UtcTime no
     return found;
 }
 
-bool Ledger::isFree(const std::string& scope, LocalDate day, int first, int count, Booker booker,
-                    UtcTime now, const Place* own) const
+std::optional<int> Ledger::propose(const std::string& scope, LocalDate day, int first, int count,
+                                   Booker booker, UtcTime now, const Place* own) const
 {
     const BookableSpan span = bookableSpan(_rules.current(scope)->rules, booker, now);
     if (span.lastDay < day || day < localDate(span.earliest))
-        return false;
+        return std::nullopt;
     DayLanes lanes = lanesOf(scope, day);
+    if (first < lanes.cells().firstFrom(span.earliest))
+        return std::nullopt;
     if (own && own->day == day)
         lanes.giveBack(own->lane, own->first, own->count);
-    return first >= lanes.cells().firstFrom(span.earliest) &&
-           !lanes.lanesFor(first, count, booker).empty();
+    const std::vector<int> free = lanes.lanesFor(first, count, booker);
+    return free.empty() ? std::nullopt : std::optional(free.front());
 }
 
 std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int first, int count,

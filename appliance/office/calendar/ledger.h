@@ -43,10 +43,10 @@ public:
     /// The next starts, each once however many lanes are free. Reservations whose time is out count
     /// as taken until sweep(). Throws NotFound (scope), InputMalformed (duration, days, limit).
     std::vector<FreeTime> freeTimes(const FreeQuestion& question, UtcTime now) const;
-    /// Whether `booker` may begin there as far as rules, cells and window go; cells of `own` count
-    /// as free.
-    bool isFree(const std::string& scope, LocalDate day, int first, int count, Booker booker,
-                UtcTime now, const Place* own = nullptr) const;
+    /// The lane in which `booker` would sit there, as far as rules, cells and window go; nothing
+    /// where none is free. Cells of `own` count as free.
+    std::optional<int> propose(const std::string& scope, LocalDate day, int first, int count,
+                               Booker booker, UtcTime now, const Place* own = nullptr) const;
 
     /// A use case of the calendar: one commit, or part of the caller's. What take() and giveBack()
     /// did is in the bits when it has committed.

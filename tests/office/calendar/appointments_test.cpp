@@ -47,6 +47,10 @@ BOOST_AUTO_TEST_CASE(a_reservation_is_confirmed_and_found_by_its_code)
     town.now += 24h * 30;
     town.appointments->sweep(town.now); // a booking does not end by itself
     const Appointment found = town.appointments->findByCode(" " + reserved.code).value();
+    BOOST_TEST((found.place == reserved.place));
+    BOOST_TEST((found.start == reserved.start));
+    BOOST_TEST((found.duration == reserved.duration));
+    BOOST_TEST((found.booker == reserved.booker));
     BOOST_TEST(found.id == wish.id);
     BOOST_TEST(found.sealed == town.contact().sealed);
     BOOST_TEST((found.services == wish.services));
@@ -373,6 +377,34 @@ BOOST_AUTO_TEST_CASE(contacts_go_first_and_the_appointments_later)
     town.now += 24h * 365;
     BOOST_TEST(town.appointments->purge(localDate(town.now), localDate(town.now), town.now) == 0);
     BOOST_TEST(town.count("SELECT count(*) FROM cell") == 3);
+}
+
+struct Damage {
+    const char* name;
+    const char* sql;
+};
+std::ostream& operator<<(std::ostream& out, const Damage& damage)
+{
+    return out << damage.name;
+}
+const Damage damages[] = {
+    {"a cell is missing", "DELETE FROM cell WHERE idx = 96"},
+    {"a cell too many", "INSERT INTO cell SELECT scope, day, lane, idx + 10, lease, state, booking,"
+                        " until FROM cell WHERE idx = 97"},
+    {"another lane", "UPDATE appointment SET lane = lane + 1"},
+    {"another day", "UPDATE appointment SET day = '2026-11-24'"},
+    {"a booking that would end by itself", "UPDATE cell SET until = 1"},
+    {"cells of one that was cancelled", "UPDATE appointment SET state = 'Cancelled'"},
+};
+
+BOOST_DATA_TEST_CASE(cells_that_do_not_fit_their_appointment_are_named, data::make(damages), damage)
+{
+    test::CalendarTown town;
+    const Appointment booked = town.booked(town.wish("08:00"));
+    BOOST_TEST(town.appointments->unsound().empty());
+    town.database->execute(damage.sql);
+    BOOST_TEST(town.appointments->unsound() == std::vector{booked.id},
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_day_lists_who_comes_in_their_order)

@@ -232,6 +232,7 @@ BOOST_DATA_TEST_CASE(free_is_rules_minus_ledger_whatever_happens, data::xrange(1
                                      "'") == each.place.count);
         }
         BOOST_REQUIRE(town.count("SELECT count(*) FROM cell WHERE state = 'BOOKED'") == cells);
+        BOOST_REQUIRE(town.appointments->unsound().empty());
     }
     town.journal->verify(outbox::Extent::All);
     for (const char* what :

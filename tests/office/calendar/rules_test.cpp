@@ -72,6 +72,26 @@ bool hasCode(const Error& error, ErrorCode code)
 
 BOOST_AUTO_TEST_SUITE(office_calendar_rules)
 
+BOOST_AUTO_TEST_CASE(the_rules_stand_on_core_alone_so_that_a_gateway_can_have_them)
+{
+    const std::string room = "appliance/office/calendar/";
+    for (const std::string file : {"rules", "day_cells", "holidays"}) {
+        for (const char* ending : {".h", ".cpp"}) {
+            std::ifstream in(std::string(AMT_SOURCE_DIR) + "/" + room + file + ending);
+            BOOST_REQUIRE(in.good());
+            std::string line;
+            while (std::getline(in, line)) {
+                if (!line.starts_with("#include \""))
+                    continue;
+                const std::string what = line.substr(10, line.size() - 11);
+                BOOST_TEST((what.starts_with("appliance/core/") || what == room + "rules.h" ||
+                            what == room + "day_cells.h" || what == room + "holidays.h"),
+                           file << ending << " includes " << what);
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(holidays_are_those_of_the_list_for_every_year_of_it)
 {
     const auto file = test::shared() / "samples/ui/feiertage-nrw-2024-2040.csv";
