@@ -60,7 +60,7 @@ const std::vector<Room> house = {
      {json, "unicode/", "argon2.h"}},
     {"sync/gateway",
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
-     {},
+     {"appliance/office/calendar/rules.h"},
      {json, net, util, crypto, "libpq-fe.h"}},
     {"sync/carrier", {"sync/portal", "drivers/port", "appliance/core"}, {}, {json, util}},
     {"kiosk/page", {"appliance/core"}, {}, {"kainjow/mustache.hpp", "qrencode.h", json}},
@@ -222,6 +222,10 @@ BOOST_AUTO_TEST_CASE(the_table_itself_bites)
         refused("appliance/node/kiosk.cpp", node, {true, "drivers/broker/client.h"}).empty());
     BOOST_TEST(
         !refused("appliance/node/kiosk.cpp", node, {true, "drivers/broker/messages.h"}).empty());
+    const Room& gateway = *roomOf("sync/gateway/ledger.cpp");
+    const std::string calendar = "appliance/office/calendar/";
+    BOOST_TEST(refused("sync/gateway/ledger.cpp", gateway, {true, calendar + "rules.h"}).empty());
+    BOOST_TEST(!refused("sync/gateway/ledger.cpp", gateway, {true, calendar + "ledger.h"}).empty());
 }
 
 BOOST_DATA_TEST_CASE(time_chance_and_threads_enter_through_their_doors,
