@@ -114,8 +114,9 @@ bool isGenuineCallback(const Secret& secret, const std::string& timestamp,
 
 class Callbacks::Sender {
 public:
-    Sender(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door)
-        : _books(books), _loop(loop), _random(random), _door(std::move(door))
+    Sender(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
+           Counters& counters)
+        : _books(books), _loop(loop), _random(random), _door(std::move(door)), _counters(counters)
     {
         schedule();
     }
@@ -199,6 +200,7 @@ private:
                bool answered)
     {
         const UtcTime now = _loop.utcNow();
+        ++(answered ? _counters.callbacksAnswered : _counters.callbacksUnanswered);
         if (answered) {
             _books.prepare(sql::dropCallbacks).bind(clientId, batch).run();
             settle(clientId, 0, now);
@@ -224,14 +226,17 @@ private:
     EventLoop& _loop;
     RandomSource& _random;
     CallbackDoor _door;
+    Counters& _counters;
     TimerId _timer = 0;
     std::set<std::string, std::less<>> _underWay; ///< clients
     std::map<std::string, Line> _lines;           ///< by client; goes first, with its answers
 };
 
-Callbacks::Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door)
+Callbacks::Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
+                     Counters& counters)
     : _books(books),
-      _sender(door ? std::make_unique<Sender>(books, loop, random, std::move(door)) : nullptr)
+      _sender(door ? std::make_unique<Sender>(books, loop, random, std::move(door), counters)
+                   : nullptr)
 {}
 
 Callbacks::~Callbacks() = default;

@@ -9,6 +9,7 @@
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
 #include "sync/gateway/books.h"
+#include "sync/gateway/metrics.h"
 
 #include <functional>
 #include <map>
@@ -34,7 +35,8 @@ class Callbacks {
 public:
     /// Without a door nothing is sent, but all is noted: another gateway has one. What is passed by
     /// reference must outlive it.
-    Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door);
+    Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
+              Counters& counters);
     ~Callbacks();
     Callbacks(const Callbacks&) = delete;
     Callbacks& operator=(const Callbacks&) = delete;

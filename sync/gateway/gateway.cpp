@@ -103,7 +103,8 @@ public:
         : _settings(std::move(settings)), _books(books), _loop(loop), _random(random),
           _ledger(books), _heads(books), _access(books, random, _settings.tokenLife),
           _allowance(_settings.allowance, books),
-          _callbacks(books, loop, random, _settings.callbackDoor)
+          _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
+          _callbacks(books, loop, random, _settings.callbackDoor, *_counters)
     {
         _books.migrate();
         const std::size_t scheme = _settings.url.find("://");
@@ -155,6 +156,8 @@ private:
         HttpResponse (Impl::*answer)(const Call&);
     };
     std::vector<Route> routes() const;
+    template <typename Work>
+    auto committed(Work&& work);
     HttpResponse answered(const HttpRequest& request);
     HttpResponse answeredTo(Call& call, const std::string& allowed,
                             const std::optional<Route>& found);
@@ -182,6 +185,7 @@ private:
     std::optional<HttpResponse> refusedJwe(const std::string& jwe,
                                            const std::string& destinationId);
     envelope::AuthenticationTags tagsOf(const Submission& submission);
+    void log(const SecurityEvent& event, const std::string& token, UtcTime now);
     void logByService(const Submission& submission, EventKind kind,
                       std::optional<envelope::AuthenticationTags> tags,
                       std::vector<envelope::Problem> problems);
@@ -199,7 +203,9 @@ private:
     Heads _heads;
     Access _access;
     Allowance _allowance;
+    const std::shared_ptr<Counters> _counters; // shared by the gateways of a process
     Callbacks _callbacks;
+    std::array<int, Counters::eventKinds> _uncounted{}; ///< of the running commit
     TimerId _jobs = 0;
 };
 
@@ -242,13 +248,44 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
 
 HttpResponse Gateway::Impl::handle(const HttpRequest& request)
 {
+    HttpResponse response;
     try {
-        return answered(request);
+        response = answered(request);
     } catch (const Error& failure) { // the HTTP handler's door
-        if (failure.errorCode() == ErrorCode::StoreFailed)
+        const ErrorCode code = failure.errorCode();
+        if (code == ErrorCode::StoreFailed || code == ErrorCode::StoreFull ||
+            code == ErrorCode::DatabaseUnavailable)
+            ++_counters->databaseErrors;
+        if (code == ErrorCode::StoreFailed)
             throw;
         log::warning("gateway.refused", {{"code", failure.name()}, {"detail", failure.message()}});
-        return problemFor(failure);
+        response = problemFor(failure);
+    }
+    ++_counters->answers.at(static_cast<std::size_t>(response.status / 100));
+    if (response.status == 429)
+        ++_counters->overAllowance;
+    return response;
+}
+
+/// One commit; the events that it logs are counted when it is done.
+template <typename Work>
+auto Gateway::Impl::committed(Work&& work)
+{
+    const auto count = [&] {
+        for (std::size_t kind = 0; kind < _uncounted.size(); ++kind)
+            _counters->events[kind] += static_cast<std::uint64_t>(_uncounted[kind]);
+    };
+    const auto whole = [&] {
+        _uncounted.fill(0); // it may begin again
+        return work();
+    };
+    if constexpr (std::is_void_v<decltype(work())>) {
+        _books.transact(whole);
+        count();
+    } else {
+        auto result = _books.transact(whole);
+        count();
+        return result;
     }
 }
 
@@ -349,7 +386,7 @@ HttpResponse Gateway::Impl::answeredTo(Call& call, const std::string& allowed,
     }
     const auto answer = [&] { return (this->*found->answer)(call); };
     // What changes anything is one commit, with what it looked at before.
-    return request.method == "GET" ? answer() : _books.transact(answer);
+    return request.method == "GET" ? answer() : committed(answer);
 }
 
 namespace {
@@ -642,6 +679,12 @@ envelope::AuthenticationTags Gateway::Impl::tagsOf(const Submission& submission)
     return tags;
 }
 
+void Gateway::Impl::log(const SecurityEvent& event, const std::string& token, UtcTime now)
+{
+    _ledger.log(event, token, now);
+    ++_uncounted.at(static_cast<std::size_t>(event.kind));
+}
+
 /// Signs and logs; part of the commit that changes the state.
 void Gateway::Impl::logByService(const Submission& submission, EventKind kind,
                                  std::optional<envelope::AuthenticationTags> tags,
@@ -656,7 +699,7 @@ void Gateway::Impl::logByService(const Submission& submission, EventKind kind,
                               .kind = kind,
                               .tags = std::move(tags),
                               .problems = std::move(problems)};
-    _ledger.log(event, envelope::signEvent(event, _settings.signingKey, _settings.signingKid), now);
+    log(event, envelope::signEvent(event, _settings.signingKey, _settings.signingKid), now);
     const Callbacks::News news{submission.destinationId, submission.id, submission.caseId};
     switch (kind) { // who did not do it hears of it
     case EventKind::Create:
@@ -792,7 +835,7 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
     if (event.kind == EventKind::Accept && event.tags != tagsOf(*submission))
         return problem(422, "incorrect-authentication-tag",
                        "the tags are not those of this submission");
-    _ledger.log(event, token, call.now);
+    log(event, token, call.now);
     _ledger.close(submission->id, closed);
     _callbacks.tellClient(submission->clientId, CallbackKind::NewEvents,
                           {destination->id, submission->id, submission->caseId}, call.now);
@@ -848,7 +891,7 @@ void Gateway::Impl::close(const std::vector<std::string>& ids, SubmissionState f
                           const std::vector<envelope::Problem>& problems)
 {
     for (const auto& id : ids) {
-        _books.transact([&] {
+        committed([&] {
             const auto submission = _ledger.submission(id, Sight::ofService());
             if (!submission || submission->state != from)
                 return;
@@ -864,7 +907,7 @@ void Gateway::Impl::runJobs()
     close(_ledger.incompleteSince(now - _settings.incompleteLife), SubmissionState::Announced,
           SubmissionState::Deleted, EventKind::Delete, {});
     for (const auto& id : _ledger.unnotifiedSince(now - _settings.notifyAfter)) {
-        _books.transact([&] {
+        committed([&] {
             if (_ledger.noteNotified(id))
                 logByService(*_ledger.submission(id, Sight::ofService()), EventKind::Notify,
                              std::nullopt, {});

@@ -11,6 +11,7 @@
 #include "sync/envelope/envelope.h"
 #include "sync/gateway/allowance.h"
 #include "sync/gateway/callbacks.h"
+#include "sync/gateway/metrics.h"
 #include "sync/portal/words.h"
 
 #include <chrono>
@@ -41,6 +42,7 @@ struct GatewaySettings {
     AllowanceSettings allowance;
     /// Empty: callbacks are noted here and sent by another gateway.
     CallbackDoor callbackDoor;
+    std::shared_ptr<Counters> counters; ///< shared by the gateways of a process; may be null
     std::size_t attachmentsMax = 100;
     std::size_t attachmentBytesMax = 40 * 1024 * 1024; ///< as JWE
     std::size_t submissionBytesMax = 12 * 1024 * 1024; ///< metadata and data as JWE

@@ -193,17 +193,19 @@ private:
 
     static Poco::Net::ServerSocket listen(const FrontSettings& settings)
     {
+        const Poco::Net::SocketAddress address("127.0.0.1", settings.port);
         Poco::Net::Context::Params tls;
         tls.privateKeyFile = settings.privateKeyFile.string();
         tls.certificateFile = settings.certificateFile.string();
         tls.verificationMode = Poco::Net::Context::VERIFY_NONE; // clients show a token
         tls.loadDefaultCAs = false;
         try {
+            if (settings.certificateFile.empty())
+                return Poco::Net::ServerSocket(address, 64);
             Poco::Net::Context::Ptr context =
                 new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, tls);
             context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_3);
-            return Poco::Net::SecureServerSocket(
-                Poco::Net::SocketAddress("127.0.0.1", settings.port), 64, context);
+            return Poco::Net::SecureServerSocket(address, 64, context);
         } catch (const Poco::Exception& failure) {
             throw Error(ErrorCode::ConfigurationInvalid, "cannot listen: " + failure.displayText());
         }

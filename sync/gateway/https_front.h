@@ -16,6 +16,7 @@ namespace amt::gateway {
 
 struct FrontSettings {
     std::uint16_t port = 0;
+    /// Both empty: HTTP without TLS, for the operator's own port.
     std::filesystem::path certificateFile, privateKeyFile;
     std::size_t bodyBytesMax = 48 * 1024 * 1024;
 };

@@ -42,6 +42,13 @@ SubmissionState stateOf(std::string_view name)
     throw Error(ErrorCode::StoreFailed, "unknown state of a submission");
 }
 
+std::string_view nameOf(envelope::KeyUse use)
+{
+    return use == envelope::KeyUse::Encrypt ? "encrypt" : "verify";
+}
+
+} // namespace
+
 std::string_view nameOf(envelope::EventKind kind)
 {
     switch (kind) {
@@ -60,13 +67,6 @@ std::string_view nameOf(envelope::EventKind kind)
     }
     throw Error(ErrorCode::EventRefused, "unknown kind");
 }
-
-std::string_view nameOf(envelope::KeyUse use)
-{
-    return use == envelope::KeyUse::Encrypt ? "encrypt" : "verify";
-}
-
-} // namespace
 
 void Ledger::enter(const DestinationEntry& entry)
 {

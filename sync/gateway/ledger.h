@@ -16,6 +16,9 @@
 
 namespace amt::gateway {
 
+/// "submit-submission" and so on. Throws EventRefused for what is no kind.
+std::string_view nameOf(envelope::EventKind kind);
+
 /// Whose rows are found by their ids: one tenant's, or for the service's own work everybody's. No
 /// question by an id from outside goes without.
 class Sight {

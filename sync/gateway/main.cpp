@@ -77,6 +77,7 @@ protected:
         add("callback", "callback: https://HOST:PORT/PATH", "URL");
         add("authority", "callback: PEM of the authority that its certificate comes from", "FILE");
         add("port", "serve: port on 127.0.0.1", "N");
+        add("metrics-port", "serve: port on 127.0.0.1 for GET /metrics and GET /health", "N");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
         add("inbox", "subscribe: folder for the cases", "DIR");
@@ -157,7 +158,8 @@ private:
         const auto books = openBooks(needed("state"), loop);
         books->migrate();
         const std::string secret = toBase64Url(randomBytes(random, 32));
-        Callbacks(*books, loop, random, nullptr)
+        Counters unused;
+        Callbacks(*books, loop, random, nullptr, unused)
             .enter({.clientId = needed("client"),
                     .url = needed("callback"),
                     .authority = toText(readSmallFile(needed("authority"))),
@@ -180,6 +182,7 @@ private:
                                    EventLoop& of) {
             return portal::makeTlsExchange(origin, authority, of);
         };
+        settings.counters = std::make_shared<Counters>();
         // SQLite has one writer; before PostgreSQL commits and signatures are done side by side.
         const int count = _options.contains("database") ? number("workers", 8, 1, 64) : 1;
         std::vector<std::unique_ptr<Room>> rooms;
@@ -206,6 +209,16 @@ private:
         front.certificateFile = serverCertificateFile(state);
         front.privateKeyFile = serverKeyFile(state);
         const HttpsFront doors(front, workers);
+        Operations operations(*settings.counters, *rooms[0]->books, rooms[0]->loop);
+        std::optional<HttpsFront> operatorsDoor;
+        if (_options.contains("metrics-port")) {
+            FrontSettings plain;
+            plain.port = static_cast<std::uint16_t>(number("metrics-port", 0, 1, 65535));
+            plain.bodyBytesMax = 0;
+            operatorsDoor.emplace(plain, rooms[0]->loop, [&](const HttpRequest& request) {
+                return operations.answer(request);
+            });
+        }
         log::info("gateway.up",
                   {{"port", std::to_string(front.port)}, {"workers", std::to_string(count)}});
         loop.run();

@@ -175,6 +175,21 @@ inline constexpr std::string_view unfetchedBefore =
     "SELECT id FROM submission WHERE state = 'submitted' AND submitted_at <= $1"
     " ORDER BY submitted_at LIMIT 100";
 
+// for the operator
+inline constexpr std::string_view openAnnounced =
+    "SELECT count(*), min(announced_at) FROM submission WHERE state = 'announced'";
+inline constexpr std::string_view openSubmitted =
+    "SELECT count(*), min(submitted_at) FROM submission WHERE state = 'submitted'";
+inline constexpr std::string_view openCallbacks = "SELECT count(*), min(made_at) FROM callback";
+inline constexpr std::string_view countHeld =
+    "SELECT count(*) FROM submission WHERE state = 'submitted' AND notified = 1";
+inline constexpr std::string_view countDeafAddresses =
+    "SELECT count(*) FROM callback_address WHERE failures > 0";
+inline constexpr std::string_view countNodes =
+    "SELECT count(*) FROM journal_head WHERE closed_at IS NULL";
+inline constexpr std::string_view countSilentNodes =
+    "SELECT count(*) FROM journal_head WHERE closed_at IS NULL AND told_at <= $1";
+
 // for invariants
 inline constexpr std::string_view census =
     "SELECT client_id, envelope_id, id, case_id, state, digest FROM submission"

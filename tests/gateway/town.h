@@ -332,7 +332,8 @@ public:
     WatchedBooks::Watcher atCommit;
     WatchedBooks::Listener beforeAsking;
     gateway::CallbackDoor callbackDoor; ///< of the next start
-    std::string submitted;              ///< what send() submitted last
+    std::shared_ptr<gateway::Counters> counters = std::make_shared<gateway::Counters>();
+    std::string submitted; ///< what send() submitted last
     std::unique_ptr<gateway::Books> books;
     std::unique_ptr<gateway::Gateway> gateway;
 
@@ -348,6 +349,7 @@ private:
         settings.attachmentBytesMax = 100'000;
         settings.submissionBytesMax = 200'000;
         settings.callbackDoor = callbackDoor;
+        settings.counters = counters;
         gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
             const bool sends = who == Who::Sender || who == Who::OtherSender;
