@@ -3,6 +3,7 @@
 // Opening hours, holidays and durations as towns bring them along; what is broken is refused whole.
 #include "appliance/core/error.h"
 #include "appliance/office/calendar/import.h"
+#include "tests/support/seeded_random.h"
 #include "tests/support/skip.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -224,6 +225,65 @@ BOOST_AUTO_TEST_CASE(the_services_of_the_sample_have_their_durations)
     BOOST_TEST(times.size() == 20u); // 22, one only without appointment, two variants of one key
     BOOST_TEST(durationOf(times, {{"99008001012000", 2}, {"99085001012000", 1}}).count() == 45);
     BOOST_TEST(!times.contains("99089017015000"));
+}
+
+/// Half a file, doubled pieces, other characters: an answer or a refusal with a code, nothing else.
+BOOST_AUTO_TEST_CASE(whatever_a_file_holds_it_is_taken_or_refused)
+{
+    const std::string table = "leika_schluessel,datum,wochentag,name,dauer_min,max_anzahl,termin\n"
+                              "99008001012000,2026-12-24,Do,\"x\"\"\",15,4,1\n"
+                              "99008001012001,2026-12-25,Fr,y,15,4,0\r\n";
+    const std::string rules = json::write(*toJson(importOpeningHours(small, "a", january)));
+    test::SameRandom random(11);
+    const auto below = [&](std::size_t bound) {
+        return static_cast<std::size_t>(randomBelow(random, std::max<std::size_t>(bound, 1)));
+    };
+    const std::string pieces[] = {"\"", ",", "\n", "0",    "-1",   "99999999999", "null", "{}",
+                                  "[]", ":", "{",  "true", "\xff", "2026-02-30",  "",     "24:00"};
+    int taken = 0;
+    int refused = 0;
+    const auto attempt = [&](auto&& read) {
+        try {
+            read();
+            ++taken;
+        } catch (const Error& error) {
+            const bool known = error.errorCode() == ErrorCode::InputMalformed ||
+                               error.errorCode() == ErrorCode::JsonMalformed ||
+                               error.errorCode() == ErrorCode::NotFound;
+            BOOST_REQUIRE_MESSAGE(known, error.displayText());
+            ++refused;
+        }
+    };
+    for (int round = 0; round < 4000; ++round) {
+        std::string text = round % 3 == 0 ? small : round % 3 == 1 ? rules : table;
+        for (std::size_t i = below(3); i < 3; ++i) {
+            const std::size_t at = below(text.size());
+            switch (below(4)) {
+            case 0:
+                text.resize(at);
+                break;
+            case 1:
+                text.insert(at, text.substr(below(text.size()), below(40)));
+                break;
+            case 2:
+                text.replace(at, below(12), pieces[below(std::size(pieces))]);
+                break;
+            default:
+                if (!text.empty())
+                    text[at] = static_cast<char>(below(256));
+            }
+        }
+        if (round % 3 == 0) {
+            attempt([&] { importOpeningHours(text, "a", january); });
+        } else if (round % 3 == 1) {
+            attempt([&] { planFor(openingRulesFromJson(*json::parseObject(text)), january); });
+        } else {
+            attempt([&] { importHolidays(text); });
+            attempt([&] { importServiceTimes(text); });
+        }
+    }
+    BOOST_TEST(taken > 50);
+    BOOST_TEST(refused > 1000);
 }
 
 BOOST_DATA_TEST_CASE(a_broken_list_of_services_is_refused, data::make(brokenServices), broken)
