@@ -34,7 +34,7 @@ Allowance::Verdict Allowance::draw(const std::string& clientId, UtcTime now)
                 .bind(clientId, now + cost, now, now + window, cost.count(), now + window - cost)
                 .run() == 1;
         auto row = _books.prepare(sql::allowanceOf).bind(clientId);
-        const UtcTime spentUntil = row.step() ? row.time(0) : now;
+        const UtcTime spentUntil = row.step() ? fromMilliseconds(row.integer(0)) : now;
         hand.full = spentUntil;
         if (!drawn) {
             hand.closedUntil = spentUntil + cost - window;
