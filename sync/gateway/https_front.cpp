@@ -24,7 +24,6 @@ namespace amt::gateway {
 namespace {
 
 constexpr auto answerTimeout = std::chrono::seconds(10);
-constexpr int threadsMax = 16;
 
 /// Throws RequestMalformed, InputTooLarge.
 HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyBytesMax)
@@ -118,14 +117,17 @@ private:
 
 class Handler : public Poco::Net::HTTPRequestHandler {
 public:
-    Handler(const Crew& crew, std::size_t bodyBytesMax) : _crew(crew), _bodyBytesMax(bodyBytesMax)
+    Handler(const Crew& crew, const FrontSettings& settings, const Poco::Net::HTTPServer* server)
+        : _crew(crew), _settings(settings), _server(server)
     {}
 
     void handleRequest(Poco::Net::HTTPServerRequest& from,
                        Poco::Net::HTTPServerResponse& to) override
     {
+        if (_server && _server->currentConnections() > _settings.threads / 2)
+            to.setKeepAlive(false);
         try {
-            write(answered(readRequest(from, _bodyBytesMax)), to);
+            write(answered(readRequest(from, _settings.bodyBytesMax)), to);
         } catch (const Error& failure) { // the HTTP handler's door
             to.setKeepAlive(false);      // what is left of the body is not read
             write(problemFor(failure), to);
@@ -144,23 +146,25 @@ private:
     }
 
     const Crew& _crew;
-    std::size_t _bodyBytesMax;
+    const FrontSettings& _settings;
+    const Poco::Net::HTTPServer* _server;
 };
 
 class Factory : public Poco::Net::HTTPRequestHandlerFactory {
 public:
-    Factory(const Crew& crew, std::size_t bodyBytesMax) : _crew(crew), _bodyBytesMax(bodyBytesMax)
-    {}
+    Factory(const Crew& crew, const FrontSettings& settings) : _crew(crew), _settings(settings) {}
 
     Poco::Net::HTTPRequestHandler*
     createRequestHandler(const Poco::Net::HTTPServerRequest&) override
     {
-        return new Handler(_crew, _bodyBytesMax); // Poco owns it
+        return new Handler(_crew, _settings, _server); // Poco owns it
     }
+    void servesFor(const Poco::Net::HTTPServer& server) { _server = &server; }
 
 private:
     const Crew& _crew;
-    std::size_t _bodyBytesMax;
+    const FrontSettings& _settings;
+    const Poco::Net::HTTPServer* _server = nullptr;
 };
 
 } // namespace
@@ -168,10 +172,11 @@ private:
 class HttpsFront::Impl {
 public:
     Impl(const FrontSettings& settings, const std::vector<Worker>& workers)
-        : _crew(workers), _threads(2, threadsMax),
-          _server(new Factory(_crew, settings.bodyBytesMax), _threads, listen(settings),
-                  parameters())
+        : _settings(settings), _crew(workers), _threads(2, settings.threads),
+          _factory(new Factory(_crew, _settings)),
+          _server(_factory, _threads, listen(settings), parameters(settings))
     {
+        _factory->servesFor(_server);
         _server.start();
     }
     ~Impl() { _server.stopAll(true); }
@@ -179,14 +184,14 @@ public:
     Impl& operator=(const Impl&) = delete;
 
 private:
-    static Poco::Net::HTTPServerParams::Ptr parameters()
+    static Poco::Net::HTTPServerParams::Ptr parameters(const FrontSettings& settings)
     {
         Poco::Net::HTTPServerParams::Ptr set = new Poco::Net::HTTPServerParams;
-        set->setMaxThreads(threadsMax);
+        set->setMaxThreads(settings.threads);
         set->setMaxQueued(128);
         set->setTimeout(Poco::Timespan(30, 0));
         set->setKeepAlive(true);
-        set->setKeepAliveTimeout(Poco::Timespan(10, 0));
+        set->setKeepAliveTimeout(Poco::Timespan(static_cast<long>(settings.rest.count()), 0));
         set->setSoftwareVersion("amt-gateway");
         return set;
     }
@@ -211,8 +216,10 @@ private:
         }
     }
 
+    const FrontSettings _settings;
     const Crew _crew;
     Poco::ThreadPool _threads;
+    Poco::SharedPtr<Factory> _factory; // shared with Poco's server
     Poco::Net::HTTPServer _server;
 };
 

@@ -7,6 +7,7 @@
 #include "appliance/core/event_loop.h"
 #include "appliance/core/http.h"
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -19,6 +20,10 @@ struct FrontSettings {
     /// Both empty: HTTP without TLS, for the operator's own port.
     std::filesystem::path certificateFile, privateKeyFile;
     std::size_t bodyBytesMax = 48 * 1024 * 1024;
+    /// Connections served at a time. When half of them are, a connection ends with its answer:
+    /// whoever idles holds one half at most, and the other is for those who come new.
+    int threads = 64;
+    std::chrono::seconds rest{3}; ///< then an idle one ends; amt-sync uses none that rested longer
 };
 
 /// Answers one request after the other.

@@ -43,6 +43,7 @@ using namespace amt;
 constexpr int towns = 396;           ///< municipalities of North Rhine-Westphalia
 constexpr int historyCases = 57'600; ///< its peak day (facts/portal.md 6.3)
 constexpr int connections = 16;
+constexpr int idleLines = 200;
 constexpr std::size_t partBytes = 16 * 1024;
 constexpr double phaseSeconds = 12;
 const std::string service = "urn:de:fim:leika:leistung:99108001001000";
@@ -613,6 +614,26 @@ double signatures()
     return count / (seconds(CLOCK_THREAD_CPUTIME_ID) - begin);
 }
 
+/// Time from nothing to an answer for who comes new, while others idle on connections that they
+/// used; ms p99.
+double freshBesideIdle(const Process& gateway, const std::string& host, Poco::Net::Context::Ptr tls,
+                       int idle)
+{
+    std::vector<std::unique_ptr<Line>> lines;
+    const auto ask = [&] {
+        const double begin = seconds(CLOCK_MONOTONIC);
+        lines.push_back(std::make_unique<Line>(gateway.port, host, tls));
+        lines.back()->ask("GET", "/health");
+        return seconds(CLOCK_MONOTONIC) - begin;
+    };
+    std::vector<double> times;
+    for (int i = 0; i < idle; ++i)
+        ask();
+    for (int i = 0; i < 100; ++i)
+        times.push_back(ask());
+    return quantile(times, 0.99) * 1e3;
+}
+
 void waitFor(const Process& gateway, const std::string& host, Poco::Net::Context::Ptr tls)
 {
     for (int i = 0; i < 100; ++i) {
@@ -695,6 +716,9 @@ void measure(const std::string& program, const std::string& database)
             Peer{"the same rows by libpq alone", bare});
         row("durable submissions beside signing" + with, durable.works, "1/s",
             Peer{"its 2 signatures alone", signs / 2});
+        if (goal(1))
+            row("fresh connection beside " + std::to_string(idleLines) + " that idle",
+                freshBesideIdle(*gateways[0], host, tls, idleLines), "ms p99");
         row("resident memory of a gateway" + with, gateways[0]->residentMebibytes(), "MiB");
     }
 }

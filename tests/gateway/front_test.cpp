@@ -12,6 +12,9 @@
 #include <Poco/Net/ServerSocket.h>
 #include <boost/test/unit_test.hpp>
 
+#include <future>
+#include <thread>
+
 using namespace amt;
 using namespace amt::test;
 
@@ -103,6 +106,83 @@ BOOST_AUTO_TEST_CASE(a_body_over_the_limit_never_reaches_the_loop)
     if (const auto* response = std::get_if<HttpResponse>(&answer))
         BOOST_TEST(response->status == 413);
     BOOST_TEST(!line.seen.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_idles_never_holds_more_than_half_of_the_threads)
+{
+    Line line;
+    line.settings.threads = 4;
+    line.settings.rest = std::chrono::seconds(120); // nobody's rest is over while this runs
+    const gateway::HttpsFront front(line.settings, line.loop, [](const HttpRequest&) {
+        return HttpResponse{.status = 200, .headers = {}, .body = "gut", .eventTopic = {}};
+    });
+    std::vector<std::unique_ptr<HttpExchange>> clients;
+    std::vector<std::string> ends;
+    std::function<void()> next = [&] {
+        if (clients.size() == 12)
+            return line.loop.stop();
+        clients.push_back(
+            portal::makeTlsExchange("https://127.0.0.1:" + std::to_string(line.settings.port),
+                                    line.tls.authority, line.loop));
+        clients.back()->send(post("/v2/x", "x"), [&](const HttpAnswer& answer) {
+            const auto* response = std::get_if<HttpResponse>(&answer);
+            ends.push_back(response ? response->header("Connection") : "no answer");
+            next();
+        });
+    };
+    line.loop.post(next);
+    line.loop.run();
+    clients.clear(); // before the front, which waits for them
+    std::vector<std::string> expected(12, "Close");
+    expected[0] = expected[1] = "Keep-Alive";
+    BOOST_TEST(ends == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_that_is_busy_leaves_the_next_request_to_another)
+{
+    Line line;
+    RealEventLoop busy;
+    std::promise<void> release;
+    std::function<void()> afterFirst;
+    const auto said = [](const std::string& name) {
+        return HttpResponse{.status = 200, .headers = {}, .body = name, .eventTopic = {}};
+    };
+    std::thread busyThread([&] { busy.run(); });
+    std::vector<std::string> answers;
+    {
+        const gateway::HttpsFront front(
+            line.settings, {{busy,
+                             [&](const HttpRequest&) {
+                                 line.loop.post(afterFirst); // it has the first one now
+                                 release.get_future().wait();
+                                 return said("busy");
+                             }},
+                            {line.loop, [&](const HttpRequest&) { return said("free"); }}});
+        const auto client = [&] {
+            return portal::makeTlsExchange("https://127.0.0.1:" +
+                                               std::to_string(line.settings.port),
+                                           line.tls.authority, line.loop);
+        };
+        const auto first = client(), other = client();
+        const auto heard = [&](const HttpAnswer& answer) {
+            const auto* response = std::get_if<HttpResponse>(&answer);
+            answers.push_back(response ? response->body : "no answer");
+            if (answers.size() == 2)
+                release.set_value();
+            if (answers.size() == 3)
+                line.loop.stop();
+        };
+        afterFirst = [&] {
+            for (int i = 0; i < 2; ++i)
+                other->send(post("/v2/x", "x"), heard);
+        };
+        first->send(post("/v2/x", "x"), heard);
+        line.loop.run();
+    }
+    busy.stop();
+    busyThread.join();
+    const std::vector<std::string> expected = {"free", "free", "busy"};
+    BOOST_TEST(answers == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_client_with_another_authority_says_nothing)
