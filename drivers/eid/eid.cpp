@@ -103,7 +103,7 @@ public:
         step(IdentityStep::CheckingPin);
         _access = readCardAccess(_dialogue);
         Doorkeeper door(_dialogue, _random, _access.pace,
-                        {request.entry, request.certificateDescription,
+                        {request.entry, request.certificates.description, request.triesTold,
                          [this] { step(IdentityStep::EnteringAtReader); }});
         if (!_plan.provesTerminal())
             end(withoutTerminal(door, request));

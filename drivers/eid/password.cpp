@@ -125,6 +125,8 @@ Opened Doorkeeper::openWithPin(const Secret& pin, const Secret& can, ByteView ch
         tries = triesOf(choose(PacePassword::Pin, chat)); // inside the channel of the CAN
         if (tries == 0)
             end(PinBlocked{});
+    } else if (tries < _entry.triesTold) {
+        end(PinReady{tries});
     }
     return open(PacePassword::Pin, pin, chat, tries);
 }

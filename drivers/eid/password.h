@@ -26,6 +26,7 @@ struct Opened {
 struct Entry {
     PasswordEntry where = PasswordEntry::Given;
     Bytes description; ///< of the certificate, for the reader's display; may be empty
+    int triesTold = 0; ///< the PIN is not spent while the card has fewer tries than these
     std::function<void()> tell;
 };
 
@@ -40,7 +41,8 @@ public:
     /// Ends with PinSuspended (one), PinBlocked (none) or PinNotActivated.
     int lookAtPin(ByteView chat);
     /// With the PIN; a suspended one is resumed inside a channel of the CAN where there is a `can`.
-    /// Ends as lookAtPin, or with WrongPin, WrongCan.
+    /// Ends as lookAtPin, or with WrongPin, WrongCan, or with PinReady where the citizen does not
+    /// know how few tries are left.
     Opened openWithPin(const Secret& pin, const Secret& can, ByteView chat);
     /// Ends with WrongCan.
     Opened openWithCan(const Secret& can, ByteView chat);

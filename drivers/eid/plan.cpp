@@ -157,8 +157,8 @@ Plan planFor(const IdentityRequest& request)
         plan.certificates.push_back(parseCvCertificate(encoded));
     checkChain(plan.certificates, plan.today);
     hashOfKey(plan.certificates.back()); // what the signer will need
-    if (!request.certificateDescription.empty())
-        checkDescription(plan.certificates.back(), request.certificateDescription);
+    if (!request.certificates.description.empty())
+        checkDescription(plan.certificates.back(), request.certificates.description);
     planRights(request, plan);
     planQuestions(request, plan);
     return plan;

@@ -50,6 +50,9 @@ struct TerminalCertificates {
     std::vector<Bytes>
         chain; ///< CV certificates in the order of presentation: links, DV, terminal (last)
     std::vector<Bytes> countrySigners; ///< CSCA certificates, DER, for passive authentication
+    /// What the citizen is shown of the terminal's owner, DER (TR-03110-3 C.3.1). Must be the one
+    /// whose hash the terminal's certificate has, else CertificateUnusable. Empty: not compared.
+    Bytes description;
 };
 
 /// What a card is laid for. Read and SetPin need certificates and the terminal's signature, the
@@ -87,6 +90,9 @@ struct IdentityRequest {
     Secret puk;    ///< ten digits
     Secret newPin; ///< six digits
     PasswordEntry entry = PasswordEntry::Given;
+    /// Read: how many tries the citizen knows to be left. A card that has fewer ends the read with
+    /// PinReady before one is spent. 0: spends whatever the card allows.
+    int triesTold = 0;
 
     // Special functions of a read, answered by the card itself. A certificate that does not allow
     // one that is asked for is DeviceFailed{CertificateUnusable}.
@@ -95,10 +101,6 @@ struct IdentityRequest {
         municipalityPrefix; ///< place: municipality begins with these digits (an even number)?
     Bytes sectorKey;        ///< public key data object of our sector: asks for the pseudonym
     Bytes revocationKey;    ///< of the block list's sector: asks for what is compared with the list
-
-    /// What the citizen was shown (TR-03110-4 2.2.6); must be the one whose hash the terminal's
-    /// certificate has, else CertificateUnusable. Empty: not compared.
-    Bytes certificateDescription;
 };
 
 /// Place as the card holds it (TR-03110-4 2.2.4): structured, or free text, or "no place" text.
@@ -153,7 +155,7 @@ struct ReadCancelled {};
 /// Five digits were given where the PIN has six: the letter's transport PIN, which must be changed
 /// first. The card has not been asked, no try is spent.
 struct TransportPin {};
-/// Answer to Look: the PIN may be entered.
+/// Answer to Look: the PIN may be entered. Of a read: not before the citizen knows (triesTold).
 struct PinReady {
     int triesLeft; ///< 3 or 2
 };

@@ -296,21 +296,24 @@ json::ObjectPtr toJson(const IdentityRequest& request)
     setSecret(*object, "newPin", request.newPin);
     if (request.entry != PasswordEntry::Given)
         object->set("entry", nameIn(passwordEntries, request.entry));
+    if (request.triesTold != 0)
+        object->set("triesTold", request.triesTold);
     if (request.bornUntil)
         object->set("bornUntil", toIso(*request.bornUntil));
     if (!request.municipalityPrefix.empty())
         object->set("municipalityPrefix", request.municipalityPrefix);
     setBytes(*object, "sectorKey", request.sectorKey);
     setBytes(*object, "revocationKey", request.revocationKey);
-    setBytes(*object, "certificateDescription", request.certificateDescription);
+    setBytes(*object, "certificateDescription", request.certificates.description);
     return object;
 }
 
 IdentityRequest identityRequestFromJson(const json::Object& object)
 {
-    json::onlyKeys(object, {"pin", "groups", "chain", "countrySigners", "now", "purpose", "can",
-                            "puk", "newPin", "entry", "bornUntil", "municipalityPrefix",
-                            "sectorKey", "revocationKey", "certificateDescription"});
+    json::onlyKeys(object,
+                   {"pin", "groups", "chain", "countrySigners", "now", "purpose", "can", "puk",
+                    "newPin", "entry", "triesTold", "bornUntil", "municipalityPrefix", "sectorKey",
+                    "revocationKey", "certificateDescription"});
     IdentityRequest request;
     auto pin = json::text(object, "pin");
     request.pin = Secret(pin);
@@ -322,13 +325,15 @@ IdentityRequest identityRequestFromJson(const json::Object& object)
     request.newPin = secretOrNone(object, "newPin");
     if (object.has("entry"))
         request.entry = valueIn(passwordEntries, json::text(object, "entry"));
+    if (object.has("triesTold"))
+        request.triesTold = number(object, "triesTold", 1, 3);
     if (object.has("bornUntil"))
         request.bornUntil = dayFrom(json::text(object, "bornUntil"));
     if (object.has("municipalityPrefix"))
         request.municipalityPrefix = json::text(object, "municipalityPrefix");
     request.sectorKey = bytesOrNone(object, "sectorKey");
     request.revocationKey = bytesOrNone(object, "revocationKey");
-    request.certificateDescription = bytesOrNone(object, "certificateDescription");
+    request.certificates.description = bytesOrNone(object, "certificateDescription");
     for (const auto& groupName : json::texts(object, "groups")) {
         if (!request.groups.insert(dataGroupFromName(groupName)).second)
             malformed("doubled data group");

@@ -77,6 +77,34 @@ BOOST_DATA_TEST_CASE(a_look_tells_the_tries_in_two_commands, data::make(states),
     BOOST_TEST(table.card.memory().triesLeft == tries);
 }
 
+struct Told {
+    const char* profile;
+    int told;
+    const char* outcome;
+};
+std::ostream& operator<<(std::ostream& out, const Told& row)
+{
+    return out << row.profile << ", told " << row.told;
+}
+const std::vector<Told> tolds{
+    {"erika", 3, "IdentityRead"},         {"pin-2", 3, "PinReady 2"},
+    {"pin-2", 2, "IdentityRead"},         {"pin-2", 0, "IdentityRead"},
+    {"pin-suspended", 3, "PinSuspended"}, {"pin-blocked", 3, "PinBlocked"},
+};
+
+BOOST_DATA_TEST_CASE(no_try_is_spent_that_the_citizen_does_not_know_of, data::make(tolds), row)
+{
+    Table table(row.profile);
+    const int tries = table.card.memory().triesLeft;
+    auto wanted = request();
+    wanted.triesTold = row.told;
+    BOOST_TEST(table.readName(wanted) == row.outcome);
+    const bool read = std::string_view(row.outcome) == "IdentityRead";
+    BOOST_TEST(table.card.memory().triesLeft == (read ? 3 : tries));
+    if (!read)
+        BOOST_TEST(table.card.commandsSoFar() == 2U); // nothing was proved with the PIN
+}
+
 BOOST_AUTO_TEST_CASE(a_clerk_reads_with_the_can)
 {
     Table table;

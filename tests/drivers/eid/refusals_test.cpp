@@ -357,6 +357,18 @@ BOOST_AUTO_TEST_CASE(unknown_and_weak_protocols_are_passed_over)
     BOOST_TEST(infos.relied.size() == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_kept_for_privileged_terminals_is_not_ours)
+{
+    // PrivilegedTerminalInfo (TR-03110-3 A.1.1.9): a chip-individual key that a town may not use
+    const std::string forAll = "3012060a04007f00070202030202020102020129";
+    const std::string privileged =
+        "3020060804007f000702020831143012060a04007f0007020203020202010202012d";
+    const auto infos = parseSecurityInfos(fromHex("3136" + forAll + privileged));
+    BOOST_TEST(infos.chipAuthentication.size() == 1U);
+    BOOST_REQUIRE(infos.chipAuthentication.front().keyId.has_value());
+    BOOST_TEST((*infos.chipAuthentication.front().keyId == Bytes{0x29}));
+}
+
 BOOST_AUTO_TEST_CASE(a_forged_card_access_is_not_contained)
 {
     const std::string pace13 = "3012060a04007f0007020204020202010202010d";

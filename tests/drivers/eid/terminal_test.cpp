@@ -170,16 +170,16 @@ BOOST_AUTO_TEST_CASE(the_citizen_was_shown_the_description_of_this_certificate)
         const auto keys = pkiWith({.hashSuffix = hash, .description = description});
         Table table(sim::cardProfile("erika"), keys);
         auto wanted = requestWith(keys);
-        wanted.certificateDescription = description;
+        wanted.certificates.description = description;
         BOOST_TEST(table.readName(wanted) == "IdentityRead");
-        wanted.certificateDescription.back() ^= 1;
+        wanted.certificates.description.back() ^= 1;
         const auto commands = table.card.commandsSoFar();
         BOOST_TEST(table.readName(wanted) == "DeviceFailed CertificateUnusable");
         BOOST_TEST(table.card.commandsSoFar() == commands);
     }
     Table without;
     auto wanted = request();
-    wanted.certificateDescription = description;
+    wanted.certificates.description = description;
     BOOST_TEST(without.readName(wanted) == "DeviceFailed CertificateUnusable");
 }
 

@@ -27,6 +27,7 @@ struct CardPki {
         terminalChain;            ///< DV, terminal: CV certificates in the order of presentation
     Secret terminalKey;           ///< PKCS#8, DER; brainpoolP256r1
     Bytes countrySigner;          ///< CSCA, DER
+    Bytes description = {};       ///< of the terminal's certificate; empty: none
     int terminalParameterId = 13; ///< curve of the terminal's key
     std::uint8_t terminalHashSuffix = 3; ///< id-TA-ECDSA-SHA-*: 3, 4, 5 for 256, 384, 512
     // the card's side
@@ -41,7 +42,10 @@ struct CardPki {
     LocalDate validUntil{};
 
     /// As the node gives it with a request.
-    TerminalCertificates certificates() const { return {terminalChain, {countrySigner}}; }
+    TerminalCertificates certificates() const
+    {
+        return {terminalChain, {countrySigner}, description};
+    }
 };
 
 /// What the terminal's certificates are like.
@@ -56,9 +60,12 @@ struct PkiShape {
 /// New keys and certificates; terminal certificates from the day before `now` for 90 days.
 CardPki makeCardPki(RandomSource& random, UtcTime now, const PkiShape& shape = {});
 /// The one kept in `folder`, or a new one where there is none or its certificates end within a
-/// week. Files for the node: dv.cvcert, terminal.cvcert (in this order), terminal.pkcs8, csca.der.
+/// week. Files for the node: dv.cvcert, terminal.cvcert (in this order), terminal.pkcs8, csca.der,
+/// description.der.
 /// The rest is the card's own. Throws SystemFailed.
 CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, UtcTime now);
+/// CertificateDescription of an invented town, plain text (TR-03110-3 C.3.1).
+Bytes townDescription();
 /// ECDSA by the terminal's key: what a TerminalSigner answers. Plain r||s.
 Bytes signAsTerminal(const CardPki& pki, ByteView toBeSigned);
 

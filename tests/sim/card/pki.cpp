@@ -278,6 +278,7 @@ CardPki makeCardPki(RandomSource& random, UtcTime now, const PkiShape& shape)
         cvCertificate(authority, dv, roleDv, {plusDays(today, -300), plusDays(today, 300)}));
     pki.terminalChain.push_back(
         cvCertificate(dv, terminal, roleTerminal, {plusDays(today, -1), pki.validUntil}, shape));
+    pki.description = shape.description;
     pki.terminalKey = Secret(pkcs8(keyOf(terminal).get()));
     pki.terminalParameterId = kind.parameterId;
     pki.terminalHashSuffix = kind.hashSuffix;
@@ -289,6 +290,29 @@ CardPki makeCardPki(RandomSource& random, UtcTime now, const PkiShape& shape)
     return pki;
 }
 
+Bytes townDescription()
+{
+    const auto utf8 = [](std::string_view text) { return Tlv().add(0x0C, view(text)); };
+    const auto printable = [](std::string_view text) { return Tlv().add(0x13, view(text)); };
+    constexpr std::string_view terms =
+        "Name, Anschrift und E-Mail-Adresse des Diensteanbieters:\r\n"
+        "Stadt Musterstadt, Markt 1, 48143 Musterstadt, buergerbuero@musterstadt.example\r\n"
+        "Zweck des Auslesens der Daten:\r\n"
+        "Anträge an die Stadt, die Sie am Terminal im Rathaus stellen\r\n"
+        "Zuständige Datenschutzaufsicht:\r\n"
+        "Landesbeauftragte für Datenschutz und Informationsfreiheit, Postfach 1, 40102 "
+        "Musterhausen, poststelle@aufsicht.example\r\n";
+    return Tlv()
+        .add(0x30, Tlv()
+                       .add(0x06, fromHex("04007f00070301030101"))
+                       .add(0xA1, utf8("Musterbund-Berechtigungen"))
+                       .add(0xA2, printable("https://berechtigungen.example"))
+                       .add(0xA3, utf8("Stadt Musterstadt"))
+                       .add(0xA4, printable("https://musterstadt.example"))
+                       .add(0xA5, utf8(terms)))
+        .bytes();
+}
+
 CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, UtcTime now)
 {
     const auto cardFile = folder / "card.json";
@@ -296,11 +320,13 @@ CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, Utc
         const auto kept = json::parseObject(toText(readFile(cardFile)));
         CardPki pki;
         pki.validUntil = localDateFromIso(json::text(*kept, "validUntil"));
-        if (plusDays(localDate(now), 7) <= pki.validUntil) {
+        if (plusDays(localDate(now), 7) <= pki.validUntil &&
+            std::filesystem::exists(folder / "description.der")) {
             pki.terminalChain = {readFile(folder / "dv.cvcert"),
                                  readFile(folder / "terminal.cvcert")};
             pki.terminalKey = Secret(readFile(folder / "terminal.pkcs8"));
             pki.countrySigner = readFile(folder / "csca.der");
+            pki.description = readFile(folder / "description.der");
             pki.cvcaReference = json::text(*kept, "cvcaReference");
             pki.cvcaPoint = json::bytes(*kept, "cvcaPoint");
             pki.chipSecret = Secret(json::bytes(*kept, "chipSecret"));
@@ -310,12 +336,13 @@ CardPki cardPkiIn(const std::filesystem::path& folder, RandomSource& random, Utc
         }
     }
 
-    CardPki pki = makeCardPki(random, now);
+    CardPki pki = makeCardPki(random, now, {.description = townDescription()});
     std::filesystem::create_directories(folder);
     writeFile(folder / "dv.cvcert", pki.terminalChain.front());
     writeFile(folder / "terminal.cvcert", pki.terminalChain.back());
     writeFile(folder / "terminal.pkcs8", pki.terminalKey.reveal());
     writeFile(folder / "csca.der", pki.countrySigner);
+    writeFile(folder / "description.der", pki.description);
     auto kept = json::makeObject();
     kept->set("validUntil", toIso(pki.validUntil));
     kept->set("cvcaReference", pki.cvcaReference);
