@@ -57,6 +57,10 @@ Reply cancelPin(House& house, Exchange& exchange);
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 
+// desk_export.cpp: what waits, for a data carrier
+Reply allowExport(House& house, Exchange& exchange);
+Reply giveExport(House& house, Exchange& exchange);
+
 // desk_clerks.cpp
 Reply showClerks(House& house, Exchange& exchange);
 Reply addClerk(House& house, Exchange& exchange);

@@ -24,6 +24,7 @@ struct DeskSession {
     std::string message; ///< message key, shown once on the page of the clerks
     Secret paperHalf;    ///< to be shown once, after the first sign-in
     DeskCard card;
+    std::optional<Milliseconds> exportAllowedAt; ///< since boot: with a reason, in the journal
 };
 
 class DeskSessions {

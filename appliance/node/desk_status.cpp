@@ -2,6 +2,7 @@
 //
 // How the operation stands, for IT: each line with a level that says whether somebody is needed.
 #include "appliance/node/desk.h"
+#include "appliance/node/desk_export.h"
 #include "appliance/node/house.h"
 
 #include <algorithm>
@@ -157,3 +158,4 @@ Reply showOperation(House& house, Exchange& exchange)
 }
 
 } // namespace amt::node
+    view.exported = exportOffer(house, *exchange.clerk, overview.waiting);

@@ -92,6 +92,8 @@ constexpr Route routes[] = {
     {desk, Get, "/desk/held", Rule::Clerk, showHeld},
     {desk, Get, "/desk/status", Rule::Clerk, showOperation},
     {desk, Post, "/desk/cases/{}/payment", Rule::Clerk, decidePayment, "finding reason"},
+    {desk, Post, "/desk/status/export", Rule::Clerk, allowExport, "reason"},
+    {desk, Get, "/desk/status/export/{}", Rule::Clerk, giveExport},
     {desk, Post, "/desk/cases/{}/receipt", Rule::Clerk, reprintReceipt},
     {desk, Get, "/desk/clerks", Rule::Clerk, showClerks},
     {desk, Post, "/desk/clerks", Rule::Clerk, addClerk, "name password again"},

@@ -206,6 +206,17 @@ public:
             lines.push_back(item);
         }
         set("lines", lines);
+        set("canExport", view.exported.waiting > 0 && view.exported.files == 0);
+        set("exports", view.exported.files > 0);
+        set("waitingLine", _texts.plural(german, "desk.export.waiting", view.exported.waiting));
+        Data files{Data::type::list};
+        for (int number = 1; number <= view.exported.files; ++number) {
+            Data file;
+            file.set("number", std::to_string(number));
+            file.set("name", text("desk.export.file", {{"number", std::to_string(number)}}));
+            files.push_back(file);
+        }
+        set("files", files);
     }
 
     void operator()(const ClerksPage& view)

@@ -313,6 +313,12 @@ struct ClerksPage {
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
     struct Device {
+    /// POST /desk/status/export {reason}; then GET /desk/status/export/N for ten minutes.
+    struct Export {
+        int waiting = 0; ///< envelopes
+        int files = 0;   ///< to be fetched now; 0 before a reason was given
+    };
+    Export exported = {};
         std::string kind; ///< "card", "desk-card", "terminal", "printer"
         bool present = false;
         bool emulated = false;

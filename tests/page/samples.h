@@ -337,3 +337,9 @@ inline std::vector<DeskSample> deskSamples()
 }
 
 } // namespace amt::test
+        {"status-export-offered",
+         StatusPage{.lines = {{"portal", StatusPage::Level::Warning, "desk.status.portal.no", ""}},
+                    .exported = {.waiting = 312, .files = 0}}},
+        {"status-export-ready",
+         StatusPage{.lines = {{"portal", StatusPage::Level::Warning, "desk.status.portal.no", ""}},
+                    .exported = {.waiting = 312, .files = 2}}},
