@@ -128,7 +128,11 @@ Reply releaseCase(House& house, Exchange& exchange)
         const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
         if (!deskKey)
             throw Error(ErrorCode::NotAllowed, "desk key is not open");
-        const auto opened = house.cases.open(record.id, *deskKey, clerk, house.now());
+        auto opened = house.cases.open(record.id, *deskKey, clerk, house.now());
+        const auto& card = exchange.clerk->card;
+        const bool proved = opened.identification && !opened.identification->testCard;
+        if (card.proof && card.caseId == record.id && !proved)
+            opened.identification = card.proof;
         const bool paid = isPaid(record.payment);
         const auto settlement = paid                        ? office::Settlement::Card
                                 : record.fee.inCents() == 0 ? office::Settlement::NoFee

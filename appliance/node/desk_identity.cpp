@@ -100,7 +100,7 @@ bool DeskIdentity::hasReader() const
 
 bool DeskIdentity::hasCertificate() const
 {
-    return _house.doors.deskSigner != nullptr;
+    return _house.doors.deskSigner != nullptr && _house.doors.deskSigner->isUsable();
 }
 
 std::string DeskIdentity::topic(const DeskSession& session) const
@@ -135,6 +135,7 @@ void DeskIdentity::photoCompared(DeskSession& session, const office::CaseRecord&
         throw Error(ErrorCode::StepOutOfOrder, "another card is at the reader");
     note(record.id, session.clerk.name, "compare-photo", "");
     session.card.forget();
+    session.card.proof.reset();
     session.card.caseId = record.id;
     session.card.comparedAt = _house.doors.loop.sinceBoot();
     log::info("desk.photo-compared", {{"case", record.id}, {"clerk", session.clerk.id}});
@@ -179,6 +180,7 @@ void DeskIdentity::begin(DeskSession& session, IdentityRequest request)
     AMT_ASSERT(_running == 0 && hasReader());
     DeskCard& card = session.card;
     card.forget();
+    card.proof.reset();
     card.purpose = request.purpose;
     const Work work{card.caseId.empty() ? session.clerk.id : card.caseId, session.clerk.name,
                     actOf(request.purpose)};
@@ -222,6 +224,14 @@ void DeskIdentity::begin(DeskSession& session, IdentityRequest request)
     callbacks.done = _house.guardedCall(
         [this, hash, number](const IdentityOutcome& outcome) { finished(hash, number, outcome); });
     _house.doors.deskReader->read(std::move(request), waitForCard, std::move(callbacks));
+}
+
+void DeskIdentity::agreed(DeskSession& session)
+{
+    DeskCard& card = session.card;
+    AMT_ASSERT(card.read.has_value());
+    note(card.caseId, session.clerk.name, "compare-card", "Agrees");
+    card.proof = {card.readAt, card.emulated, office::Identification::Way::OnSite};
 }
 
 void DeskIdentity::cancel(DeskSession& session)
@@ -292,6 +302,7 @@ void DeskIdentity::finished(const std::string& sessionHash, std::uint64_t number
         if (service) {
             card.read.emplace(office::answersFromCard(*service, read->data.reveal()));
             card.readBy = number;
+            card.readAt = _house.now();
             card.emulated = _house.isEmulated("desk-card");
             forgetLater(sessionHash, number);
         }

@@ -38,6 +38,9 @@ struct DeskCard {
     std::optional<office::Answers> read; ///< what the card says. Personal: never logged
     std::uint64_t readBy = 0;            ///< number of the work that read it
     bool emulated = false;               ///< read from a card that proves nobody
+    UtcTime readAt;
+    /// The card agreed with the case `caseId`: goes along when this clerk releases it.
+    std::optional<office::Identification> proof;
 
     /// What a card has said is wiped and not shown any more.
     void forget();
@@ -62,6 +65,8 @@ public:
     /// The PIN service: each use is an AUDIT entry about the clerk, before and after. Throws
     /// StepOutOfOrder while the reader is in use.
     void manage(DeskSession& session, IdentityRequest request);
+    /// The card that was read says the same as its case (AUDIT); it is forgotten all the same.
+    void agreed(DeskSession& session);
     /// The running work ends soon, with its own outcome.
     void cancel(DeskSession& session);
     /// The session ends: nothing of a card stays.

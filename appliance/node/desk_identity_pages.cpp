@@ -8,6 +8,8 @@
 #include "appliance/node/house.h"
 #include "appliance/office/form/text_rules.h"
 
+#include <algorithm>
+
 namespace amt::node {
 namespace {
 
@@ -62,6 +64,15 @@ void compare(House& house, const Exchange& exchange, const office::CaseRecord& r
     }
 }
 
+/// Each field of the card stands in the case, too.
+bool agrees(const DeskIdentityPage& view)
+{
+    return view.caseIsReadable &&
+           std::all_of(view.rows.begin(), view.rows.end(), [](const DeskIdentityPage::Row& row) {
+               return row.agreement == Agreement::Same || row.agreement == Agreement::SameLetters;
+           });
+}
+
 HttpResponse identityPage(House& house, const Exchange& exchange, const office::CaseRecord& record,
                           const std::string& problem = {}, int status = 200)
 {
@@ -87,6 +98,7 @@ HttpResponse identityPage(House& house, const Exchange& exchange, const office::
         view.problem.clear();
         view.emulated = card.emulated;
         compare(house, exchange, record, *service, view);
+        view.goesAlong = agrees(view) && actsOn(record).sealsAnew;
     } else if (!house.deskIdentity.hasReader() || !house.deskIdentity.hasCertificate() ||
                !service) {
         view.stage = Stage::Unavailable;
@@ -152,8 +164,17 @@ Reply cancelIdentity(House& house, Exchange& exchange)
 Reply endIdentity(House& house, Exchange& exchange)
 {
     const auto record = requiredCase(house, exchange);
-    if (exchange.clerk->card.caseId == record.id && exchange.clerk->card.number == 0)
-        exchange.clerk->card.forget();
+    DeskCard& card = exchange.clerk->card;
+    if (card.caseId == record.id && card.number == 0) {
+        const auto* service = house.town.service(record.serviceKey);
+        DeskIdentityPage view;
+        if (card.read && service) {
+            compare(house, exchange, record, *service, view);
+            if (agrees(view))
+                house.deskIdentity.agreed(*exchange.clerk);
+        }
+        card.forget();
+    }
     return redirect("/desk/cases/" + record.id);
 }
 

@@ -76,8 +76,12 @@ portal::DataSet identificationProof(const House& house, const office::Service& s
     report.serverIdentity = house.town.name + ", Amtsstube";
     report.reportTime = toLocalIso(house.now());
     report.identificationTime = toLocalIso(identification.at);
+    // TR-03107-1 has levels for the citizen's own PIN; for what a clerk saw it has none.
     if (identification.testCard) {
         report.statement = "Testausweis an einem emulierten Leser: kein Nachweis einer Identität";
+    } else if (identification.way == office::Identification::Way::OnSite) {
+        report.statement = "Vor-Ort-Auslesen mit Zugangsnummer nach Vergleich des Lichtbilds durch "
+                           "die Behörde (§ 18a PAuswG)";
     } else {
         report.level = portal::LevelOfAssurance::High;
         report.statement = "Online-Ausweisfunktion mit PIN am Terminal der Behörde";

@@ -377,6 +377,7 @@ private:
     {
         using Agreement = DeskIdentityPage::Agreement;
         set("caseIsReadable", view.caseIsReadable);
+        set("goesAlong", view.goesAlong);
         set("emulated", view.emulated);
         Data rows{Data::type::list};
         int differing = 0;

@@ -277,6 +277,7 @@ struct DeskPinPage {
     Stage stage = Stage::Menu;
     std::string act;       ///< "look", "change", "resume", "unblock", "set": of form or outcome
     std::string outcome;   ///< name of what came of it, or of what is wrong with the form
+    bool goesAlong = false;     ///< a release of the case will say that the card was checked
     int triesLeft = 0;     ///< of WrongPin and PinReady
     std::string step = {}; ///< Running: name() of the IdentityStep
     bool cancelling = false;

@@ -137,4 +137,85 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(json::text(*report, "levelOfAssurance") == "http://bsi.bund.de/eID/LoA/hoch");
 }
 
+/// A case of typed data that waits for a release, and a clerk with a reader.
+struct TypedCase {
+    TypedCase()
+    {
+        walkToCard(kiosk);
+        kiosk.post("/visit/card/skip");
+        typeFirstPages(kiosk);
+        fillLastPage(kiosk);
+        kiosk.post("/visit/review", {{"confirm", "yes"}});
+        kiosk.post("/visit/pay", {{"action", "desk"}});
+        kiosk.post("/visit/end");
+        signInFirst(town, clerk);
+        address = "/desk/cases/" + onlyCase(town);
+    }
+    void readOnSite(const IdentityData& card)
+    {
+        clerk.get(address + "/identity");
+        clerk.post(address + "/identity/photo", {{"compared", "yes"}, {"consent", "yes"}});
+        clerk.post(address + "/identity/read", {{"can", "222222"}});
+        town.deskReader.finish(IdentityRead{Personal<IdentityData>(card), CardPassword::Can});
+        clerk.get(address + "/identity");
+        clerk.post(address + "/identity/end");
+    }
+    void release()
+    {
+        clerk.get(address);
+        clerk.post(address + "/release", {{"reason", "bar bezahlt"}});
+    }
+
+    Town town;
+    Browser kiosk{town, Surface::Kiosk}, clerk{town, Surface::Desk};
+    std::string address;
+};
+
+IdentityData zoesCard()
+{
+    IdentityData card = adasCard();
+    card.givenNames = "ZOË";
+    card.familyNames = "ŁUKASIEWICZ";
+    card.dateOfBirth = "19840301";
+    card.placeOfResidence.street = "LANGE STRASSE 4";
+    card.placeOfResidence.postalCode = "47533";
+    card.placeOfResidence.city = "Kleve";
+    return card;
+}
+
+BOOST_AUTO_TEST_CASE(a_card_checked_on_site_is_reported_as_what_it_is)
+{
+    TypedCase typed;
+    const std::string read = toLocalIso(typed.town.loop.utcNow());
+    typed.readOnSite(zoesCard());
+    typed.town.loop.advance(std::chrono::seconds(30));
+    typed.release();
+    const auto report = sealedCase(typed.town).report();
+    BOOST_TEST(json::text(*report, "identificationTime") == read);
+    BOOST_TEST(json::text(*report, "levelOfAssurance") == "unknown");
+    BOOST_TEST(json::text(*report, "idStatement").find("§ 18a PAuswG") != std::string::npos);
+    BOOST_TEST(typed.town.count("SELECT count(*) FROM journal WHERE details LIKE "
+                                "'%compare-card%' AND details LIKE '%Agrees%'") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_differs_from_its_case_proves_nothing)
+{
+    TypedCase typed;
+    IdentityData other = zoesCard();
+    other.familyNames = "LUKASCHEWSKI";
+    typed.readOnSite(other);
+    typed.release();
+    BOOST_TEST(sealedCase(typed.town).metadata.dataSets.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_card_that_was_read_before_another_photo_proves_nothing_any_more)
+{
+    TypedCase typed;
+    typed.readOnSite(zoesCard());
+    typed.clerk.get(typed.address + "/identity");
+    typed.clerk.post(typed.address + "/identity/photo", {{"compared", "yes"}, {"consent", "yes"}});
+    typed.release();
+    BOOST_TEST(sealedCase(typed.town).metadata.dataSets.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

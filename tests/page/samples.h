@@ -292,6 +292,13 @@ inline std::vector<DeskSample> deskSamples()
              {{"0193-1", "BP-2026-000123-4", "Bewohnerparkausweis", "Accepted", "Card", at, ""},
               {"0193-2", "BP-2026-000122-6", "Bewohnerparkausweis", "HandedOver", "AtDesk", at, ""},
               {"0193-3", "BP-2026-000121-8", "Bewohnerparkausweis", "Recorded", "Open", at, ""},
+    DeskIdentityPage agreeing = shown;
+    agreeing.emulated = false;
+    agreeing.goesAlong = true;
+    for (auto& row : agreeing.rows) {
+        row.agreement = DeskIdentityPage::Agreement::Same;
+        row.inCase = row.onCard;
+    }
               {"0193-4", "BP-2026-000120-X", "Bewohnerparkausweis", "Held", "Open", at,
                "PlainTextLost"}},
              {{"card-reader", at}, {"kiosk", at}}},
@@ -335,6 +342,7 @@ inline std::vector<DeskSample> deskSamples()
         {"desk-error", DeskErrorPage{ErrorCode::NotAllowed, 403}},
     };
 }
+        {"identity-agrees", agreeing},
 
 } // namespace amt::test
         {"status-export-offered",

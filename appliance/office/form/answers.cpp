@@ -271,13 +271,17 @@ json::ObjectPtr toJson(const Identification& identification)
     json::ObjectPtr object = json::makeObject();
     object->set("at", toIso(identification.at));
     object->set("testCard", identification.testCard);
+    if (identification.way == Identification::Way::OnSite)
+        object->set("onSite", true);
     return object;
 }
 
 Identification identificationFromJson(const json::Object& object)
 {
-    json::onlyKeys(object, {"at", "testCard"});
-    return {fromIso(json::text(object, "at")), json::boolean(object, "testCard")};
+    json::onlyKeys(object, {"at", "testCard", "onSite"});
+    const bool onSite = object.has("onSite") && json::boolean(object, "onSite");
+    return {fromIso(json::text(object, "at")), json::boolean(object, "testCard"),
+            onSite ? Identification::Way::OnSite : Identification::Way::Pin};
 }
 
 } // namespace amt::office

@@ -25,10 +25,15 @@ struct Answer {
 /// By field name. Personal: never logged.
 using Answers = std::map<std::string, Answer>;
 
-/// How the answers that came from the card were read.
+/// How the applicant's card was read.
 struct Identification {
+    enum class Way {
+        Pin,   ///< by the citizen (§ 18 PAuswG); the answers came from the card
+        OnSite ///< by a clerk who had compared the photo (§ 18a PAuswG); the answers agreed
+    };
     UtcTime at;            ///< when the card had proved itself
     bool testCard = false; ///< of an emulated reader: says nothing of anybody
+    Way way = Way::Pin;
     bool operator==(const Identification&) const = default;
 };
 
