@@ -23,7 +23,7 @@ bool canRetry(const std::string& cardProblem)
 
 bool CardReading::impossible() const
 {
-    return _house.doors.signer == nullptr;
+    return _house.doors.signer == nullptr || !_house.doors.signer->isUsable();
 }
 
 void CardReading::start(Visit& visit, Secret pin, Secret can)
@@ -44,6 +44,9 @@ void CardReading::begin(Visit& visit, Secret pin, Secret can)
     IdentityRequest request;
     request.pin = std::move(pin);
     request.can = std::move(can);
+    if (request.pin.empty())
+        request.entry = PasswordEntry::AtReader;
+    request.triesTold = visit.triesTold;
     request.groups = service->groups;
     request.now = _house.journal.newestTime(_house.now());
     try {
@@ -76,6 +79,29 @@ void CardReading::begin(Visit& visit, Secret pin, Secret can)
     callbacks.done = _house.guardedCall(
         [this, hash, number](const IdentityOutcome& outcome) { finished(hash, number, outcome); });
     _house.doors.identityReader.read(std::move(request), waitForCard, std::move(callbacks));
+}
+
+void CardReading::lookAtReader()
+{
+    if (_running != 0 || impossible())
+        return;
+    const std::uint64_t number = ++_lastNumber;
+    _running = number;
+    IdentityRequest request;
+    request.purpose = IdentityPurpose::LookAtReader;
+    request.now = _house.now();
+    IdentityReader::Callbacks callbacks;
+    callbacks.step = [](IdentityStep) {};
+    callbacks.sign = [](const Bytes&, const SignatureGiven& given) { given(std::nullopt); };
+    callbacks.done = _house.guardedCall([this, number](const IdentityOutcome& outcome) {
+        if (_running == number)
+            _running = 0;
+        const auto* ready = std::get_if<ReaderReady>(&outcome);
+        if (ready || !std::holds_alternative<ReadCancelled>(outcome))
+            _hasKeypad = ready && ready->takesPassword;
+        beginWaiting();
+    });
+    _house.doors.identityReader.read(std::move(request), Milliseconds(0), std::move(callbacks));
 }
 
 void CardReading::cancel(const Visit& visit)
@@ -140,8 +166,14 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
                     visit->needsCan = wrong.triesLeft == 1; // suspended from now on
                     if (visit->needsCan)
                         return failed("PinSuspended");
-                    visit->wrongPinTriesLeft = wrong.triesLeft;
+                    visit->wrongPinTriesLeft = visit->triesTold = wrong.triesLeft;
                     log::info("card.outcome", {{"outcome", "WrongPin"}});
+                    _house.advance(*visit, VisitEvent::CardWanted);
+                },
+                [&](const PinReady&
+                        ready) { // fewer than the citizen knew: said before one is spent
+                    visit->fewTriesLeft = visit->triesTold = ready.triesLeft;
+                    log::info("card.outcome", {{"outcome", "PinReady"}});
                     _house.advance(*visit, VisitEvent::CardWanted);
                 },
                 [&](const ReadCancelled&) { _house.advance(*visit, VisitEvent::CardWanted); },
@@ -180,6 +212,11 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
         visit->readNumber = 0; // now that it is kept
         _house.visits.touch(*visit);
     }
+    beginWaiting();
+}
+
+void CardReading::beginWaiting()
+{
     if (_waiting && _running == 0) {
         Waiting waiting = *std::move(_waiting);
         _waiting.reset();

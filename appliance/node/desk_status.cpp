@@ -94,6 +94,24 @@ StatusPage::Line keys(const House& house)
     return {"keys", Level::Bad, "desk.status.keys.Missing", ""};
 }
 
+StatusPage::Line cardCertificate(const House& house)
+{
+    const auto* signer = house.doors.signer;
+    if (!signer)
+        return {"cardCertificate", Level::Warning, "desk.status.cardCertificate.none", ""};
+    if (!signer->isUsable())
+        return {"cardCertificate", Level::Bad, "desk.status.cardCertificate.unusable", ""};
+    const auto shown = signer->shown();
+    if (!shown)
+        return {"cardCertificate", Level::Good, "desk.status.cardCertificate.there", ""};
+    const LocalDate today = localDate(house.now());
+    const std::string until = germanDate(shown->validUntil);
+    if (shown->validUntil < today)
+        return {"cardCertificate", Level::Bad, "desk.status.cardCertificate.ended", until};
+    return {"cardCertificate", shown->validUntil == today ? Level::Warning : Level::Good,
+            "desk.status.cardCertificate.until", until};
+}
+
 StatusPage::Line blockList(const House& house)
 {
     using Standing = BlockListFile::Standing;
@@ -150,12 +168,13 @@ Reply showOperation(House& house, Exchange& exchange)
                   disk(house),
                   backup(house),
                   keys(house),
+                  cardCertificate(house),
                   blockList(house),
                   clock(house, overview),
                   journal(house),
                   {"version", Level::Info, "", AMT_VERSION}};
+    view.exported = exportOffer(house, *exchange.clerk, overview.waiting);
     return house.deskPage(exchange, view);
 }
 
 } // namespace amt::node
-    view.exported = exportOffer(house, *exchange.clerk, overview.waiting);

@@ -6,8 +6,11 @@
 #include "appliance/core/error.h"
 #include "appliance/node/terminal_certificates.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+
+#include <algorithm>
 
 namespace amt::node {
 namespace {
@@ -28,6 +31,7 @@ public:
         wipe(der);
         if (!_key || ::EVP_PKEY_get_base_id(_key.get()) != EVP_PKEY_EC)
             unusable("not a key on an elliptic curve");
+        checkPoint();
     }
 
     Bytes sign(ByteView toBeSigned) override
@@ -51,6 +55,20 @@ public:
     TerminalCertificates certificates() const override { return _certificates; }
 
 private:
+    /// A new certificate may lie there before its key does.
+    void checkPoint() const
+    {
+        Bytes point(1 + 2 * 66); // uncompressed, of the largest curve there is
+        std::size_t size = 0;
+        if (::EVP_PKEY_get_octet_string_param(_key.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                              point.size(), &size) != 1)
+            unusable("key without its point");
+        point.resize(size);
+        const ByteView certified = terminalPoint(_certificates);
+        if (!std::equal(point.begin(), point.end(), certified.begin(), certified.end()))
+            unusable("certificate of another key");
+    }
+
     struct FreeKey {
         void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
     };

@@ -28,6 +28,7 @@ Reply followVisit(House& house, Exchange& exchange);
 
 // kiosk_card.cpp: privacy notice, PIN, reading
 Reply showNotice(House& house, Exchange& exchange);
+Reply showCertificate(House& house, Exchange& exchange);
 Reply consent(House& house, Exchange& exchange);
 Reply showCard(House& house, Exchange& exchange);
 Reply readCard(House& house, Exchange& exchange);

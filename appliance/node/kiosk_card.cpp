@@ -83,6 +83,14 @@ const office::Service& requiredService(const House& house, const Visit& visit)
     return *service;
 }
 
+std::optional<ShownCertificate> certificateShown(const House& house)
+{
+    auto shown = house.doors.signer ? house.doors.signer->shown() : std::nullopt;
+    if (shown && shown->subject.empty())
+        shown.reset();
+    return shown;
+}
+
 } // namespace
 
 Reply showNotice(House& house, Exchange& exchange)
@@ -96,7 +104,20 @@ Reply showNotice(House& house, Exchange& exchange)
     view.serviceName = office::textIn(service.name, visit.language);
     view.attributes = attributesOf(service);
     view.reviewedTranslation = visit.language == "de" || visit.language == "en";
+    if (const auto shown = certificateShown(house))
+        view.reads = shown->subject;
     return house.kioskPage(exchange, view);
+}
+
+Reply showCertificate(House& house, Exchange& exchange)
+{
+    const auto shown = certificateShown(house);
+    if (!shown)
+        return redirect(addressOf(exchange.visit->step));
+    house.visits.touch(*exchange.visit);
+    return house.kioskPage(exchange, page::CertificatePage{shown->subject, shown->subjectUrl,
+                                                           shown->issuer, shown->issuerUrl,
+                                                           shown->terms, shown->validUntil});
 }
 
 Reply consent(House& house, Exchange& exchange)
@@ -119,6 +140,8 @@ Reply showCard(House& house, Exchange& exchange)
     view.attributes = attributesOf(requiredService(house, visit));
     view.wrongPinTriesLeft = visit.wrongPinTriesLeft;
     view.pinIncomplete = visit.pinIncomplete;
+    view.fewTriesLeft = visit.fewTriesLeft;
+    view.atReader = house.cardReading.hasKeypad();
     view.asksCan = visit.needsCan;
     view.wrongCan = visit.wrongCan;
     return house.kioskPage(exchange, view);
@@ -131,8 +154,10 @@ Reply readCard(House& house, Exchange& exchange)
     const Secret pin = takeTyped(exchange, "pin");
     const Secret can = takeTyped(exchange, "can");
     visit.wrongPinTriesLeft.reset();
+    visit.fewTriesLeft.reset();
     visit.wrongCan = false;
-    visit.pinIncomplete = !isDigits(pin, 6) || (visit.needsCan && !isDigits(can, 6));
+    const bool atReader = house.cardReading.hasKeypad() && pin.empty();
+    visit.pinIncomplete = (!atReader && !isDigits(pin, 6)) || (visit.needsCan && !isDigits(can, 6));
     if (isDigits(pin, 5) && !visit.needsCan) { // the letter's transport PIN, most likely
         visit.pinIncomplete = false;
         visit.cardProblem = "TransportPin";
@@ -190,6 +215,7 @@ Reply showCardProblem(House& house, Exchange& exchange)
     page::CardProblemPage view;
     view.outcome = visit.cardProblem.empty() ? "DeviceFailed" : visit.cardProblem;
     view.canRetry = canRetry(view.outcome) && !house.cardReading.impossible();
+    house.cardReading.lookAtReader(); // it may be another one by now
     return house.kioskPage(exchange, view);
 }
 

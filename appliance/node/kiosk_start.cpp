@@ -132,6 +132,7 @@ Reply chooseService(House& house, Exchange& exchange)
         visit.formStep = 1;
         visit.forgetCard();
         house.advance(visit, VisitEvent::ServiceChosen);
+        house.cardReading.lookAtReader(); // answers while the citizen reads the notice
     }
     HttpResponse response = redirect(addressOf(visit.step));
     if (opensNow)

@@ -8,10 +8,8 @@
 #include "appliance/core/real_event_loop.h"
 #include "appliance/node/emulation_client.h"
 #include "appliance/node/front.h"
-#include "appliance/node/key_file_signer.h"
 #include "appliance/node/node.h"
-#include "appliance/node/pkcs11_signer.h"
-#include "appliance/node/terminal_certificates.h"
+#include "appliance/node/signer_folder.h"
 #include "appliance/store/store.h"
 #include "drivers/broker/client.h"
 #include "kiosk/page/page.h"
@@ -254,19 +252,7 @@ private:
     {
         if (!config().has("amt." + option))
             return nullptr;
-        const std::string folder = setting(option);
-        try {
-            if (auto token = node::pkcs11SignerIn(folder))
-                return token;
-            return node::makeKeyFileSigner(
-                {folder + "/terminal.pkcs8", node::terminalCertificatesIn(folder)});
-        } catch (const Error&
-                     failure) { // the town hall opens without card reading; the device page says so
-            log::error(
-                "eid.no-certificate",
-                {{"option", option}, {"code", failure.name()}, {"detail", failure.message()}});
-            return nullptr;
-        }
+        return node::makeFolderSigner(setting(option));
     }
 
     std::vector<node::Door> doors(const std::string& run, unsigned peerUser)

@@ -8,6 +8,7 @@
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
+#include "appliance/node/shown_certificate.h"
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
@@ -42,7 +43,12 @@ public:
     virtual ~TerminalSigner() = default;
     /// ECDSA over `toBeSigned`, plain r||s. Throws CertificateUnusable.
     virtual Bytes sign(ByteView toBeSigned) = 0;
+    /// Of the next read. Throws CertificateUnusable while there are none.
     virtual TerminalCertificates certificates() const = 0;
+    /// False while there is nothing to sign with: no card can be read.
+    virtual bool isUsable() const { return true; }
+    /// Nothing while there is none, or where nobody is told (a test).
+    virtual std::optional<ShownCertificate> shown() const { return std::nullopt; }
 };
 
 /// Long pure work (Argon2id, RSA key making) beside the loop. The simulated world runs it at once.

@@ -5,8 +5,10 @@
 
 #include "appliance/core/error.h"
 
+#include <openssl/asn1.h>
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
@@ -63,7 +65,43 @@ TerminalCertificates terminalCertificatesIn(const std::string& folder)
     certificates.countrySigners = filesLike(folder, "csca", ".der");
     if (certificates.countrySigners.empty())
         unusable("no country signer's certificate");
+    if (const std::string description = folder + "/description.der"; fs::exists(description))
+        certificates.description = fileBytes(description, "description");
     return certificates;
+}
+
+ByteView certificateField(ByteView certificate, std::initializer_list<FieldTag> path)
+{
+    ByteView rest = certificate;
+    for (const auto& wanted : path) {
+        for (bool found = false; !found;) {
+            const unsigned char* at = rest.data();
+            long size = 0;
+            int number = 0, tagClass = 0;
+            constexpr int failed = 0x80, indefinite = 0x01;
+            if (rest.empty() ||
+                (::ASN1_get_object(&at, &size, &number, &tagClass, static_cast<long>(rest.size())) &
+                 (failed | indefinite)) != 0) {
+                ::ERR_clear_error();
+                unusable("certificate is not a CV certificate");
+            }
+            const auto begin = static_cast<std::size_t>(at - rest.data());
+            found = tagClass == wanted.tagClass && number == wanted.number;
+            rest = found ? rest.subspan(begin, static_cast<std::size_t>(size))
+                         : rest.subspan(begin + static_cast<std::size_t>(size));
+        }
+    }
+    return rest;
+}
+
+ByteView terminalPoint(const TerminalCertificates& certificates)
+{
+    if (certificates.chain.empty())
+        unusable("no terminal certificate");
+    return certificateField(certificates.chain.back(), {{V_ASN1_APPLICATION, 0x21},
+                                                        {V_ASN1_APPLICATION, 0x4E},
+                                                        {V_ASN1_APPLICATION, 0x49},
+                                                        {V_ASN1_CONTEXT_SPECIFIC, 6}});
 }
 
 Bytes secretFile(const std::string& path, const std::string& what)

@@ -8,14 +8,25 @@
 
 #include <openssl/types.h>
 
+#include <initializer_list>
 #include <string>
 
 namespace amt::node {
 
 /// Of a folder: CV certificates in the order of presentation, which is link*.cvcert by their names,
-/// dv.cvcert, terminal.cvcert; country signers csca*.der. Throws CertificateUnusable when the
-/// terminal's, its authority's or every country signer's is missing.
+/// dv.cvcert, terminal.cvcert; country signers csca*.der; description.der where there is one.
+/// Throws CertificateUnusable when the terminal's, its authority's or every country signer's is
+/// missing.
 TerminalCertificates terminalCertificatesIn(const std::string& folder);
+
+/// An object inside a CV certificate, by OpenSSL's class and number of each tag on the way.
+struct FieldTag {
+    int tagClass, number;
+};
+/// Its value. Throws CertificateUnusable.
+ByteView certificateField(ByteView certificate, std::initializer_list<FieldTag> path);
+/// Point of the terminal's key (TR-03110-3 D.3.4). Throws CertificateUnusable.
+ByteView terminalPoint(const TerminalCertificates& certificates);
 
 /// Throws CertificateUnusable for a file that is not there or that group or others may read; `what`
 /// names it.

@@ -193,6 +193,7 @@ void adjust(page::Access& access, const std::string& wish)
 void Visit::forgetCard()
 {
     wrongPinTriesLeft.reset();
+    fewTriesLeft.reset();
     needsCan = wrongCan = pinIncomplete = false;
     cardProblem.clear();
 }

@@ -114,12 +114,14 @@ struct Visit {
     std::string service; ///< key of the service
     office::Answers answers;
     std::optional<office::Identification> identification; ///< of those answers that a card gave
-    std::vector<office::FieldFault> faults; ///< of the page that was posted last
+    std::vector<office::FieldFault> faults;               ///< of the page that was posted last
     int formStep = 1;
     std::string caseId;
 
     Presses presses;
     std::optional<int> wrongPinTriesLeft;
+    std::optional<int> fewTriesLeft; ///< the card had lost tries before; none was spent now
+    int triesTold = 3;               ///< what the citizen knows to be left
     bool needsCan = false; ///< the PIN is suspended: the last try needs the access number, too
     bool wrongCan = false;
     bool pinIncomplete = false; ///< what came was not six digits: said, and no try was used

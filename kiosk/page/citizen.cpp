@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 namespace amt::page {
 namespace {
@@ -152,30 +153,61 @@ public:
         set("showSecond", shows(3) || shows(4));
         lead(part, parts, "/visit/notice", "/services");
         set("unreviewed", part == 1 && !view.reviewedTranslation && _frame.language != "de");
+        set("reads", !view.reads.empty());
+    }
+
+    void operator()(const CertificatePage& view)
+    {
+        begin("certificate", "/visit/notice/certificate");
+        const auto passages = passagesOf(view.terms);
+        const int parts = passages.empty() ? 1 : passages.back().part;
+        const int part = partOf(parts);
+        lead(part, parts, "/visit/notice/certificate", "/visit/notice");
+        set("first", part == 1);
+        set("subject", view.subject);
+        set("subjectUrl", view.subjectUrl);
+        set("issuer", view.issuer);
+        set("issuerUrl", view.issuerUrl);
+        set("validUntil", germanDate(view.validUntil));
+        Data terms{Data::type::list};
+        for (const auto& passage : passages) {
+            if (passage.part == part)
+                terms.push_back(Data(passage.text));
+        }
+        set("terms", terms);
+        set("hasTerms", !passages.empty());
     }
 
     void operator()(const CardPage& view)
     {
         begin("card", "/visit/card");
         module("pad");
-        const bool error =
-            view.wrongPinTriesLeft.has_value() || view.pinIncomplete || view.wrongCan;
-        set("wrongPin", error && !view.wrongCan);
+        const bool wrongPin = view.wrongPinTriesLeft.has_value() || view.pinIncomplete;
+        const bool error = wrongPin || view.wrongCan || view.fewTriesLeft.has_value();
+        set("wrongPin", wrongPin);
         set("wrongCan", view.wrongCan);
         set("asksCan", view.asksCan);
-        set("triesTwo", view.wrongPinTriesLeft == 2);
+        set("atReader", view.atReader);
+        set("isNews", view.fewTriesLeft.has_value());
+        set("triesTwo", view.wrongPinTriesLeft == 2 || view.fewTriesLeft == 2);
         set("error", error);
-        // With larger letters the way of the card has a page of its own before the PIN.
-        const int parts = _frame.access.text > 0 && !error ? 2 : 1;
+        // With larger letters the way of the card has a page of its own before what is typed here.
+        const bool types = !view.atReader || view.asksCan;
+        set("hasFields", types);
+        const int parts = _frame.access.text > 0 && !error && types ? 2 : 1;
         const int part = partOf(parts);
         lead(part, parts, "/visit/card", "/visit/notice");
-        set("showWay", part == 1 && (_frame.access.text == 0 || parts == 2));
+        set("showWay",
+            part == 1 && (_frame.access.text == 0 || parts == 2 || (view.atReader && !error)));
         set("showPin", part == parts);
         if (view.wrongPinTriesLeft) {
             set("errorTitle", text("card.wrongPinTitle"));
             set("errorText", _texts.plural(_frame.language, "card.tries", *view.wrongPinTriesLeft));
             set("fieldError", text("card.notRight"));
             set("pinWasWrong", true);
+        } else if (view.fewTriesLeft) {
+            set("errorTitle", text("card.fewTriesTitle"));
+            set("errorText", _texts.plural(_frame.language, "card.fewTries", *view.fewTriesLeft));
         } else if (view.pinIncomplete) {
             set("errorTitle", text("card.incompleteTitle"));
             set("fieldError", text("card.incompleteTitle"));
@@ -191,11 +223,16 @@ public:
         begin("reading", "/visit/card/reading");
         live("/visit/card/reading", view.step);
         set("waits", view.step == identitySteps.front());
+        // The reader's own keypad is how the PIN is checked there.
+        const bool atReader = view.step == "enteringAtReader";
+        const std::string shown = atReader ? "checkingPin" : view.step;
+        set("entersAtReader", atReader);
         set("checksPin", view.step == "checkingPin");
-        const auto at = std::find(identitySteps.begin(), identitySteps.end(), view.step);
+        const auto at = std::find(identitySteps.begin(), identitySteps.end(), shown);
         const auto current = at == identitySteps.end() ? identitySteps.begin() : at;
-        set("heading", text("reading." + *current + ".heading"));
-        set("text", text("reading." + *current + ".text"));
+        const std::string said = atReader ? view.step : *current;
+        set("heading", text("reading." + said + ".heading"));
+        set("text", text("reading." + said + ".text"));
         Data steps{Data::type::list};
         for (auto step = identitySteps.begin(); step != identitySteps.end(); ++step) {
             Data item;
@@ -544,6 +581,36 @@ private:
     }
 
     /// Which of `parts` pages this one is.
+    /// A line of a long text, and the part of its page where it stands.
+    struct Passage {
+        std::string text;
+        int part;
+    };
+    /// By what fits: the first part shares its page with other things.
+    std::vector<Passage> passagesOf(const std::string& whole) const
+    {
+        constexpr std::array<int, 3> linesOfPart{13, 8, 5};
+        constexpr std::array<std::size_t, 3> lettersOfLine{70, 52, 40};
+        constexpr int linesOfFacts = 6;
+        const auto size = static_cast<std::size_t>(std::clamp(_frame.access.text, 0, 2));
+        std::vector<Passage> passages;
+        int part = 1, used = linesOfFacts;
+        std::istringstream lines(whole);
+        for (std::string line; std::getline(lines, line);) {
+            line.erase(line.find_last_not_of(" \t\r") + 1);
+            if (line.empty())
+                continue;
+            const int needed = 1 + static_cast<int>(line.size() / lettersOfLine[size]);
+            if (used + needed > linesOfPart[size] && used > 0) {
+                ++part;
+                used = 0;
+            }
+            used += needed;
+            passages.push_back({line, part});
+        }
+        return passages;
+    }
+
     int partOf(int parts) const { return std::clamp(_frame.part, 1, parts); }
 
     /// Between the parts of a page: where back and next lead, and which part it is.

@@ -43,8 +43,8 @@ struct Frame {
                              ///< reach-off, back}; a form page posts it as its "action", so that
                              ///< what was typed stays
     bool helpCalled = false; ///< a call for help is open
-    int part = 0; ///< ?part= of notice, card, form, review and done, which need more pages than one
-                  ///< with larger letters; 0: not said
+    int part = 0; ///< ?part= of notice, certificate, card, form, review and done, which need more
+                  ///< pages than one with larger letters; 0: not said
     bool testModeLanguages = false; ///< offers languages whose texts are not reviewed
 };
 
@@ -68,14 +68,23 @@ struct NoticePage {
     std::string serviceName;
     std::vector<std::string> attributes; ///< names of DataGroup enumerators, e.g. "GivenNames"
     bool reviewedTranslation = true;     ///< legal text also in German when false
+    std::string reads = {};              ///< whose certificate it is; empty: not said
+};
+/// GET /visit/notice/certificate: who reads the card (§ 18 (4) PAuswG), from its description.
+struct CertificatePage {
+    std::string subject, subjectUrl, issuer, issuerUrl;
+    std::string terms; ///< plain text with line breaks; empty: it lies at the reception
+    LocalDate validUntil{};
 };
 /// GET /visit/card, POST {pin, can}, POST /visit/card/skip {}. problem: what happened before.
 struct CardPage {
     std::vector<std::string> attributes;
-    std::optional<int> wrongPinTriesLeft;
+    std::optional<int> wrongPinTriesLeft = {};
     bool pinIncomplete = false; ///< what came was not six digits; no try was used
     bool asksCan = false;  ///< the PIN is suspended: the access number comes before the last try
     bool wrongCan = false; ///< costs no try
+    std::optional<int> fewTriesLeft = {}; ///< told before one is spent
+    bool atReader = false;                ///< the PIN is typed at the reader's keypad
 };
 /// GET /visit/card/reading (refreshes itself; live by /visit/events), POST /visit/card/cancel {}
 struct ReadingPage {
@@ -179,9 +188,9 @@ struct ErrorPage {
 };
 
 using KioskView =
-    std::variant<StartPage, ServicesPage, NoticePage, CardPage, ReadingPage, CardProblemPage,
-                 FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage,
-                 StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
+    std::variant<StartPage, ServicesPage, NoticePage, CertificatePage, CardPage, ReadingPage,
+                 CardProblemPage, FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage,
+                 DonePage, StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 
@@ -268,6 +277,7 @@ struct DeskIdentityPage {
     std::vector<Row> rows;      ///< Shown
     bool caseIsReadable = true; ///< false: the case's own answers cannot be opened
     bool emulated = false;      ///< the card proves nobody
+    bool goesAlong = false;     ///< a release of the case will say that the card was checked
 };
 /// GET /desk/pin: the PIN service; POST /desk/pin/look {}, /desk/pin/cancel {}. Each form at its
 /// address: GET and POST /desk/pin/change {pin, newPin, again}, …/resume {can, pin}, …/unblock
@@ -277,7 +287,6 @@ struct DeskPinPage {
     Stage stage = Stage::Menu;
     std::string act;       ///< "look", "change", "resume", "unblock", "set": of form or outcome
     std::string outcome;   ///< name of what came of it, or of what is wrong with the form
-    bool goesAlong = false;     ///< a release of the case will say that the card was checked
     int triesLeft = 0;     ///< of WrongPin and PinReady
     std::string step = {}; ///< Running: name() of the IdentityStep
     bool cancelling = false;
@@ -304,6 +313,12 @@ struct StatusPage {
         std::string value;
     };
     std::vector<Line> lines;
+    /// POST /desk/status/export {reason}; then GET /desk/status/export/N for ten minutes.
+    struct Export {
+        int waiting = 0; ///< envelopes
+        int files = 0;   ///< to be fetched now; 0 before a reason was given
+    };
+    Export exported = {};
 };
 /// GET /desk/clerks, POST {name, password, again}: a colleague lets one in. POST /desk/clerks/reset
 /// {name, password, again}
@@ -314,12 +329,6 @@ struct ClerksPage {
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
     struct Device {
-    /// POST /desk/status/export {reason}; then GET /desk/status/export/N for ten minutes.
-    struct Export {
-        int waiting = 0; ///< envelopes
-        int files = 0;   ///< to be fetched now; 0 before a reason was given
-    };
-    Export exported = {};
         std::string kind; ///< "card", "desk-card", "terminal", "printer"
         bool present = false;
         bool emulated = false;

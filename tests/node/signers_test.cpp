@@ -2,8 +2,10 @@
 //
 // The terminal's key in a file and on a token (SoftHSM), on the curves of terminal certificates.
 #include "appliance/core/error.h"
+#include "appliance/core/log.h"
 #include "appliance/node/key_file_signer.h"
 #include "appliance/node/pkcs11_signer.h"
+#include "appliance/node/signer_folder.h"
 #include "appliance/node/terminal_certificates.h"
 #include "tests/drivers/eid/reading.h"
 #include "tests/sim/card/card.h"
@@ -193,6 +195,105 @@ BOOST_AUTO_TEST_CASE(a_key_file_that_is_not_as_it_should_be_is_refused)
     refused([](const Files& files) { ::chmod((files / "terminal.pkcs8").c_str(), 0640); });
     refused([](const Files& files) { files.put("terminal.pkcs8", Bytes{0x30, 0x00}); });
     refused([](const Files& files) { files.put("terminal.cvcert", Bytes{0x7F, 0x21, 0x00}); });
+}
+
+BOOST_AUTO_TEST_CASE(the_citizen_is_shown_whose_certificate_it_is)
+{
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, now, {.description = sim::townDescription()});
+    const auto shown = node::shownCertificate(pki.certificates());
+    BOOST_TEST(shown.subject == "Stadt Musterstadt");
+    BOOST_TEST(shown.subjectUrl == "https://musterstadt.example");
+    BOOST_TEST(shown.issuer == "Musterbund-Berechtigungen");
+    BOOST_TEST(shown.issuerUrl == "https://berechtigungen.example");
+    BOOST_TEST(shown.terms.find("Landesbeauftragte für Datenschutz") != std::string::npos);
+    BOOST_TEST((shown.validUntil == pki.validUntil));
+}
+
+struct Described {
+    const char* name;
+    const char* hex; ///< empty: unusable
+};
+std::ostream& operator<<(std::ostream& out, const Described& row)
+{
+    return out << row.name;
+}
+// SEQUENCE { type, [1] "A", [3] "B", [5] terms }
+const std::vector<Described> brokenDescriptions{
+    {"not a sequence", "0400"},
+    {"nobody", "3018060a04007f00070301030101a1030c0141a5050c03783d31"},
+    {"cut", "301d060a04007f00070301030101a1030c0141a3030c0142a5050c0378"},
+    {"something behind it", "301d060a04007f00070301030101a1030c0141a3030c0142a5050c03783d310000"},
+    {"plain text that is none", "301d060a04007f00070301030101a1030c0141a3030c0142a5050403783d31"},
+};
+
+BOOST_DATA_TEST_CASE(a_broken_description_is_refused_whole, data::make(brokenDescriptions), row)
+{
+    SystemRandom random;
+    auto certificates = sim::makeCardPki(random, now).certificates();
+    certificates.description = fromHex(row.hex);
+    BOOST_CHECK_EXCEPTION(node::shownCertificate(certificates), Error, Unusable());
+}
+
+BOOST_AUTO_TEST_CASE(terms_in_html_or_pdf_are_not_shown_here)
+{
+    SystemRandom random;
+    auto certificates = sim::makeCardPki(random, now).certificates();
+    certificates.description =
+        fromHex("301d060a04007f00070301030102a1030c0141a3030c0142a5051603783d31");
+    const auto shown = node::shownCertificate(certificates);
+    BOOST_TEST(shown.subject == "B");
+    BOOST_TEST(shown.terms.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_of_another_key_is_refused)
+{
+    SystemRandom random;
+    const Files files(sim::makeCardPki(random, now));
+    files.put("terminal.pkcs8", sim::makeCardPki(random, now).terminalKey.reveal());
+    BOOST_CHECK_EXCEPTION(files.signer(), Error, Unusable());
+}
+
+BOOST_AUTO_TEST_CASE(a_renewed_certificate_is_taken_when_it_is_whole)
+{
+    log::setEnabled(false);
+    SystemRandom random;
+    const auto first = sim::makeCardPki(random, now);
+    const Files files(first);
+    const auto signer = node::makeFolderSigner(files.folder());
+    BOOST_TEST((signer->certificates().chain == first.terminalChain));
+    BOOST_TEST(signer->shown()->subject.empty());
+
+    // What fetches certificates puts one file after the other.
+    const auto second = sim::makeCardPki(random, now, {.description = sim::townDescription()});
+    files.put("terminal.cvcert", Bytes(second.terminalChain.back()));
+    BOOST_TEST((signer->certificates().chain == first.terminalChain)); // not of this key yet
+    BOOST_TEST(signer->isUsable());
+    files.put("dv.cvcert", second.terminalChain.front());
+    files.put("csca.der", second.countrySigner);
+    files.put("description.der", second.description);
+    files.put("terminal.pkcs8", second.terminalKey.reveal());
+    BOOST_TEST((signer->certificates().chain == second.terminalChain));
+    BOOST_TEST(signer->shown()->subject == "Stadt Musterstadt");
+    BOOST_TEST(readWith(*signer, second) == "IdentityRead");
+    log::setEnabled(true);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_is_filled_later_is_used_then)
+{
+    log::setEnabled(false);
+    SystemRandom random;
+    const auto pki = sim::makeCardPki(random, now);
+    const Files files(pki);
+    std::filesystem::rename(files / "terminal.pkcs8", files / "away");
+    const auto signer = node::makeFolderSigner(files.folder());
+    BOOST_TEST(!signer->isUsable());
+    BOOST_TEST(!signer->shown().has_value());
+    BOOST_CHECK_EXCEPTION(signer->certificates(), Error, Unusable());
+    std::filesystem::rename(files / "away", files / "terminal.pkcs8");
+    BOOST_TEST(signer->isUsable());
+    BOOST_TEST(readWith(*signer, pki) == "IdentityRead");
+    log::setEnabled(true);
 }
 
 BOOST_DATA_TEST_CASE(a_card_is_read_with_a_key_on_a_token, data::make(kinds), row)

@@ -63,6 +63,8 @@ class ScriptedReader : public IdentityReader {
 public:
     void read(IdentityRequest request, Milliseconds, Callbacks callbacks) override
     {
+        if (request.purpose == IdentityPurpose::LookAtReader)
+            return callbacks.done(ReaderReady{hasKeypad});
         ++reads;
         lastRequest = std::move(request);
         running = std::move(callbacks);
@@ -77,6 +79,7 @@ public:
     }
 
     int reads = 0, cancels = 0;
+    bool hasKeypad = false;
     IdentityRequest lastRequest;
     std::optional<Callbacks> running;
 };
@@ -153,7 +156,9 @@ public:
         return Bytes(toBeSigned.begin(), toBeSigned.end());
     }
     TerminalCertificates certificates() const override { return {}; }
+    std::optional<node::ShownCertificate> shown() const override { return toBeShown; }
     int signatures = 0;
+    std::optional<node::ShownCertificate> toBeShown;
 };
 
 class AtOnce : public node::LongWork {

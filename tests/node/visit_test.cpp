@@ -342,6 +342,7 @@ BOOST_AUTO_TEST_CASE(each_outcome_of_the_card_has_its_page)
         {"expired", CardExpired{}, "/visit/card/problem"},
         {"not genuine", CardNotGenuine{}, "/visit/card/problem"},
         {"cancelled", ReadCancelled{}, "/visit/card"},
+        {"fewer tries than known", PinReady{2}, "/visit/card"},
         {"broker gone", DeviceFailed{ErrorCode::BrokerGone}, "/visit/card/problem"},
     };
     Town town;
@@ -386,6 +387,94 @@ BOOST_AUTO_TEST_CASE(a_read_of_somebody_who_left_ends_before_the_next_one_begins
     second.get("/visit/card/reading");
     BOOST_TEST(second.location == "/visit/card/reading");
     BOOST_TEST(!second.shows("Mustermann"));
+}
+
+BOOST_AUTO_TEST_CASE(lost_tries_are_told_before_one_is_spent)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToReading(kiosk);
+    BOOST_TEST(town.reader.lastRequest.triesTold == 3);
+    town.reader.finish(PinReady{2});
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.shows("noch 2 Versuche; gerade wurde keiner verbraucht"));
+    kiosk.post("/visit/card", {{"pin", "123456"}});
+    BOOST_TEST(town.reader.lastRequest.triesTold == 2);
+    kiosk.post("/visit/card/cancel");
+    BOOST_TEST(!kiosk.shows("gerade wurde keiner verbraucht"));
+}
+
+BOOST_AUTO_TEST_CASE(a_pin_told_wrong_is_a_try_that_is_known)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToReading(kiosk);
+    town.reader.finish(WrongPin{2});
+    kiosk.get("/visit/card/reading");
+    kiosk.post("/visit/card", {{"pin", "123456"}});
+    BOOST_TEST(town.reader.lastRequest.triesTold == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_with_a_keypad_takes_the_pin_itself)
+{
+    Town town;
+    town.reader.hasKeypad = true;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToCard(kiosk);
+    BOOST_TEST(!kiosk.shows("name=\"pin\""));
+    kiosk.post("/visit/card");
+    BOOST_TEST((town.reader.lastRequest.entry == PasswordEntry::AtReader));
+    BOOST_TEST(town.reader.lastRequest.pin.empty());
+    town.reader.running->step(IdentityStep::EnteringAtReader);
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.shows("Geben Sie Ihre PIN am Lesegerät ein"));
+    town.reader.finish(PinSuspended{});
+    kiosk.get("/visit/card");
+    BOOST_TEST(kiosk.shows("name=\"can\""));
+    BOOST_TEST(!kiosk.shows("name=\"pin\""));
+    kiosk.post("/visit/card", {{"can", "50054"}});
+    BOOST_TEST(town.reader.reads == 1); // not whole
+    kiosk.post("/visit/card", {{"can", "500540"}});
+    BOOST_TEST(town.reader.reads == 2);
+    BOOST_TEST((town.reader.lastRequest.entry == PasswordEntry::AtReader));
+    BOOST_TEST(town.reader.lastRequest.can.revealText() == "500540");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_keypad_a_missing_pin_never_reaches_the_card)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToCard(kiosk);
+    kiosk.post("/visit/card");
+    BOOST_TEST(kiosk.location == "/visit/card");
+    BOOST_TEST(town.reader.reads == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_reads_the_card_is_told_before_the_pin)
+{
+    Town town;
+    Browser without(town, Surface::Kiosk);
+    walkToCard(without);
+    without.get("/visit/notice");
+    BOOST_TEST(!without.shows("/visit/notice/certificate"));
+    without.get("/visit/notice/certificate");
+    BOOST_TEST(without.location == "/visit/card"); // nothing to show
+    without.post("/visit/end");
+
+    town.signer.toBeShown = node::ShownCertificate{"Stadt Musterstadt",
+                                                   "https://musterstadt.example",
+                                                   "Musterbund-Berechtigungen",
+                                                   "",
+                                                   "Zweck: Anträge <an> die Stadt",
+                                                   localDateFromIso("2026-12-24")};
+    Browser kiosk(town, Surface::Kiosk);
+    walkToCard(kiosk);
+    kiosk.get("/visit/notice");
+    BOOST_TEST(kiosk.shows("/visit/notice/certificate"));
+    kiosk.get("/visit/notice/certificate");
+    for (const char* text : {"Stadt Musterstadt", "Musterbund-Berechtigungen", "24.12.2026",
+                             "Zweck: Anträge &lt;an&gt; die Stadt"})
+        BOOST_TEST(kiosk.shows(text), text);
 }
 
 BOOST_AUTO_TEST_CASE(five_digits_are_the_transport_pin_and_cost_no_try)

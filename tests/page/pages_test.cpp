@@ -117,7 +117,8 @@ std::vector<KioskView> hostileKioskViews()
     choice.options = {{hostile, hostile}};
     const auto fee = Money::cents(100);
     return {ServicesPage{{{hostile, hostile, hostile, fee}}},
-            NoticePage{hostile, {"GivenNames"}, false},
+            NoticePage{hostile, {"GivenNames"}, false, hostile},
+            CertificatePage{hostile, hostile, hostile, hostile, hostile, LocalDate{}},
             ReadingPage{hostile},
             CardProblemPage{hostile, true},
             FormPage{hostile, {field, given, choice}, 2, 3},
@@ -155,22 +156,21 @@ std::vector<DeskView> hostileDeskViews()
     auto reading = identity, shown = identity;
     reading.stage = DeskIdentityPage::Stage::Reading;
     shown.stage = DeskIdentityPage::Stage::Shown;
-    return {
-        PaperHalfPage{hostile},
-        CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
-                  {{"kiosk", test::sampleTime()}}},
-        open,
-        identity,
-        reading,
-        shown,
-        DeskPinPage{DeskPinPage::Stage::Menu, hostile, hostile},
-        DeskPinPage{DeskPinPage::Stage::Form, hostile, hostile},
-        DeskPinPage{DeskPinPage::Stage::Running, hostile, "", 0, hostile},
-        HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true, true,
-                   true}}},
-        StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
-        ClerksPage{{hostile}, hostile},
-        DevicesPage{{{hostile, true, true, hostile, {{hostile, hostile}}}}, hostile}};
+    return {PaperHalfPage{hostile},
+            CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
+                      {{"kiosk", test::sampleTime()}}},
+            open,
+            identity,
+            reading,
+            shown,
+            DeskPinPage{DeskPinPage::Stage::Menu, hostile, hostile},
+            DeskPinPage{DeskPinPage::Stage::Form, hostile, hostile},
+            DeskPinPage{DeskPinPage::Stage::Running, hostile, "", 0, hostile},
+            HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true,
+                       true, true}}},
+            StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
+            ClerksPage{{hostile}, hostile},
+            DevicesPage{{{hostile, true, true, hostile, {{hostile, hostile}}}}, hostile}};
 }
 
 void checkHarmless(const std::string& html)

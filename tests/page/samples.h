@@ -74,6 +74,26 @@ inline page::FieldView sampleField(const std::string& name, const std::string& k
     return field;
 }
 
+inline page::CertificatePage certificateSample(bool withTerms)
+{
+    page::CertificatePage shown{"Stadt Musterstadt, Bürgerbüro und Straßenverkehrsamt",
+                                "https://musterstadt.example",
+                                "Musterbund-Berechtigungen GmbH",
+                                "https://berechtigungen.example",
+                                "",
+                                localDateFromIso("2026-11-23")};
+    if (withTerms)
+        shown.terms =
+            "Name, Anschrift und E-Mail-Adresse des Diensteanbieters:\r\n"
+            "Stadt Musterstadt, Markt 1, 48143 Musterstadt, buergerbuero@musterstadt.example\r\n"
+            "\r\nZweck des Auslesens der Daten:\r\n"
+            "Anträge an die Stadt, die Sie am Terminal im Rathaus stellen\r\n"
+            "\r\nZuständige Datenschutzaufsicht:\r\n"
+            "Landesbeauftragte für Datenschutz und Informationsfreiheit, Postfach 1, 40102 "
+            "Musterhausen, poststelle@aufsicht.example, Telefon 0211 000000\r\n";
+    return shown;
+}
+
 /// The fields of the Bewohnerparkausweis: names and address from the card or typed, then the rest.
 inline std::vector<page::FieldView> sampleFields(const std::string& origin, bool filled)
 {
@@ -149,14 +169,23 @@ inline std::vector<KioskSample> kioskSamples()
          false, false},
         {"notice", NoticePage{service, attributes, true}},
         {"notice-unreviewed", NoticePage{service, attributes, false}},
+        {"notice-certificate", NoticePage{service, attributes, true, "Stadt Musterstadt"}},
+        {"certificate", certificateSample(true)},
+        {"certificate-no-terms", certificateSample(false)},
         {"card", CardPage{attributes, std::nullopt}},
+        {"card-tries-2", CardPage{.attributes = attributes, .fewTriesLeft = 2}},
+        {"card-at-reader", CardPage{.attributes = attributes, .atReader = true}},
+        {"card-at-reader-wrong",
+         CardPage{.attributes = attributes, .wrongPinTriesLeft = 2, .atReader = true}},
+        {"card-at-reader-can",
+         CardPage{.attributes = attributes, .asksCan = true, .atReader = true}},
         {"card-wrong-2", CardPage{attributes, 2}},
         {"card-incomplete", CardPage{attributes, std::nullopt, true}},
         {"card-can", CardPage{attributes, std::nullopt, false, true}},
         {"card-can-wrong", CardPage{attributes, std::nullopt, false, true, true}},
     };
-    for (const std::string step :
-         {"waitingForCard", "checkingPin", "provingTerminal", "checkingCard", "reading"})
+    for (const std::string step : {"waitingForCard", "checkingPin", "enteringAtReader",
+                                   "provingTerminal", "checkingCard", "reading"})
         samples.push_back({"reading-" + step, ReadingPage{step}});
     for (const std::string outcome :
          {"PinBlocked", "PinSuspended", "PinNotActivated", "CardRemoved", "NoCard", "NoReader",
@@ -263,6 +292,13 @@ inline std::vector<DeskSample> deskSamples()
             onCard.value = "MUSTERMANN";
         shown.rows.push_back({inCase, onCard, agreements[i]});
     }
+    DeskIdentityPage agreeing = shown;
+    agreeing.emulated = false;
+    agreeing.goesAlong = true;
+    for (auto& row : agreeing.rows) {
+        row.agreement = DeskIdentityPage::Agreement::Same;
+        row.inCase = row.onCard;
+    }
     DeskIdentityPage alone = shown;
     alone.caseIsReadable = alone.emulated = false;
     for (auto& row : alone.rows)
@@ -292,13 +328,6 @@ inline std::vector<DeskSample> deskSamples()
              {{"0193-1", "BP-2026-000123-4", "Bewohnerparkausweis", "Accepted", "Card", at, ""},
               {"0193-2", "BP-2026-000122-6", "Bewohnerparkausweis", "HandedOver", "AtDesk", at, ""},
               {"0193-3", "BP-2026-000121-8", "Bewohnerparkausweis", "Recorded", "Open", at, ""},
-    DeskIdentityPage agreeing = shown;
-    agreeing.emulated = false;
-    agreeing.goesAlong = true;
-    for (auto& row : agreeing.rows) {
-        row.agreement = DeskIdentityPage::Agreement::Same;
-        row.inCase = row.onCard;
-    }
               {"0193-4", "BP-2026-000120-X", "Bewohnerparkausweis", "Held", "Open", at,
                "PlainTextLost"}},
              {{"card-reader", at}, {"kiosk", at}}},
@@ -313,6 +342,7 @@ inline std::vector<DeskSample> deskSamples()
         {"identity-can-wrong", identityWith(DeskIdentityPage::Stage::AccessNumber, "WrongCan")},
         {"identity-reading", running},
         {"identity-shown", shown},
+        {"identity-agrees", agreeing},
         {"identity-alone", alone},
         {"pin", DeskPinPage{}},
         {"pin-none", DeskPinPage{DeskPinPage::Stage::Unavailable, "", "NotSetUp"}},
@@ -338,16 +368,15 @@ inline std::vector<DeskSample> deskSamples()
                                {"held", StatusPage::Level::Warning, "", "2"},
                                {"backup", StatusPage::Level::Bad, "desk.status.backup.failed", "–"},
                                {"version", StatusPage::Level::Info, "", "0.1.0"}}}},
-        {"devices", DevicesPage{{card, terminal, printer}, "devices.portalReachable"}},
-        {"desk-error", DeskErrorPage{ErrorCode::NotAllowed, 403}},
-    };
-}
-        {"identity-agrees", agreeing},
-
-} // namespace amt::test
         {"status-export-offered",
          StatusPage{.lines = {{"portal", StatusPage::Level::Warning, "desk.status.portal.no", ""}},
                     .exported = {.waiting = 312, .files = 0}}},
         {"status-export-ready",
          StatusPage{.lines = {{"portal", StatusPage::Level::Warning, "desk.status.portal.no", ""}},
                     .exported = {.waiting = 312, .files = 2}}},
+        {"devices", DevicesPage{{card, terminal, printer}, "devices.portalReachable"}},
+        {"desk-error", DeskErrorPage{ErrorCode::NotAllowed, 403}},
+    };
+}
+
+} // namespace amt::test
