@@ -25,8 +25,33 @@ namespace {
 
 constexpr auto answerTimeout = std::chrono::seconds(10);
 
-/// Throws RequestMalformed, InputTooLarge.
-HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyBytesMax)
+constexpr std::size_t shortBytes = 64 * 1024;
+
+/// What one request holds of the memory for bodies. It counts what has come, not what was
+/// announced: whoever wants to use it up has to send it.
+class Share {
+public:
+    Share(std::atomic<std::size_t>& held, std::size_t most) : _held(held), _most(most) {}
+    ~Share() { _held -= _own; }
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+
+    /// Throws Overloaded.
+    void add(std::size_t bytes, std::size_t wholeSoFar)
+    {
+        _own += bytes;
+        if ((_held += bytes) > _most && wholeSoFar > shortBytes)
+            throw Error(ErrorCode::Overloaded, "bodies");
+    }
+
+private:
+    std::atomic<std::size_t>& _held;
+    const std::size_t _most;
+    std::size_t _own = 0;
+};
+
+/// Throws RequestMalformed, InputTooLarge, Overloaded.
+HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyBytesMax, Share& share)
 {
     HttpRequest request;
     request.method = from.getMethod();
@@ -56,7 +81,9 @@ HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyByte
     char buffer[16 * 1024];
     auto& stream = from.stream();
     while (stream.read(buffer, sizeof buffer), stream.gcount() > 0) {
-        request.body.append(buffer, static_cast<std::size_t>(stream.gcount()));
+        const auto read = static_cast<std::size_t>(stream.gcount());
+        share.add(read, request.body.size() + read);
+        request.body.append(buffer, read);
         if (request.body.size() > bodyBytesMax)
             throw Error(ErrorCode::InputTooLarge, "body");
     }
@@ -117,8 +144,9 @@ private:
 
 class Handler : public Poco::Net::HTTPRequestHandler {
 public:
-    Handler(const Crew& crew, const FrontSettings& settings, const Poco::Net::HTTPServer* server)
-        : _crew(crew), _settings(settings), _server(server)
+    Handler(const Crew& crew, const FrontSettings& settings, std::atomic<std::size_t>& bodies,
+            const Poco::Net::HTTPServer* server)
+        : _crew(crew), _settings(settings), _bodies(bodies), _server(server)
     {}
 
     void handleRequest(Poco::Net::HTTPServerRequest& from,
@@ -127,7 +155,8 @@ public:
         if (_server && _server->currentConnections() > _settings.threads / 2)
             to.setKeepAlive(false);
         try {
-            write(answered(readRequest(from, _settings.bodyBytesMax)), to);
+            Share share(_bodies, _settings.allBodiesBytesMax);
+            write(answered(readRequest(from, _settings.bodyBytesMax, share)), to);
         } catch (const Error& failure) { // the HTTP handler's door
             to.setKeepAlive(false);      // what is left of the body is not read
             write(problemFor(failure), to);
@@ -147,6 +176,7 @@ private:
 
     const Crew& _crew;
     const FrontSettings& _settings;
+    std::atomic<std::size_t>& _bodies;
     const Poco::Net::HTTPServer* _server;
 };
 
@@ -157,13 +187,14 @@ public:
     Poco::Net::HTTPRequestHandler*
     createRequestHandler(const Poco::Net::HTTPServerRequest&) override
     {
-        return new Handler(_crew, _settings, _server); // Poco owns it
+        return new Handler(_crew, _settings, _bodies, _server); // Poco owns it
     }
     void servesFor(const Poco::Net::HTTPServer& server) { _server = &server; }
 
 private:
     const Crew& _crew;
     const FrontSettings& _settings;
+    std::atomic<std::size_t> _bodies{0}; ///< bytes in memory
     const Poco::Net::HTTPServer* _server = nullptr;
 };
 

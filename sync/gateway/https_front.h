@@ -20,6 +20,9 @@ struct FrontSettings {
     /// Both empty: HTTP without TLS, for the operator's own port.
     std::filesystem::path certificateFile, privateKeyFile;
     std::size_t bodyBytesMax = 48 * 1024 * 1024;
+    /// Of all bodies in memory at a time: what comes beyond is a 503. Short ones (64 KiB) always
+    /// have room, so that big attachments keep nobody from a light call.
+    std::size_t allBodiesBytesMax = 256 * 1024 * 1024;
     /// Connections served at a time. When half of them are, a connection ends with its answer:
     /// whoever idles holds one half at most, and the other is for those who come new.
     int threads = 64;

@@ -50,6 +50,11 @@ HttpResponse problemFor(const Error& failure)
         away.headers.emplace_back("Retry-After", "5");
         return away;
     }
+    if (code == ErrorCode::Overloaded) {
+        auto busy = problem(503, "overloaded", "please come back soon");
+        busy.headers.emplace_back("Retry-After", "5");
+        return busy;
+    }
     if (code == ErrorCode::StoreFull) {
         auto full = problem(503, "storage-exhausted", "please come back later");
         full.headers.emplace_back("Retry-After", "900");

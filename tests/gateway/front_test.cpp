@@ -185,6 +185,62 @@ BOOST_AUTO_TEST_CASE(a_loop_that_is_busy_leaves_the_next_request_to_another)
     BOOST_TEST(answers == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(when_bodies_fill_the_memory_short_ones_still_have_room)
+{
+    Line line;
+    line.settings.bodyBytesMax = 1'000'000;
+    line.settings.allBodiesBytesMax = 150'000;
+    RealEventLoop busy;
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    std::function<void()> afterFirst;
+    const HttpResponse fine{.status = 200, .headers = {}, .body = {}, .eventTopic = {}};
+    std::thread busyThread([&] { busy.run(); });
+    std::vector<std::string> answers;
+    {
+        const gateway::HttpsFront front(
+            line.settings, {{busy,
+                             [&](const HttpRequest&) {
+                                 if (afterFirst) // its body is here
+                                     line.loop.post(std::exchange(afterFirst, nullptr));
+                                 released.wait();
+                                 return fine;
+                             }},
+                            {line.loop, [&](const HttpRequest&) { return fine; }}});
+        const auto client = [&] {
+            return portal::makeTlsExchange("https://127.0.0.1:" +
+                                               std::to_string(line.settings.port),
+                                           line.tls.authority, line.loop);
+        };
+        const auto first = client(), other = client();
+        const auto ask = [&](HttpExchange& by, std::size_t size, std::function<void()> then) {
+            by.send(post("/v2/x", std::string(size, 'x')),
+                    [&answers, size, then = std::move(then)](const HttpAnswer& answer) {
+                        const auto* response = std::get_if<HttpResponse>(&answer);
+                        answers.push_back(std::to_string(size) + " " +
+                                          (response ? std::to_string(response->status) +
+                                                          response->header("Retry-After")
+                                                    : "no answer"));
+                        then();
+                    });
+        };
+        afterFirst = [&] {
+            ask(*other, 60'000, [&] { // all memory is taken: 160,000 of 150,000
+                ask(*other, 70'000, [&] { release.set_value(); });
+            });
+        };
+        ask(*first, 100'000, [&] { // gone again
+            ask(*other, 120'000, [&] { line.loop.stop(); });
+        });
+        line.loop.run();
+    }
+    busy.stop();
+    busyThread.join();
+    const std::vector<std::string> expected = {"60000 200", "70000 5035", "100000 200",
+                                               "120000 200"};
+    BOOST_TEST(answers == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_client_with_another_authority_says_nothing)
 {
     Line line;
