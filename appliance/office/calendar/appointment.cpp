@@ -41,10 +41,6 @@ std::vector<WantedService> servicesFromJson(const std::string& text)
 
 } // namespace
 
-const std::string_view appointmentColumns =
-    "id, code, scope, day, lane, first_cell, cells, starts_at, minutes, services, booker, state,"
-    " reserved_until, version, kid, sealed";
-
 std::string_view name(AppointmentState state)
 {
     for (const auto& [known, text] : stateNames) {

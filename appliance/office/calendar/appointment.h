@@ -52,18 +52,13 @@ struct Appointment {
     std::string kid, sealed; ///< name and contact for the desk key; empty: none, or purged
 };
 
-/// Reads what `query` selects after "SELECT <columns> FROM appointment "; bound in order.
-template <typename... Values>
-std::vector<Appointment> readAppointments(store::Database& database, const std::string& query,
-                                          const Values&... values);
-
-/// The row that `row` stands on; columns as in appointmentColumns.
-extern const std::string_view appointmentColumns;
+inline constexpr std::string_view appointmentColumns =
+    "id, code, scope, day, lane, first_cell, cells, starts_at, minutes, services, booker, state,"
+    " reserved_until, version, kid, sealed";
+/// The row that `row` stands on, selected by appointmentColumns.
 Appointment readAppointment(const store::Statement& row);
 
-/// As stored: {"services": [{"service": "...", "quantity": 1}, ...]}
-std::string servicesJson(const std::vector<WantedService>& services);
-
+/// What "SELECT <columns> FROM appointment `query`" gives; values are bound in order.
 template <typename... Values>
 std::vector<Appointment> readAppointments(store::Database& database, const std::string& query,
                                           const Values&... values)
@@ -76,5 +71,8 @@ std::vector<Appointment> readAppointments(store::Database& database, const std::
         found.push_back(readAppointment(rows));
     return found;
 }
+
+/// As stored: {"services": [{"service": "...", "quantity": 1}, ...]}
+std::string servicesJson(const std::vector<WantedService>& services);
 
 } // namespace amt::office
