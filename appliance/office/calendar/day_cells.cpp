@@ -6,7 +6,6 @@
 #include "appliance/core/error.h"
 
 #include <algorithm>
-#include <ranges>
 
 namespace amt::office {
 
@@ -18,12 +17,14 @@ constexpr int ordinaryCells = 288;
 UtcTime beginOf(LocalDate day)
 {
     using std::chrono::minutes;
-    const std::chrono::sys_time<minutes> noonUtc = std::chrono::sys_days(day) + minutes(12 * 60);
-    // No zone is further than 14 hours from UTC.
-    const auto around = std::views::iota(-26 * 60, 3 * 60);
-    const auto first = std::ranges::partition_point(
-        around, [&](int offset) { return localDate(noonUtc + minutes(offset)) < day; });
-    return noonUtc + minutes(*first);
+    const UtcTime midnight = std::chrono::sys_days(day);
+    minutes before = -std::chrono::hours(15); // still the day before, wherever this is
+    minutes reached = std::chrono::hours(14); // no zone is further from UTC
+    while (reached - before > minutes(1)) {
+        const minutes middle = before + (reached - before) / 2;
+        (localDate(midnight + middle) < day ? before : reached) = middle;
+    }
+    return midnight + reached;
 }
 
 } // namespace
@@ -71,10 +72,10 @@ int DayCells::cellAt(WallTime time) const
     if (_count == ordinaryCells) // the clocks do not change
         return std::min(cellsOf(time), _count);
     const std::string wanted = toText(time);
-    const auto cells = std::views::iota(0, _count);
-    // Not by halves: an hour that comes twice is out of order.
-    return *std::ranges::find_if(cells,
-                                 [&](int cell) { return localTime(startOf(cell)) >= wanted; });
+    int cell = 0;
+    while (cell < _count && localTime(startOf(cell)) < wanted) // not by halves: an hour comes twice
+        ++cell;
+    return cell;
 }
 
 int DayCells::firstFrom(UtcTime time) const

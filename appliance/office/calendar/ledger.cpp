@@ -16,7 +16,7 @@ constexpr int daysMax = 366;
 constexpr int limitMax = 2000;
 
 /// idx from ? to below ?, as a table.
-constexpr std::string_view run =
+constexpr std::string_view runOfCells =
     "WITH RECURSIVE run(idx) AS (VALUES (?) UNION ALL SELECT idx + 1 FROM run WHERE idx + 1 < ?) ";
 
 } // namespace
@@ -139,9 +139,9 @@ std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int f
     AMT_ASSERT(_database.inTransaction());
     const std::string isoDay = toIso(day);
     auto insert = _database.prepare(
-        std::string(run) + "INSERT INTO cell (scope, day, lane, idx, state, booking, until)"
-                           " SELECT ?, ?, ?, idx, 'BOOKED', ?, ? FROM run WHERE true"
-                           " ON CONFLICT (scope, day, lane, idx) DO NOTHING");
+        std::string(runOfCells) + "INSERT INTO cell (scope, day, lane, idx, state, booking, until)"
+                                  " SELECT ?, ?, ?, idx, 'BOOKED', ?, ? FROM run WHERE true"
+                                  " ON CONFLICT (scope, day, lane, idx) DO NOTHING");
     const std::vector<int> lanes = lanesOf(scope, day).lanesFor(first, count, booker);
     for (const int lane : lanes) {
         insert.bind(first, first + count, scope, isoDay, lane, booking, until).run();
@@ -192,9 +192,9 @@ void Ledger::block(const std::string& scope, const Place& place, UtcTime until)
 {
     AMT_ASSERT(_database.inTransaction());
     _database
-        .prepare(std::string(run) + "INSERT INTO cell (scope, day, lane, idx, state, until)"
-                                    " SELECT ?, ?, ?, idx, 'BLOCKED', ? FROM run WHERE true"
-                                    " ON CONFLICT (scope, day, lane, idx) DO NOTHING")
+        .prepare(std::string(runOfCells) + "INSERT INTO cell (scope, day, lane, idx, state, until)"
+                                           " SELECT ?, ?, ?, idx, 'BLOCKED', ? FROM run WHERE true"
+                                           " ON CONFLICT (scope, day, lane, idx) DO NOTHING")
         .bind(place.first, place.first + place.count, scope, toIso(place.day), place.lane, until)
         .run();
     changed(scope, place.day,
@@ -212,9 +212,9 @@ int Ledger::sweep(UtcTime now)
     for (; gone.step(); ++count)
         cells[{gone.text(0), localDateFromIso(gone.text(1))}].emplace_back(
             static_cast<int>(gone.integer(2)), static_cast<int>(gone.integer(3)));
-    for (const auto& [key, freed] : cells)
-        changed(key.first, key.second, [&](DayLanes& bits) {
-            for (const auto& [lane, idx] : freed)
+    for (const auto& freed : cells)
+        changed(freed.first.first, freed.first.second, [&](DayLanes& bits) {
+            for (const auto& [lane, idx] : freed.second)
                 bits.giveBack(lane, idx, 1);
         });
     return count;
