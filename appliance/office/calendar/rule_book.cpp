@@ -140,7 +140,8 @@ RulePreview RuleBook::preview(const std::string& scope, const OpeningRules& rule
     return preview;
 }
 
-void RuleBook::shift(const std::string& scope, const LaneShift& shifted, UtcTime now)
+void RuleBook::shift(const std::string& scope, const LaneShift& shifted, const std::string& clerk,
+                     UtcTime now)
 {
     const Place& from = shifted.from;
     _database
@@ -155,7 +156,7 @@ void RuleBook::shift(const std::string& scope, const LaneShift& shifted, UtcTime
         .bind(shifted.lane, now, shifted.appointment)
         .run();
     _journal.append(outbox::RecordKind::Audit, shifted.appointment,
-                    {{"clerk", "rules"},
+                    {{"clerk", clerk},
                      {"act", "shift-appointment"},
                      {"scope", scope},
                      {"day", toIso(from.day)},
@@ -200,7 +201,7 @@ RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
         details.emplace("restores", std::to_string(*restores));
     _journal.append(outbox::RecordKind::Audit, scope, details, now);
     for (const LaneShift& shifted : fresh.shifts)
-        shift(scope, shifted, now);
+        shift(scope, shifted, clerk, now);
     _current.erase(scope);
     return added;
 }

@@ -83,7 +83,8 @@ private:
     std::optional<RuleVersion> newest(const std::string& scope) const;
     RuleVersion beforeNewestChange(const std::string& scope) const;
     void findConflicts(RulePreview& preview, const std::string& scope, UtcTime now) const;
-    void shift(const std::string& scope, const LaneShift& shifted, UtcTime now);
+    void shift(const std::string& scope, const LaneShift& shifted, const std::string& clerk,
+               UtcTime now);
     RuleVersion add(const std::string& scope, const OpeningRules& rules, const SeenPreview& seen,
                     std::optional<int> restores, const std::string& clerk,
                     const std::string& reason, UtcTime now);

@@ -124,6 +124,10 @@ BOOST_AUTO_TEST_CASE(one_counter_less_shifts_whom_another_lane_can_take)
     BOOST_TEST(town.appointments->find(conflict.id)->place.lane == 1);
     BOOST_TEST(town.acts(shifted.id) == std::vector<std::string>{"shift-appointment"},
                boost::test_tools::per_element());
+    const auto details = town.journal->about(shifted.id).at(0).details;
+    BOOST_TEST(details.at("clerk") == "Lead");
+    BOOST_TEST(details.at("fromLane") == "1");
+    BOOST_TEST(details.at("lane") == "0");
     BOOST_TEST(town.freeClocks(10)[0] == "08:10");
     // Whoever has it on the screen confirms it all the same; the reservation has kept its hour.
     BOOST_TEST(std::holds_alternative<Appointment>(town.appointments->confirm(
