@@ -35,6 +35,7 @@ public:
             0}; ///< until all is there again; refused: until it may ask again
     };
     /// One call of a client that is known. Not in a transaction: what is drawn stays drawn.
+    /// Throws DatabaseUnavailable.
     Verdict draw(const std::string& clientId, UtcTime now);
     /// RateLimit-Limit, -Remaining and -Reset (facts/portal.md 1.11).
     void describe(const Verdict& verdict, HttpResponse& response) const;
@@ -51,6 +52,7 @@ private:
     };
 
     Milliseconds costOf(int calls) const;
+    void refill(Hand& hand, const std::string& clientId, UtcTime now);
 
     const AllowanceSettings _settings;
     Books& _books;

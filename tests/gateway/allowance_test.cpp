@@ -118,6 +118,18 @@ BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_closes_no_door)
     BOOST_TEST(grantedInARow(town) == 600);
 }
 
+BOOST_AUTO_TEST_CASE(on_a_full_disk_calls_are_answered_for_they_may_free_it)
+{
+    GatewayTown town;
+    town.tokenOf(Who::Sender);
+    town.beforeAsking = [](std::string_view statement) {
+        if (!statement.starts_with("SELECT"))
+            throw Error(ErrorCode::StoreFull, "full");
+    };
+    for (int i = 0; i < 30; ++i)
+        BOOST_TEST(call(town).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(every_answer_says_what_is_left)
 {
     GatewayTown town;
