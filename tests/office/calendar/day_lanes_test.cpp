@@ -68,6 +68,14 @@ BOOST_AUTO_TEST_CASE(the_lane_is_the_one_that_leaves_the_long_gaps_long)
     BOOST_TEST((lanes.lanesFor(eight, 3, Booker::Public) == std::vector{0, 1}));
     // Staff leave the lanes of the public alone as long as they can.
     BOOST_TEST((lanes.lanesFor(eight, 3, Booker::Staff) == std::vector{2, 3, 0, 1}));
+    BOOST_TEST(lanes.longestRun(Booker::Public) == 48);
+    lanes.take(0, eight + 10, 1);
+    lanes.take(1, eight + 20, 1);
+    BOOST_TEST(lanes.longestRun(Booker::Public) == 37);
+    BOOST_TEST(lanes.longestRun(Booker::Staff) == 48);
+    lanes.giveBack(1, eight + 20, 1);
+    BOOST_TEST(lanes.longestRun(Booker::Public) == 48);
+    lanes.giveBack(0, eight + 10, 1);
     lanes.take(1, eight + 3, 2); // a gap of exactly three cells before it
     lanes.take(3, eight + 4, 2);
     BOOST_TEST((lanes.lanesFor(eight, 3, Booker::Public) == std::vector{1, 0}));

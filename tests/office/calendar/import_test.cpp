@@ -79,7 +79,9 @@ const SampleDay sampleDays[] = {
 
 const std::string small = R"({"muster": [{"id": "a", "einwohner": 1, "schalter": 1, "regeln": [
  {"art": "termin", "tage": ["mo"], "von": "08:00", "bis": "12:00", "raster_min": 5,
-  "kapazitaet": {"intern": 2, "oeffentlich": 1}}]}], "ausnahmen": [
+  "kapazitaet": {"intern": 2, "oeffentlich": 1}},
+ {"art": "spontan", "tage": ["di"], "von": "08:00", "bis": "11:45", "tageskontingent": 40},
+ {"art": "pause", "tage": ["mo"], "von": "12:00", "bis": "14:00"}]}], "ausnahmen": [
  {"muster": "a", "datum": "2026-11-23", "grund": "x", "geschlossen": true}]})";
 
 struct Changed {

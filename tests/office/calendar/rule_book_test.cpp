@@ -134,6 +134,22 @@ BOOST_AUTO_TEST_CASE(one_counter_less_shifts_whom_another_lane_can_take)
         shifted.id, shifted.version, town.contact(), "kiosk", town.now)));
 }
 
+BOOST_AUTO_TEST_CASE(one_free_lane_takes_one_of_two_that_lose_theirs)
+{
+    test::CalendarTown town(test::mornings(3, 3));
+    const Appointment gone = town.booked(town.wish("09:00", 10));
+    const Appointment second = town.booked(town.wish("09:00", 10));
+    const Appointment third = town.booked(town.wish("09:05", 10));
+    town.appointments->cancel(gone.id, gone.version, GivenBack::AtOnce, "Erika", "x", town.now);
+    const RulePreview preview = town.rules->preview(hall, test::mornings(1, 1), town.now);
+    BOOST_TEST(ids(preview.conflicts) == std::vector{third.id}, boost::test_tools::per_element());
+    BOOST_REQUIRE(preview.shifts.size() == 1u);
+    BOOST_TEST(preview.shifts[0].appointment == second.id);
+    town.rules->save(hall, test::mornings(1, 1), seen(preview), "Lead", "ill", town.now);
+    BOOST_TEST(town.held() == "0:09:00 0:09:05 2:09:05 2:09:10");
+    BOOST_TEST(town.appointments->unsound().empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_was_not_seen_is_not_saved)
 {
     test::CalendarTown town;
