@@ -18,6 +18,22 @@ constexpr int nextOffered = 5;
 constexpr int nextDays = 30;
 constexpr std::size_t sealedBytesMax = 16 * 1024;
 
+constexpr std::string_view lapseReservations =
+    "UPDATE appointment SET state = 'Lapsed', reserved_until = NULL, kid = '', sealed = '', version"
+    " = version + 1, changed_at = ? WHERE reserved_until <= ?";
+constexpr std::string_view storeChange =
+    "UPDATE appointment SET day = ?, lane = ?, first_cell = ?, starts_at = ?, booker = ?, state = "
+    "?,"
+    " reserved_until = ?, version = ?, kid = ?, sealed = ?, changed_at = ? WHERE id = ? AND version"
+    " = ? AND state = ?";
+constexpr std::string_view insertReserved =
+    "INSERT INTO appointment (id, code, scope, day, lane, first_cell, cells, starts_at, minutes,"
+    " services, booker, state, reserved_until, version, made_at, changed_at) VALUES (?, ?, ?, ?, ?,"
+    " ?, ?, ?, ?, ?, ?, 'Reserved', ?, 1, ?, ?)";
+constexpr std::string_view sameCode = "SELECT 1 FROM appointment WHERE code = ?";
+const std::string findById =
+    "SELECT " + std::string(appointmentColumns) + " FROM appointment WHERE id = ?";
+
 void check(const AppointmentWish& wish)
 {
     if (!isUuid(wish.id) || !wish.day.ok() || wish.cell < 0 || wish.cell >= cellsMax ||
@@ -82,7 +98,8 @@ AppointmentState nextState(const Appointment& appointment, AppointmentEvent even
 
 Appointments::Appointments(store::Database& database, outbox::Journal& journal,
                            const RuleBook& rules, Ledger& ledger, RandomSource& random)
-    : _database(database), _journal(journal), _rules(rules), _ledger(ledger), _random(random)
+    : _database(database), _journal(journal), _rules(rules), _ledger(ledger), _random(random),
+      _kept(database)
 {}
 
 bool Appointments::due(UtcTime now) const
@@ -97,11 +114,7 @@ int Appointments::lapse(UtcTime now)
     static_assert(appointmentTable.next(AppointmentState::Reserved, AppointmentEvent::TimeOut) ==
                   AppointmentState::Lapsed);
     const int cells = _ledger.sweep(now);
-    _database
-        .prepare("UPDATE appointment SET state = 'Lapsed', reserved_until = NULL, kid = '',"
-                 " sealed = '', version = version + 1, changed_at = ? WHERE reserved_until <= ?")
-        .bind(now, now)
-        .run();
+    _kept[lapseReservations].bind(now, now).run();
     return cells;
 }
 
@@ -117,10 +130,7 @@ std::optional<UtcTime> Appointments::blockEnd(const Appointment& before, GivenBa
 
 void Appointments::store(const Appointment& before, const Appointment& after, UtcTime now)
 {
-    _database
-        .prepare("UPDATE appointment SET day = ?, lane = ?, first_cell = ?, starts_at = ?,"
-                 " booker = ?, state = ?, reserved_until = ?, version = ?, kid = ?, sealed = ?,"
-                 " changed_at = ? WHERE id = ? AND version = ? AND state = ?")
+    _kept[storeChange]
         .bind(toIso(after.place.day), after.place.lane, after.place.first, after.start,
               name(after.booker), name(after.state), after.reservedUntil, after.version, after.kid,
               after.sealed, now, before.id, before.version, name(before.state))
@@ -184,16 +194,12 @@ ReserveOutcome Appointments::reserve(const AppointmentWish& wish, UtcTime now)
             .version = 1,
             .kid = {},
             .sealed = {}};
-        auto taken = _database.prepare("SELECT 1 FROM appointment WHERE code = ?");
+        store::Statement& taken = _kept[sameCode]; // run until there is none
         do {
             made.code = makeFileReference(std::string(codePrefix), wish.day, _random);
         } while (taken.bind(made.code).step());
         // The row before its cells: they name it.
-        _database
-            .prepare("INSERT INTO appointment (id, code, scope, day, lane, first_cell, cells,"
-                     " starts_at, minutes, services, booker, state, reserved_until, version,"
-                     " made_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'Reserved',"
-                     " ?, 1, ?, ?)")
+        _kept[insertReserved]
             .bind(made.id, made.code, made.scope, toIso(wish.day), *lane, wish.cell, count,
                   made.start, static_cast<std::int64_t>(wish.duration.count()),
                   servicesJson(wish.services), name(wish.booker), made.reservedUntil, now, now)
@@ -371,8 +377,12 @@ std::vector<std::string> Appointments::unsound() const
 
 std::optional<Appointment> Appointments::find(const std::string& id) const
 {
-    auto found = readAppointments(_database, "WHERE id = ?", id);
-    return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+    store::Statement& rows = _kept[findById];
+    rows.bind(id);
+    std::optional<Appointment> found;
+    while (rows.step())
+        found = readAppointment(rows);
+    return found;
 }
 
 std::optional<Appointment> Appointments::findByCode(const std::string& typed) const

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/core/random.h"
+#include "appliance/office/calendar/kept_statements.h"
 #include "appliance/office/calendar/ledger.h"
 #include "sync/outbox/journal.h"
 
@@ -106,6 +107,7 @@ private:
     const RuleBook& _rules;
     Ledger& _ledger;
     RandomSource& _random;
+    mutable KeptStatements _kept;
 };
 
 } // namespace amt::office

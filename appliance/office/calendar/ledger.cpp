@@ -15,14 +15,30 @@ constexpr std::chrono::minutes durationMax = std::chrono::hours(8);
 constexpr int daysMax = 366;
 constexpr int limitMax = 2000;
 
-/// idx from ? to below ?, as a table.
-constexpr std::string_view runOfCells =
-    "WITH RECURSIVE run(idx) AS (VALUES (?) UNION ALL SELECT idx + 1 FROM run WHERE idx + 1 < ?) ";
+// run: the cells from ? to below ?
+constexpr std::string_view takeRun =
+    "WITH RECURSIVE run(idx) AS (VALUES (?) UNION ALL SELECT idx + 1 FROM run WHERE idx + 1 < ?)"
+    " INSERT INTO cell (scope, day, lane, idx, state, booking, until)"
+    " SELECT ?, ?, ?, idx, 'BOOKED', ?, ? FROM run WHERE true"
+    " ON CONFLICT (scope, day, lane, idx) DO NOTHING";
+constexpr std::string_view blockRun =
+    "WITH RECURSIVE run(idx) AS (VALUES (?) UNION ALL SELECT idx + 1 FROM run WHERE idx + 1 < ?)"
+    " INSERT INTO cell (scope, day, lane, idx, state, until)"
+    " SELECT ?, ?, ?, idx, 'BLOCKED', ? FROM run WHERE true"
+    " ON CONFLICT (scope, day, lane, idx) DO NOTHING";
+constexpr std::string_view keepRun =
+    "UPDATE cell SET until = NULL WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
+    " AND booking = ?";
+constexpr std::string_view giveBackRun =
+    "DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
+    " AND booking = ?";
+constexpr std::string_view sweepCells =
+    "DELETE FROM cell WHERE until <= ? RETURNING scope, day, lane, idx";
 
 } // namespace
 
 Ledger::Ledger(store::Database& database, const RuleBook& rules)
-    : _database(database), _rules(rules)
+    : _database(database), _rules(rules), _kept(database)
 {}
 
 DayLanes Ledger::load(const std::string& scope, const OpeningRules& rules, LocalDate day) const
@@ -138,10 +154,7 @@ std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int f
 {
     AMT_ASSERT(_database.inTransaction());
     const std::string isoDay = toIso(day);
-    auto insert = _database.prepare(
-        std::string(runOfCells) + "INSERT INTO cell (scope, day, lane, idx, state, booking, until)"
-                                  " SELECT ?, ?, ?, idx, 'BOOKED', ?, ? FROM run WHERE true"
-                                  " ON CONFLICT (scope, day, lane, idx) DO NOTHING");
+    store::Statement& insert = _kept[takeRun];
     const std::vector<int> lanes = lanesOf(scope, day).lanesFor(first, count, booker);
     for (const int lane : lanes) {
         insert.bind(first, first + count, scope, isoDay, lane, booking, until).run();
@@ -162,9 +175,7 @@ std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int f
 void Ledger::keep(const std::string& scope, const Place& place, const std::string& booking)
 {
     AMT_ASSERT(_database.inTransaction());
-    _database
-        .prepare("UPDATE cell SET until = NULL WHERE scope = ? AND day = ? AND lane = ? AND idx"
-                 " BETWEEN ? AND ? AND booking = ?")
+    _kept[keepRun]
         .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
               booking)
         .run();
@@ -175,9 +186,7 @@ void Ledger::giveBack(const std::string& scope, const Place& place, const std::s
                       std::optional<UtcTime> blockedUntil)
 {
     AMT_ASSERT(_database.inTransaction());
-    _database
-        .prepare("DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND"
-                 " ? AND booking = ?")
+    _kept[giveBackRun]
         .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
               booking)
         .run();
@@ -191,10 +200,7 @@ void Ledger::giveBack(const std::string& scope, const Place& place, const std::s
 void Ledger::block(const std::string& scope, const Place& place, UtcTime until)
 {
     AMT_ASSERT(_database.inTransaction());
-    _database
-        .prepare(std::string(runOfCells) + "INSERT INTO cell (scope, day, lane, idx, state, until)"
-                                           " SELECT ?, ?, ?, idx, 'BLOCKED', ? FROM run WHERE true"
-                                           " ON CONFLICT (scope, day, lane, idx) DO NOTHING")
+    _kept[blockRun]
         .bind(place.first, place.first + place.count, scope, toIso(place.day), place.lane, until)
         .run();
     changed(scope, place.day,
@@ -204,8 +210,7 @@ void Ledger::block(const std::string& scope, const Place& place, UtcTime until)
 int Ledger::sweep(UtcTime now)
 {
     AMT_ASSERT(_database.inTransaction());
-    auto gone =
-        _database.prepare("DELETE FROM cell WHERE until <= ? RETURNING scope, day, lane, idx");
+    store::Statement& gone = _kept[sweepCells];
     gone.bind(now);
     std::map<Key, std::vector<std::pair<int, int>>> cells;
     int count = 0;

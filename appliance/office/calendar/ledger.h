@@ -9,6 +9,7 @@
 
 #include "appliance/office/calendar/appointment.h"
 #include "appliance/office/calendar/day_lanes.h"
+#include "appliance/office/calendar/kept_statements.h"
 #include "appliance/office/calendar/rule_book.h"
 
 #include <functional>
@@ -111,6 +112,7 @@ private:
 
     store::Database& _database;
     const RuleBook& _rules;
+    KeptStatements _kept;
     mutable std::map<std::string, Days> _days; ///< committed state only
     mutable std::optional<DayLanes> _passing;  ///< read inside a transaction, good for one look
     std::map<Key, DayLanes> _pending;          ///< days changed by the running transaction
