@@ -92,14 +92,25 @@ HttpResponse Access::token(const HttpRequest& request, UtcTime now)
     if (granted.empty())
         return refusedGrant(400, "invalid_scope");
 
+    return jsonResponse(200, portal::writeToken(issue(fields["client_id"], joined(granted), now)));
+}
+
+portal::TokenBody Access::tokenFor(const std::string& clientId, UtcTime now)
+{
+    auto client = _books.prepare(sql::clientById);
+    if (!client.bind(clientId).step())
+        throw Error(ErrorCode::NotFound, "no such client");
+    return issue(clientId, client.text(1), now);
+}
+
+portal::TokenBody Access::issue(const std::string& clientId, const std::string& scopes, UtcTime now)
+{
     const std::string token = toBase64Url(randomBytes(_random, 32));
     _books.transact([&] {
         _books.prepare(sql::dropExpiredTokens).bind(now).run();
-        _books.prepare(sql::addToken)
-            .bind(hashOf(token), fields["client_id"], joined(granted), now + _tokenLife)
-            .run();
+        _books.prepare(sql::addToken).bind(hashOf(token), clientId, scopes, now + _tokenLife).run();
     });
-    return jsonResponse(200, portal::writeToken({token, _tokenLife.count()}));
+    return {token, _tokenLife.count()};
 }
 
 std::optional<Caller> Access::caller(const HttpRequest& request, UtcTime now)

@@ -29,10 +29,14 @@ public:
     void enter(const ClientEntry& client);
     /// POST /token with a form body.
     HttpResponse token(const HttpRequest& request, UtcTime now);
+    /// What this client would be given, on the word of whoever runs the gateway. Throws NotFound.
+    portal::TokenBody tokenFor(const std::string& clientId, UtcTime now);
     /// Of the Authorization header; nothing when the token is missing, unknown or expired.
     std::optional<Caller> caller(const HttpRequest& request, UtcTime now);
 
 private:
+    portal::TokenBody issue(const std::string& clientId, const std::string& scopes, UtcTime now);
+
     Books& _books;
     RandomSource& _random;
     std::chrono::seconds _tokenLife;

@@ -124,6 +124,10 @@ public:
     }
     void enter(const CallbackEntry& address) { _callbacks.enter(address); }
     std::vector<CensusRow> census() { return _ledger.census(); }
+    portal::TokenBody actFor(const std::string& clientId)
+    {
+        return _access.tokenFor(clientId, _loop.utcNow());
+    }
 
     std::vector<Address> addresses() const
     {
@@ -958,6 +962,11 @@ std::vector<Gateway::Address> Gateway::addresses() const
 std::vector<CensusRow> Gateway::census()
 {
     return _impl->census();
+}
+
+portal::TokenBody Gateway::actFor(const std::string& clientId)
+{
+    return _impl->actFor(clientId);
 }
 
 } // namespace amt::gateway

@@ -92,6 +92,9 @@ public:
 
     std::vector<CensusRow> census();
 
+    /// For whoever runs the gateway and stands for a node (import.h). Throws NotFound.
+    portal::TokenBody actFor(const std::string& clientId);
+
     struct Address {
         std::string method, pattern; ///< ":" stands for an id
         bool isOpen = false;         ///< to anyone, without a token

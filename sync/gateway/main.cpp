@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// amt-gateway: init, callback, serve, subscribe.
+// amt-gateway: init, callback, serve, import, subscribe.
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
 #include "appliance/core/real_event_loop.h"
@@ -9,6 +9,7 @@
 #include "sync/gateway/files.h"
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/https_front.h"
+#include "sync/gateway/import.h"
 #include "sync/portal/exchange.h"
 
 #include <Poco/Util/Application.h>
@@ -20,6 +21,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <thread>
@@ -80,6 +82,8 @@ protected:
         add("metrics-port", "serve: port on 127.0.0.1 for GET /metrics and GET /health", "N");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
+        add("file", "import: what a desk wrote for a data carrier; --client: the node's id",
+            "FILE");
         add("inbox", "subscribe: folder for the cases", "DIR");
         add("reject", "subscribe: reject everything", "");
         add("once", "subscribe: one round, then end", "");
@@ -98,6 +102,8 @@ protected:
                 return setCallback();
             if (command == "serve")
                 return serveRequests();
+            if (command == "import")
+                return importFile();
             if (command == "subscribe")
                 return subscribe();
             return usage();
@@ -133,7 +139,7 @@ private:
         Poco::Util::HelpFormatter help(options());
         help.setUnixStyle(true);
         help.setCommand("amt-gateway");
-        help.setUsage("init|callback|serve|subscribe [options]");
+        help.setUsage("init|callback|serve|import|subscribe [options]");
         help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
@@ -224,6 +230,31 @@ private:
         loop.run();
         log::info("gateway.down");
         return failed ? EXIT_IOERR : EXIT_OK;
+    }
+
+    /// Before SQLite while nothing serves; before PostgreSQL at any time. Says what became of each.
+    int importFile()
+    {
+        const std::filesystem::path state = needed("state");
+        const std::string& path = needed("file");
+        std::ifstream carrier(path, std::ios::binary);
+        if (!carrier)
+            throw Error(ErrorCode::ConfigurationInvalid, "cannot read " + path);
+        envelope::ExportReader file(carrier);
+        std::cout << file.count() << " envelopes of " << file.node() << ", written at "
+                  << toIso(file.writtenAt()) << '\n';
+        RealEventLoop loop;
+        SystemRandom random;
+        auto settings = loadGateway(state);
+        settings.allowance.callsPerSecond = settings.allowance.callsAtOnce = 1'000'000;
+        const auto books = openBooks(state, loop);
+        Gateway gateway(settings, *books, loop, random);
+        const Imported result = import(gateway, settings, loop, needed("client"), file);
+        std::cout << "taken " << result.taken << ", known before " << result.known << ", refused "
+                  << result.refused.size() << '\n';
+        for (const auto& refusal : result.refused)
+            std::cout << refusal.envelopeId << ' ' << refusal.why << '\n';
+        return result.refused.empty() ? EXIT_OK : EXIT_DATAERR;
     }
 
     /// Plays the specialist procedure, in a process of its own.
