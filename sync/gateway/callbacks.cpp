@@ -26,7 +26,6 @@ namespace {
 
 constexpr std::string_view typePrefix =
     "https://schema.fitko.de/fit-connect/submission-api/callbacks/";
-constexpr auto roundEvery = std::chrono::seconds(2);
 constexpr auto claimLife = std::chrono::minutes(2);
 constexpr auto firstDelay = std::chrono::seconds(10);
 constexpr auto delayMax = std::chrono::hours(1);
@@ -115,8 +114,9 @@ bool isGenuineCallback(const Secret& secret, const std::string& timestamp,
 class Callbacks::Sender {
 public:
     Sender(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
-           Counters& counters)
-        : _books(books), _loop(loop), _random(random), _door(std::move(door)), _counters(counters)
+           Counters& counters, std::chrono::seconds every)
+        : _books(books), _loop(loop), _random(random), _door(std::move(door)), _counters(counters),
+          _every(every)
     {
         schedule();
     }
@@ -132,7 +132,7 @@ private:
 
     void schedule()
     {
-        _timer = _loop.after(roundEvery, [this] {
+        _timer = _loop.after(_every, [this] {
             schedule();
             round();
         });
@@ -227,15 +227,16 @@ private:
     RandomSource& _random;
     CallbackDoor _door;
     Counters& _counters;
+    std::chrono::seconds _every;
     TimerId _timer = 0;
     std::set<std::string, std::less<>> _underWay; ///< clients
     std::map<std::string, Line> _lines;           ///< by client; goes first, with its answers
 };
 
 Callbacks::Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
-                     Counters& counters)
+                     Counters& counters, std::chrono::seconds every)
     : _books(books),
-      _sender(door ? std::make_unique<Sender>(books, loop, random, std::move(door), counters)
+      _sender(door ? std::make_unique<Sender>(books, loop, random, std::move(door), counters, every)
                    : nullptr)
 {}
 

@@ -36,7 +36,7 @@ public:
     /// Without a door nothing is sent, but all is noted: another gateway has one. What is passed by
     /// reference must outlive it.
     Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
-              Counters& counters);
+              Counters& counters, std::chrono::seconds every = std::chrono::seconds(2));
     ~Callbacks();
     Callbacks(const Callbacks&) = delete;
     Callbacks& operator=(const Callbacks&) = delete;

@@ -104,7 +104,8 @@ public:
           _ledger(books), _heads(books), _access(books, random, _settings.tokenLife),
           _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
-          _callbacks(books, loop, random, _settings.callbackDoor, *_counters)
+          _callbacks(books, loop, random, _settings.callbackDoor, *_counters,
+                     _settings.callbackInterval)
     {
         _books.migrate();
         const std::size_t scheme = _settings.url.find("://");

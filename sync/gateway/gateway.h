@@ -42,7 +42,8 @@ struct GatewaySettings {
     AllowanceSettings allowance;
     /// Empty: callbacks are noted here and sent by another gateway.
     CallbackDoor callbackDoor;
-    std::shared_ptr<Counters> counters; ///< shared by the gateways of a process; may be null
+    std::chrono::seconds callbackInterval{2}; ///< between looks for what is due
+    std::shared_ptr<Counters> counters;       ///< shared by the gateways of a process; may be null
     std::size_t attachmentsMax = 100;
     std::size_t attachmentBytesMax = 40 * 1024 * 1024; ///< as JWE
     std::size_t submissionBytesMax = 12 * 1024 * 1024; ///< metadata and data as JWE

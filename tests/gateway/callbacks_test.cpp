@@ -69,9 +69,11 @@ HttpAnswer status(int number)
 }
 
 struct CalledTown {
-    CalledTown()
+    /// `every`: for weeks to pass soon.
+    explicit CalledTown(std::chrono::seconds every = std::chrono::seconds(2))
     {
         town.callbackDoor = outside.door();
+        town.callbackInterval = every;
         town.restart();
         town.gateway->enter(gateway::CallbackEntry{"office-a", officeUrl, "CA", Secret(secret)});
         town.gateway->enter(gateway::CallbackEntry{"town-a", townUrl, "CA", Secret(secret)});
@@ -136,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_office_hears_of_a_case_and_the_town_of_the_answer)
 
 BOOST_AUTO_TEST_CASE(both_hear_of_what_the_service_decides)
 {
-    CalledTown called;
+    CalledTown called(std::chrono::minutes(5));
     called.town.send();
     called.town.announce("0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f01", called.town.announcement());
     called.town.passTime(std::chrono::hours(24 * 2));
@@ -250,7 +252,7 @@ BOOST_AUTO_TEST_CASE(one_deaf_office_does_not_keep_others_from_hearing)
 
 BOOST_AUTO_TEST_CASE(nobody_is_told_after_a_fortnight)
 {
-    CalledTown called;
+    CalledTown called(std::chrono::minutes(5));
     called.outside.answer = [] { return NoAnswer{}; };
     const auto sent = called.town.send();
     BOOST_TEST(called.town.post(called.town.acceptOf(sent)).status == 204);

@@ -332,6 +332,7 @@ public:
     WatchedBooks::Watcher atCommit;
     WatchedBooks::Listener beforeAsking;
     gateway::CallbackDoor callbackDoor; ///< of the next start
+    std::chrono::seconds callbackInterval{2};
     std::shared_ptr<gateway::Counters> counters = std::make_shared<gateway::Counters>();
     std::string submitted; ///< what send() submitted last
     std::unique_ptr<gateway::Books> books;
@@ -349,6 +350,7 @@ private:
         settings.attachmentBytesMax = 100'000;
         settings.submissionBytesMax = 200'000;
         settings.callbackDoor = callbackDoor;
+        settings.callbackInterval = callbackInterval;
         settings.counters = counters;
         gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
