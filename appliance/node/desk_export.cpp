@@ -80,7 +80,7 @@ Reply giveExport(House& house, Exchange& exchange)
     if (!isAllowed(house, *exchange.clerk))
         throw Error(ErrorCode::NotAllowed, "an export without a reason");
     const auto waiting = house.outbox.waiting(number * envelopesOfExport);
-    const auto first = static_cast<std::size_t>((number - 1) * envelopesOfExport);
+    const auto first = static_cast<std::size_t>(number - 1) * envelopesOfExport;
     if (waiting.size() <= first)
         throw Error(ErrorCode::NotFound, "nothing waits here any more");
     envelope::ExportWriter writer(house.town.name, house.now());

@@ -122,7 +122,8 @@ public:
     };
     /// Events from `offset` of the case's log. Each is verified; what does not fit holds the
     /// envelope with a reason (and an alarm in the log), good ones before it stand. One whose time
-    /// is still to come is left for a later look. Throws NotFound, StepOutOfOrder (offset beyond what was seen, not announced).
+    /// is still to come is left for a later look. Throws NotFound, StepOutOfOrder (offset beyond
+    /// what was seen, not announced).
     Progress receiveEvents(const std::string& id, int offset,
                            const std::vector<std::string>& events, UtcTime now);
     EnvelopeState refused(const std::string& id, const std::string& step, int status,

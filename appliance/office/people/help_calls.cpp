@@ -17,8 +17,8 @@ void HelpCalls::call(const std::string& caller, UtcTime now)
 
 std::optional<UtcTime> HelpCalls::open(const std::string& caller) const
 {
-    auto row = _database.prepare(
-        "SELECT called_at FROM help_call WHERE taken_at IS NULL AND device = ?");
+    auto row =
+        _database.prepare("SELECT called_at FROM help_call WHERE taken_at IS NULL AND device = ?");
     return row.bind(caller).step() ? row.optionalTime(0) : std::nullopt;
 }
 
