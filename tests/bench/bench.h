@@ -7,7 +7,9 @@
 #include "appliance/core/json.h"
 #include "appliance/store/store.h"
 
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -80,6 +82,34 @@ inline store::DatabaseSettings at(const std::string& path)
     settings.grow = true;
     return settings;
 }
+
+/// The peer of every commit: 64 blocks of a plain file, one written and synced at a time.
+class RawFile {
+public:
+    static constexpr std::size_t blockBytes = 4096;
+
+    RawFile(const std::string& path, const Bytes& block)
+        : _file(::open(path.c_str(), O_RDWR | O_CREAT, 0600))
+    {
+        for (int i = 0; i < blocks; ++i)
+            write(i, block);
+    }
+    ~RawFile() { ::close(_file); }
+    RawFile(const RawFile&) = delete;
+    RawFile& operator=(const RawFile&) = delete;
+
+    void write(int number, const Bytes& block) const
+    {
+        const auto at = static_cast<off_t>(number % blocks) * static_cast<off_t>(blockBytes);
+        if (::pwrite(_file, block.data(), block.size(), at) != static_cast<ssize_t>(block.size()) ||
+            ::fdatasync(_file) != 0)
+            throw Error(ErrorCode::SystemFailed, "a raw write that did not happen");
+    }
+
+private:
+    static constexpr int blocks = 64;
+    int _file;
+};
 
 inline double median(std::vector<double> values)
 {

@@ -7,8 +7,6 @@
 #include "tests/bench/bench.h"
 
 #include <Poco/TemporaryFile.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -216,11 +214,8 @@ void freeTimes(const std::string& folder)
 void booking(const std::string& folder)
 {
     House house(folder + "/bookings.db");
-    const int raw = ::open((folder + "/raw").c_str(), O_RDWR | O_CREAT, 0600);
-    const Bytes block = randomBytes(house.random, 4096);
-    for (int i = 0; i < 64; ++i)
-        static_cast<void>(::pwrite(raw, block.data(), block.size(), i * 4096));
-    ::fdatasync(raw);
+    const Bytes block = randomBytes(house.random, RawFile::blockBytes);
+    const RawFile raw(folder + "/raw", block);
     const SealedContact contact{"desk-1", std::string(700, 'x')}; // a JWE with name and mail
     std::vector<double> rawTimes, bookTimes, reserveTimes, confirmTimes, askTimes, cancelTimes;
     const auto timed = [](std::vector<double>& times, auto&& work) {
@@ -238,10 +233,7 @@ void booking(const std::string& folder)
     };
     // One of each in turn, so that the noise of a shared disk hits all alike.
     for (int i = 0; i < 400; ++i) {
-        timed(rawTimes, [&] {
-            static_cast<void>(::pwrite(raw, block.data(), block.size(), i % 64 * 4096));
-            ::fdatasync(raw);
-        });
+        timed(rawTimes, [&] { raw.write(i, block); });
         const auto first = wish(2 * i);
         timed(bookTimes, [&] {
             require(std::holds_alternative<Appointment>(
@@ -262,7 +254,6 @@ void booking(const std::string& folder)
             house.appointments.cancel(second.id, 2, GivenBack::AtOnce, "bench", "", now);
         });
     }
-    ::close(raw);
     const double limit = median(rawTimes) * 1e6;
     const auto beside = [&](const char* what, const std::vector<double>& times,
                             std::optional<double> goal) {

@@ -19,11 +19,9 @@
 #include "tests/support/test_keys.h"
 
 #include <Poco/TemporaryFile.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -125,11 +123,8 @@ void commit()
     {
         store::Database database(at(folder + "/rows.db"));
         database.execute("CREATE TABLE part(n INTEGER PRIMARY KEY, content BLOB NOT NULL) STRICT");
-        const int raw = ::open((folder + "/raw").c_str(), O_RDWR | O_CREAT, 0600);
-        const Bytes block = randomBytes(random, 4096);
-        for (int i = 0; i < 64; ++i)
-            static_cast<void>(::pwrite(raw, block.data(), block.size(), i * 4096));
-        ::fdatasync(raw);
+        const Bytes block = randomBytes(random, RawFile::blockBytes);
+        const RawFile raw(folder + "/raw", block);
 
         store::Database books(at(folder + "/node.db"));
         node::migrate(books);
@@ -164,10 +159,7 @@ void commit()
             times.push_back(seconds(CLOCK_MONOTONIC) - begin);
         };
         for (int i = 0; i < 400; ++i) {
-            timed(rawTimes, [&] {
-                static_cast<void>(::pwrite(raw, block.data(), block.size(), i % 64 * 4096));
-                ::fdatasync(raw);
-            });
+            timed(rawTimes, [&] { raw.write(i, block); });
             timed(rowTimes, [&] { database.transact([&] { insert.bind(block).run(); }); });
             timed(caseTimes, [&] {
                 cases.submit(
@@ -176,7 +168,6 @@ void commit()
                     desk, clock.utcNow());
             });
         }
-        ::close(raw);
         const double limit = median(rawTimes) * 1e6;
         row("capture commit, 4 KiB row", median(rowTimes) * 1e6, "us p50",
             "raw 4 KiB write and fdatasync", limit, 1.3, false);
