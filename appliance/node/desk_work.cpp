@@ -59,17 +59,16 @@ Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder o
                 result->reset();
             }
         },
-        house.guarded(
-            [&house, result, later = std::move(later), session, act = std::move(act)]() mutable {
-                house.answerLater(later, [&] {
-                    if (!*result)
-                        throw Error(ErrorCode::Overloaded, "no memory for a password");
-                    later.clerk = session.empty() ? nullptr : house.sessions.byHash(session);
-                    if (!session.empty() && !later.clerk)
-                        throw Error(ErrorCode::NotSignedIn, "signed out meanwhile");
-                    return act(later, **result);
-                });
-            }));
+        house.guarded([&house, result, later, session, act = std::move(act)]() mutable {
+            house.answerLater(later, [&] {
+                if (!*result)
+                    throw Error(ErrorCode::Overloaded, "no memory for a password");
+                later.clerk = session.empty() ? nullptr : house.sessions.byHash(session);
+                if (!session.empty() && !later.clerk)
+                    throw Error(ErrorCode::NotSignedIn, "signed out meanwhile");
+                return act(later, **result);
+            });
+        }));
     return std::nullopt;
 }
 
