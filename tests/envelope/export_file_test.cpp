@@ -64,12 +64,15 @@ const std::string& twoEnvelopes()
     return text;
 }
 
-void refuse(const std::string& text)
+bool isRefused(const std::string& text)
 {
     std::istringstream file(text);
-    BOOST_CHECK_EXCEPTION(ExportReader{file}, Error, [](const Error& error) {
+    try {
+        const ExportReader reader(file);
+    } catch (const Error& error) {
         return error.errorCode() == ErrorCode::EnvelopeMalformed;
-    });
+    }
+    return false;
 }
 
 std::string withEnd(std::string body, int count)
@@ -127,16 +130,16 @@ BOOST_AUTO_TEST_CASE(one_changed_byte_anywhere_refuses_the_whole)
     for (std::size_t at = 0; at < twoEnvelopes().size(); at += 7) {
         std::string damaged = twoEnvelopes();
         damaged[at] = static_cast<char>(damaged[at] ^ 1);
-        refuse(damaged);
+        BOOST_TEST(isRefused(damaged));
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_was_cut_anywhere_is_refused_whole)
 {
     for (std::size_t size = 0; size < twoEnvelopes().size(); size += 97)
-        refuse(twoEnvelopes().substr(0, size));
-    refuse(twoEnvelopes().substr(0, twoEnvelopes().size() - 1));
-    refuse(twoEnvelopes() + "\n");
+        BOOST_TEST(isRefused(twoEnvelopes().substr(0, size)));
+    BOOST_TEST(isRefused(twoEnvelopes().substr(0, twoEnvelopes().size() - 1)));
+    BOOST_TEST(isRefused(twoEnvelopes() + "\n"));
 }
 
 BOOST_AUTO_TEST_CASE(what_breaks_a_rule_is_refused_though_its_hash_is_right)
@@ -144,17 +147,18 @@ BOOST_AUTO_TEST_CASE(what_breaks_a_rule_is_refused_though_its_hash_is_right)
     const std::string body = twoEnvelopes().substr(0, twoEnvelopes().rfind("{\"end\""));
     std::istringstream same(withEnd(body, 2));
     BOOST_CHECK_NO_THROW(ExportReader{same});
-    refuse(withEnd(body, 1));
-    refuse(withEnd(replaced(body, "amt-export", "amt-import"), 2));
-    refuse(withEnd(replaced(body, "\"version\":1", "\"version\":2"), 2));
-    refuse(withEnd(replaced(body, "2026-11-22T", "2026-13-22T"), 2));
-    refuse(withEnd(replaced(body, "11111111-1111-4111-8111-111111111111",
-                            "55555555-5555-4555-8555-555555555555"),
-                   2)); // twice
-    refuse(withEnd(replaced(body, "11111111-1111-4111-8111-111111111111", "../../etc"), 2));
-    refuse(withEnd(replaced(body, "\"part\":\"metadata\"", "\"part\":\"data\""), 2));
-    refuse(withEnd(replaced(body, "\"regionKey\"", "\"regionkey\""), 2));
-    refuse(withEnd(replaced(body, plain().metadata, "not.a.jwe"), 2));
+    BOOST_TEST(isRefused(withEnd(body, 1)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, "amt-export", "amt-import"), 2)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, "\"version\":1", "\"version\":2"), 2)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, "2026-11-22T", "2026-13-22T"), 2)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, "11111111-1111-4111-8111-111111111111",
+                                          "55555555-5555-4555-8555-555555555555"),
+                                 2))); // twice
+    BOOST_TEST(
+        isRefused(withEnd(replaced(body, "11111111-1111-4111-8111-111111111111", "../../etc"), 2)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, "\"part\":\"metadata\"", "\"part\":\"data\""), 2)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, "\"regionKey\"", "\"regionkey\""), 2)));
+    BOOST_TEST(isRefused(withEnd(replaced(body, plain().metadata, "not.a.jwe"), 2)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
