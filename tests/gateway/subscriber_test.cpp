@@ -103,6 +103,27 @@ std::string reasonOf(GatewayTown& town, const GatewayTown::Sent& sent)
     return last.kind == EventKind::Reject ? last.problems.at(0).title : std::string();
 }
 
+/// Instead of the event log: that it was submitted, so much later, signed with `key`.
+std::function<void(const HttpRequest&, HttpResponse&)> logSaying(GatewayTown& town,
+                                                                 const GatewayTown::Sent& sent,
+                                                                 const envelope::RsaKey& key,
+                                                                 std::chrono::hours later)
+{
+    return [&town, sent, key, later](const HttpRequest& request, HttpResponse& response) {
+        if (request.method != "GET" || !request.path.ends_with("/events"))
+            return;
+        auto event = town.acceptOf(sent);
+        event.kind = EventKind::Submit;
+        event.issuer = serviceUrl;
+        event.issuedAt += later;
+        auto log = json::makeArray();
+        log->add(envelope::signEvent(event, key, "service-signature-1"));
+        auto body = json::makeObject();
+        body->set("eventLog", log);
+        response.body = json::write(*body);
+    };
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(gateway_subscriber)
@@ -300,18 +321,7 @@ BOOST_AUTO_TEST_CASE(an_event_log_that_the_service_did_not_sign_is_rejected)
     GatewayTown town;
     const auto sent = town.send();
     Office office(town);
-    office.exchange.tamper = [&](const HttpRequest& request, HttpResponse& response) {
-        if (request.method != "GET" || !request.path.ends_with("/events"))
-            return;
-        auto event = town.acceptOf(sent);
-        event.kind = EventKind::Submit;
-        event.issuer = serviceUrl;
-        auto log = json::makeArray();
-        log->add(envelope::signEvent(event, rsaKey(3), "service-signature-1"));
-        auto body = json::makeObject();
-        body->set("eventLog", log);
-        response.body = json::write(*body);
-    };
+    office.exchange.tamper = logSaying(town, sent, rsaKey(3), std::chrono::hours(0));
     BOOST_TEST(office.round().rejected == 1);
     office.exchange.tamper = nullptr;
     BOOST_TEST(reasonOf(town, sent) == "invalid-event-log");
@@ -339,19 +349,8 @@ BOOST_AUTO_TEST_CASE(an_event_log_of_tomorrow_is_left_for_later)
     GatewayTown town;
     const auto sent = town.send();
     Office office(town);
-    office.exchange.tamper = [&](const HttpRequest& request, HttpResponse& response) {
-        if (request.method != "GET" || !request.path.ends_with("/events"))
-            return;
-        auto event = town.acceptOf(sent);
-        event.kind = EventKind::Submit;
-        event.issuer = serviceUrl;
-        event.issuedAt += std::chrono::hours(30); // a day of grace is not enough
-        auto log = json::makeArray();
-        log->add(envelope::signEvent(event, rsaKey(0), "service-signature-1"));
-        auto body = json::makeObject();
-        body->set("eventLog", log);
-        response.body = json::write(*body);
-    };
+    // a day of grace is not enough
+    office.exchange.tamper = logSaying(town, sent, rsaKey(0), std::chrono::hours(30));
     const auto early = office.round();
     BOOST_TEST(early.accepted + early.rejected == 0);
     BOOST_TEST(early.left == 1);
