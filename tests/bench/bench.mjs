@@ -3,7 +3,7 @@
 // ./amt bench: the figures as a table, and with --json FILE as rows {name, value, unit, peer, peer_value, ratio, goal, met}.
 // amt-bench measures inside one process; what needs a running town is measured here.
 //
-// node tests/bench/bench.mjs BIN [seal|commit|card|calendar|town|gateway] [--json FILE]
+// node tests/bench/bench.mjs BIN [seal|commit|card|eid|calendar|town|gateway] [--json FILE]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -123,7 +123,7 @@ async function town() {
     }
 }
 
-if (only !== 'town' && only !== 'gateway') {
+if (!['town', 'gateway', 'eid'].includes(only ?? '')) {
     const lines = execFileSync(join(bin, 'amt-bench'), only ? [only] : [], { encoding: 'utf8' }).trim().split('\n');
     rows.push(...lines.map((line) => JSON.parse(line)));
 }
@@ -134,12 +134,15 @@ if (only === undefined || only === 'seal') {
     if (seal && perSecond)
         rows.push({ ...seal, name: 'seal 16 KiB, beside openssl speed', peer: 'openssl speed rsa4096, public operation', peer_value: perSecond, ratio: seal.value / perSecond, goal: null, met: null });
 }
+/** Rows that a program prints; none where it says that it cannot run here. @param {string} program @param {string[]} words @param {object} more */
+const rowsOf = (program, words, more = {}) => {
+    const text = execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...more } }).trim();
+    return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line));
+};
+if (only === undefined || only === 'eid') rows.push(...rowsOf(join(bin, 'amt-bench-eid'), []));
 if (only === undefined || only === 'town') await town();
-if (only === undefined || only === 'gateway') {
-    const lines = execFileSync(join(root, 'tests/gateway/with_postgres.sh'), [join(bin, 'amt-bench-gateway'), join(bin, 'amt-gateway')],
-        { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, AMT_TEST_POSTGRES_FSYNC: 'on' } }).trim().split('\n');
-    rows.push(...lines.map((line) => JSON.parse(line)));
-}
+if (only === undefined || only === 'gateway')
+    rows.push(...rowsOf(join(root, 'tests/gateway/with_postgres.sh'), [join(bin, 'amt-bench-gateway'), join(bin, 'amt-gateway')], { AMT_TEST_POSTGRES_FSYNC: 'on' }));
 
 const number = (/** @type {number | null} */ value) => (value === null ? '' : value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 console.log(['name'.padEnd(54), 'value'.padStart(9), 'unit'.padEnd(12), 'ratio'.padStart(7), 'goal'.padStart(6), 'met  peer'].join('  '));
