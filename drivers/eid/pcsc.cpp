@@ -24,6 +24,9 @@ constexpr std::size_t shortCommandMax = 261;
 constexpr std::size_t commandBytesMaxExtended = 4 + 3 + 65535 + 2;
 /// A wait is cut into slices, so that a cancel that falls just before one is seen, too.
 constexpr Milliseconds slice{500};
+/// Programs that look at every new card (agents for keys, certificate stores) let it go after this.
+constexpr Milliseconds keptByOthersMax{2000};
+constexpr Milliseconds askAgainAfter{50};
 
 /// A session with pcscd.
 class Context {
@@ -190,8 +193,11 @@ private:
     std::size_t _commandBytesMax;
 };
 
-std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> hold(std::unique_ptr<Context> context,
-                                                                 const std::string& reader)
+/// Another program has the card.
+struct KeptByOthers {};
+
+std::variant<std::unique_ptr<CardChannel>, IdentityOutcome, KeptByOthers>
+hold(std::unique_ptr<Context>& context, const std::string& reader)
 {
     SCARDHANDLE card = 0;
     DWORD protocol = 0;
@@ -205,8 +211,22 @@ std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> hold(std::unique_ptr
     }
     if (isGone(status))
         return IdentityOutcome(NoCard{});
+    if (status == SCARD_E_SHARING_VIOLATION)
+        return KeptByOthers{};
     return IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
 }
+
+/// Forgets a waiting context whichever way connect() ends.
+class Waiting {
+public:
+    Waiting(std::atomic<long>& waiting, long handle) : _waiting(waiting) { _waiting = handle; }
+    ~Waiting() { _waiting = 0; }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+private:
+    std::atomic<long>& _waiting;
+};
 
 } // namespace
 
@@ -224,39 +244,43 @@ std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> PcscReader::connect(
     SCARD_READERSTATE state{};
     state.szReader = reader->c_str();
     state.dwCurrentState = SCARD_STATE_UNAWARE; // answers at once with what is so
+    const Waiting waiting(_waiting, context->handle());
     Milliseconds left = wait;
-    _waiting = context->handle();
-    for (Milliseconds patience{0};; patience = std::min(slice, left), left -= patience) {
-        if (_cancelled) {
-            _waiting = 0;
+    Milliseconds leftForOthers = keptByOthersMax;
+    for (Milliseconds patience{0};;) {
+        if (_cancelled)
             return IdentityOutcome(ReadCancelled{});
-        }
         const LONG status = SCardGetStatusChange(context->handle(),
                                                  static_cast<DWORD>(patience.count()), &state, 1);
-        const bool isPresent = status == SCARD_S_SUCCESS &&
-                               (state.dwEventState & SCARD_STATE_PRESENT) != 0 &&
-                               (state.dwEventState & SCARD_STATE_MUTE) == 0;
-        if (isPresent)
-            break;
-        if (status == SCARD_S_SUCCESS) {
-            if ((state.dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE)) != 0) {
-                _waiting = 0;
-                return IdentityOutcome(NoReader{});
-            }
+        if (status == SCARD_E_UNKNOWN_READER || status == SCARD_E_READER_UNAVAILABLE)
+            return IdentityOutcome(NoReader{});
+        if (status != SCARD_S_SUCCESS && status != SCARD_E_TIMEOUT && status != SCARD_E_CANCELLED)
+            return IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
+        if (status == SCARD_S_SUCCESS &&
+            (state.dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_UNAVAILABLE)) != 0)
+            return IdentityOutcome(NoReader{});
+        if (status == SCARD_S_SUCCESS)
             state.dwCurrentState = state.dwEventState;
-        } else if (status != SCARD_E_TIMEOUT && status != SCARD_E_CANCELLED) {
-            _waiting = 0;
-            return status == SCARD_E_UNKNOWN_READER || status == SCARD_E_READER_UNAVAILABLE
-                       ? IdentityOutcome(NoReader{})
-                       : IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
+
+        const bool isPresent = (state.dwCurrentState & SCARD_STATE_PRESENT) != 0 &&
+                               (state.dwCurrentState & SCARD_STATE_MUTE) == 0;
+        if (isPresent) {
+            auto held = hold(context, *reader);
+            if (auto* channel = std::get_if<std::unique_ptr<CardChannel>>(&held))
+                return std::move(*channel);
+            if (auto* outcome = std::get_if<IdentityOutcome>(&held))
+                return std::move(*outcome);
+            if (leftForOthers <= Milliseconds(0))
+                return IdentityOutcome(DeviceFailed{ErrorCode::ReaderFailed});
+            patience = askAgainAfter;
+            leftForOthers -= patience;
+            continue;
         }
-        if (left <= Milliseconds(0)) {
-            _waiting = 0;
+        if (left <= Milliseconds(0))
             return IdentityOutcome(NoCard{});
-        }
+        patience = std::min(slice, left);
+        left -= patience;
     }
-    _waiting = 0;
-    return hold(std::move(context), *reader);
 }
 
 IdentityOutcome PcscReader::look() const

@@ -24,8 +24,8 @@ public:
 
     /// A card, held exclusively and within one transaction until the channel goes (then it is
     /// reset); or NoCard after `wait`, NoReader, ReadCancelled, or DeviceFailed{ReaderFailed} when
-    /// pcscd is not there or another program keeps the card. Cancelled also when cancel() came
-    /// since the last resume().
+    /// pcscd is not there or another program keeps the card for two seconds. Cancelled also when
+    /// cancel() came since the last resume().
     std::variant<std::unique_ptr<CardChannel>, IdentityOutcome> connect(Milliseconds wait);
 
     /// What the reader itself offers, with a card or without: ReaderReady; or NoReader, or

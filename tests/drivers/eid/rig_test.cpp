@@ -621,6 +621,32 @@ BOOST_AUTO_TEST_CASE(a_card_that_another_program_holds_is_a_failure_not_a_hang)
     BOOST_TEST(test::nameOf(std::get<IdentityOutcome>(second)) == "DeviceFailed ReaderFailed");
 }
 
+// Agents for keys look at every new card: seen on desktops as a reader that "fails" once.
+BOOST_AUTO_TEST_CASE(a_card_that_another_program_lets_go_is_read)
+{
+    auto* rig = ::rig();
+    if (rig == nullptr)
+        return;
+    BOOST_REQUIRE(rig->lay("erika"));
+    eid::PcscReader other({});
+    auto held = other.connect(Milliseconds(5000));
+    BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<CardChannel>>(held));
+    std::atomic<bool> begun{false};
+    Result result;
+    std::thread reading([&] {
+        begun = true;
+        result = readFrom(*rig);
+    });
+    while (!begun)
+        std::this_thread::yield();
+    // A hundred looks at the reader later it has asked for the card and was refused.
+    for (int i = 0; i < 100; ++i)
+        eid::PcscReader({}).look();
+    held = IdentityOutcome(NoCard{});
+    reading.join();
+    BOOST_TEST(test::nameOf(result.outcome) == "IdentityRead");
+}
+
 BOOST_AUTO_TEST_CASE(two_readers_are_told_apart_and_read_at_once)
 {
     auto* rig = ::rig();
