@@ -21,7 +21,7 @@ void migrate(store::Database& database, const std::string& copies)
         const std::string name = "node-before-" + std::to_string(standing) + "-to-" +
                                  std::to_string(migrations.back().number) + ".db";
         store::copyWhole(database, std::filesystem::path(copies) / name,
-                         store::forgottenInCopies());
+                         store::forgottenInCopies(standing));
         log::info("update.copy", {{"file", name}});
     });
 }

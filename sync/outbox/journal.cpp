@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The chain: hash n = SHA-256(hash n-1 || canonical bytes of record n).
+// Records in one chain; what a hash is computed over stands in sync/envelope/chain.h.
 #include "sync/outbox/journal.h"
 
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
-#include "sync/envelope/envelope.h"
+#include "sync/envelope/chain.h"
 
 #include <algorithm>
 
@@ -21,33 +21,6 @@ constexpr Milliseconds stepMax = std::chrono::minutes(5);
 constexpr Milliseconds portalCounts = std::chrono::hours(24);
 /// No clock of a node that runs this program is before it.
 constexpr std::string_view programWritten = "2026-11-01T00:00:00Z";
-
-void appendNumber(Bytes& to, std::uint64_t number)
-{
-    for (int shift = 56; shift >= 0; shift -= 8)
-        to.push_back(static_cast<std::uint8_t>(number >> shift));
-}
-
-void appendText(Bytes& to, std::string_view text)
-{
-    appendNumber(to, text.size());
-    append(to, view(text));
-}
-
-/// FORMAT.md, "Record".
-Bytes hashOf(ByteView previousHash, std::int64_t number, std::string_view kind, std::string_view id,
-             UtcTime time, std::string_view quality, std::string_view details)
-{
-    Bytes input(previousHash.begin(), previousHash.end());
-    appendText(input, "amt journal 1");
-    appendNumber(input, static_cast<std::uint64_t>(number));
-    appendText(input, kind);
-    appendText(input, id);
-    appendNumber(input, static_cast<std::uint64_t>(toMilliseconds(time)));
-    appendText(input, quality);
-    appendText(input, details);
-    return envelope::sha256(input);
-}
 
 std::string write(const Details& details)
 {
@@ -118,6 +91,16 @@ std::string_view name(RecordKind kind)
         return "PAYMENT_REVERSED";
     case RecordKind::PaymentNotStarted:
         return "PAYMENT_NOT_STARTED";
+    case RecordKind::Book:
+        return "BOOK";
+    case RecordKind::Cancel:
+        return "CANCEL";
+    case RecordKind::Move:
+        return "MOVE";
+    case RecordKind::Return:
+        return "RETURN";
+    case RecordKind::Rules:
+        return "RULES";
     case RecordKind::Audit:
         return "AUDIT";
     }
@@ -147,19 +130,25 @@ JournalHead Journal::head() const
     return {last.integer(0), last.blob(1)};
 }
 
-void Journal::append(RecordKind kind, std::string_view id, const Details& details, UtcTime now)
+std::int64_t Journal::append(RecordKind kind, std::string_view id, const Details& details,
+                             UtcTime now)
 {
     AMT_ASSERT(_database.inTransaction()); // a record belongs to the commit it describes
     const JournalHead before = head();
     const std::string text = write(details);
-    const Bytes hash =
-        hashOf(before.hash, before.number + 1, name(kind), id, now, name(_quality), text);
+    const Bytes hash = envelope::chainHash(before.hash, {.number = before.number + 1,
+                                                         .kind = name(kind),
+                                                         .id = id,
+                                                         .time = now,
+                                                         .timeQuality = name(_quality),
+                                                         .details = text});
     _database
         .prepare("INSERT INTO journal (number, kind, id, time, time_quality, details, "
                  "previous_hash, hash)"
                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(before.number + 1, name(kind), id, now, name(_quality), text, before.hash, hash)
         .run();
+    return before.number + 1;
 }
 
 std::optional<Bytes> Journal::hashAt(std::int64_t number) const
@@ -180,6 +169,32 @@ std::int64_t prunedThrough(store::Database& database)
     const Details details = readDetails(newest.text(0));
     const auto through = details.find("through");
     return through == details.end() ? 0 : std::atoll(through->second.c_str());
+}
+
+/// The hash that the row's own words give: number, kind, id, time, quality, details.
+Bytes recomputed(ByteView previous, const store::Statement& row)
+{
+    const std::string kind = row.text(1), id = row.text(2), quality = row.text(4),
+                      details = row.text(5);
+    return envelope::chainHash(previous, {.number = row.integer(0),
+                                          .kind = kind,
+                                          .id = id,
+                                          .time = row.time(3),
+                                          .timeQuality = quality,
+                                          .details = details});
+}
+
+/// number, kind, id, time, quality, details, previous hash, hash
+JournalRecord readRecord(const store::Statement& row)
+{
+    return {.number = row.integer(0),
+            .kind = row.text(1),
+            .id = row.text(2),
+            .time = row.time(3),
+            .timeQuality = row.text(4),
+            .details = readDetails(row.text(5)),
+            .previousHash = row.blob(6),
+            .hash = row.blob(7)};
 }
 
 } // namespace
@@ -208,8 +223,7 @@ void Journal::verify(Extent extent) const
         const Bytes hash = records.blob(7);
         const bool reduced = records.text(1) == pruned && number <= reducible;
         if (number != expected || records.blob(6) != previous ||
-            (!reduced && hash != hashOf(previous, number, records.text(1), records.text(2),
-                                        records.time(3), records.text(4), records.text(5))))
+            (!reduced && hash != recomputed(previous, records)))
             throw Error(ErrorCode::JournalBroken,
                         "record " + std::to_string(expected) + " does not fit the chain");
         previous = hash;
@@ -260,16 +274,20 @@ std::vector<JournalRecord> Journal::about(std::string_view id) const
         "SELECT number, kind, id, time, time_quality, details, previous_hash, hash"
         " FROM journal WHERE id = ? ORDER BY number");
     records.bind(id);
-    while (records.step()) {
-        found.push_back({.number = records.integer(0),
-                         .kind = records.text(1),
-                         .id = records.text(2),
-                         .time = records.time(3),
-                         .timeQuality = records.text(4),
-                         .details = readDetails(records.text(5)),
-                         .previousHash = records.blob(6),
-                         .hash = records.blob(7)});
-    }
+    while (records.step())
+        found.push_back(readRecord(records));
+    return found;
+}
+
+std::vector<JournalRecord> Journal::from(std::int64_t number, int limit) const
+{
+    std::vector<JournalRecord> found;
+    auto records = _database.prepare(
+        "SELECT number, kind, id, time, time_quality, details, previous_hash, hash"
+        " FROM journal WHERE number >= ? ORDER BY number LIMIT ?");
+    records.bind(number, limit);
+    while (records.step())
+        found.push_back(readRecord(records));
     return found;
 }
 

@@ -41,7 +41,12 @@ enum class RecordKind {
     PaymentUnresolved,
     PaymentReversed,
     PaymentNotStarted,
-    Audit ///< a clerk did or saw something: "clerk", "act", "reason"
+    Book, ///< of the calendar, as the four that follow (appointments-escrow.md 1): no names
+    Cancel,
+    Move,
+    Return, ///< leased cells that are given back
+    Rules,  ///< opening rules were changed: version and digest
+    Audit   ///< a clerk did or saw something: "clerk", "act", "reason"
 };
 std::string_view name(RecordKind kind);
 
@@ -74,8 +79,8 @@ class Journal {
 public:
     explicit Journal(store::Database& database);
 
-    /// In the running transaction of the use case; a bug without one.
-    void append(RecordKind kind, std::string_view id, const Details& details, UtcTime now);
+    /// In the running transaction of the use case; a bug without one. Returns the record's number.
+    std::int64_t append(RecordKind kind, std::string_view id, const Details& details, UtcTime now);
     TimeQuality timeQuality() const { return _quality; }
 
     /// Throws JournalBroken with the number of the first record that does not fit.
@@ -89,6 +94,8 @@ public:
     int prune(UtcTime before, const std::set<std::string>& keep, UtcTime now);
     /// Records about this id, oldest first.
     std::vector<JournalRecord> about(std::string_view id) const;
+    /// Records from this number on, at most `limit`: what the portal is told of the calendar.
+    std::vector<JournalRecord> from(std::int64_t number, int limit) const;
     /// The newest time ever seen by journal or caller: dates are never judged by an earlier one
     /// (sync.md 9).
     UtcTime newestTime(UtcTime now) const;

@@ -67,6 +67,7 @@ std::string servicesJson(const std::vector<WantedService>& services)
 Appointment readAppointment(const store::Statement& row)
 {
     return {.id = row.text(0),
+            .bookingId = row.text(16),
             .code = row.text(1),
             .scope = row.text(2),
             .place = {.day = localDateFromIso(row.text(3)),

@@ -38,8 +38,9 @@ struct Place {
 };
 
 struct Appointment {
-    std::string id;   ///< UUID v4
-    std::string code; ///< "TE-2026-7K3M-4Q", for the kiosk
+    std::string id;        ///< UUID v4
+    std::string bookingId; ///< "<incarnation>:<number of BOOK>"; empty while it is only reserved
+    std::string code;      ///< "TE-2026-7K3M-4Q", for the kiosk
     std::string scope;
     Place place;
     UtcTime start;
@@ -54,7 +55,7 @@ struct Appointment {
 
 inline constexpr std::string_view appointmentColumns =
     "id, code, scope, day, lane, first_cell, cells, starts_at, minutes, services, booker, state,"
-    " reserved_until, version, kid, sealed";
+    " reserved_until, version, kid, sealed, booking_id";
 /// The row that `row` stands on, selected by appointmentColumns.
 Appointment readAppointment(const store::Statement& row);
 

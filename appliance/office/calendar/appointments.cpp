@@ -4,6 +4,7 @@
 #include "appliance/office/calendar/appointments.h"
 
 #include "appliance/office/case/file_reference.h"
+#include "sync/outbox/incarnation.h"
 
 #include <algorithm>
 #include <utility>
@@ -24,8 +25,8 @@ constexpr std::string_view lapseReservations =
 constexpr std::string_view storeChange =
     "UPDATE appointment SET day = ?, lane = ?, first_cell = ?, starts_at = ?, booker = ?, state = "
     "?,"
-    " reserved_until = ?, version = ?, kid = ?, sealed = ?, changed_at = ? WHERE id = ? AND version"
-    " = ? AND state = ?";
+    " reserved_until = ?, version = ?, kid = ?, sealed = ?, booking_id = ?, changed_at = ? WHERE id"
+    " = ? AND version = ? AND state = ?";
 constexpr std::string_view insertReserved =
     "INSERT INTO appointment (id, code, scope, day, lane, first_cell, cells, starts_at, minutes,"
     " services, booker, state, reserved_until, version, made_at, changed_at) VALUES (?, ?, ?, ?, ?,"
@@ -133,7 +134,7 @@ void Appointments::store(const Appointment& before, const Appointment& after, Ut
     _kept[storeChange]
         .bind(toIso(after.place.day), after.place.lane, after.place.first, after.start,
               name(after.booker), name(after.state), after.reservedUntil, after.version, after.kid,
-              after.sealed, now, before.id, before.version, name(before.state))
+              after.sealed, after.bookingId, now, before.id, before.version, name(before.state))
         .run();
     AMT_ASSERT(_database.changes() == 1); // read in this very transaction
 }
@@ -150,17 +151,25 @@ NoLongerFree Appointments::noLongerFree(const std::string& scope, std::chrono::m
                               now)};
 }
 
-void Appointments::record(const Appointment& about, const std::string& act, outbox::Details more,
-                          const std::string& by, UtcTime now)
+std::int64_t Appointments::record(outbox::RecordKind kind, const Appointment& about,
+                                  outbox::Details more, UtcTime now)
 {
-    more.insert({{"clerk", by},
-                 {"act", act + "-appointment"},
-                 {"scope", about.scope},
+    more.insert({{"scope", about.scope},
                  {"day", toIso(about.place.day)},
                  {"lane", std::to_string(about.place.lane)},
                  {"cell", std::to_string(about.place.first)},
                  {"cells", std::to_string(about.place.count)}});
-    _journal.append(outbox::RecordKind::Audit, about.id, more, now);
+    if (const std::string leases = _ledger.leasesOf(about.scope, about.place); !leases.empty())
+        more.emplace("leases", leases);
+    return _journal.append(kind, about.id, more, now);
+}
+
+void Appointments::audit(const Appointment& about, const char* act, const std::string& by,
+                         const std::string& reason, UtcTime now)
+{
+    if (!by.empty())
+        _journal.append(outbox::RecordKind::Audit, about.id,
+                        {{"clerk", by}, {"act", act}, {"reason", reason}}, now);
 }
 
 ReserveOutcome Appointments::reserve(const AppointmentWish& wish, UtcTime now)
@@ -182,6 +191,7 @@ ReserveOutcome Appointments::reserve(const AppointmentWish& wish, UtcTime now)
             return noLongerFree(wish.scope, wish.duration, wish.booker, wish.day, now);
         Appointment made{
             .id = wish.id,
+            .bookingId = {},
             .code = {},
             .scope = wish.scope,
             .place = {.day = wish.day, .lane = *lane, .first = wish.cell, .count = count},
@@ -228,9 +238,11 @@ Appointment Appointments::confirmed(const Appointment& before, const SealedConta
     after.kid = contact.kid;
     after.sealed = contact.sealed;
     ++after.version;
+    const auto number = record(outbox::RecordKind::Book, after, {}, now);
+    after.bookingId = outbox::incarnationOf(_database) + ":" + std::to_string(number);
     store(before, after, now);
     _ledger.keep(after.scope, after.place, after.id);
-    record(after, "book", {}, by, now);
+    audit(after, "book-appointment", by, "", now);
     return after;
 }
 
@@ -277,26 +289,40 @@ MoveOutcome Appointments::move(const std::string& id, int version, LocalDate day
         Appointment after = before;
         after.state = nextState(before, AppointmentEvent::Move, now);
         const Place& left = before.place;
-        if (!_ledger.propose(before.scope, day, cell, left.count, booker, now, &left))
+        // A booking's leased cells are the portal's as soon as it gives them up, and may be
+        // another's already when it was cancelled there: the new place lies in what is owned
+        // besides.
+        const bool apart =
+            _ledger.selling() == Selling::Owned && before.state == AppointmentState::Confirmed;
+        if (!_ledger.propose(before.scope, day, cell, left.count, booker, now,
+                             apart ? nullptr : &left))
             return noLongerFree(before.scope, before.duration, booker, day, now);
         // The old cells first: the new ones may overlap them.
-        _ledger.giveBack(before.scope, left, id, std::nullopt);
+        if (!apart)
+            _ledger.giveBack(before.scope, left, id, std::nullopt);
         const auto place =
             _ledger.take(before.scope, day, cell, left.count, booker, id, before.reservedUntil);
         if (!place)
             throw Error(ErrorCode::StoreFailed, "a free place that cannot be taken");
+        if (apart) {
+            _ledger.giveBack(before.scope, left, id, std::nullopt);
+            _ledger.handOver(before.scope, left);
+        }
         after.place = *place;
         after.start = DayCells(day).startOf(cell);
         ++after.version;
         store(before, after, now);
         if (const auto until = blockEnd(before, old, now))
             _ledger.block(before.scope, left, *until);
-        if (after.state == AppointmentState::Confirmed)
-            record(after, "move",
-                   {{"fromDay", toIso(left.day)},
+        if (after.state == AppointmentState::Confirmed) {
+            record(outbox::RecordKind::Move, after,
+                   {{"booking", after.bookingId},
+                    {"fromDay", toIso(left.day)},
                     {"fromLane", std::to_string(left.lane)},
                     {"fromCell", std::to_string(left.first)}},
-                   by, now);
+                   now);
+            audit(after, "move-appointment", by, "", now);
+        }
         return after;
     });
 }
@@ -315,9 +341,13 @@ Appointment Appointments::cancel(const std::string& id, int version, GivenBack c
         after.sealed.clear();
         ++after.version;
         store(before, after, now);
+        if (before.state == AppointmentState::Confirmed) {
+            record(outbox::RecordKind::Cancel, after, {{"booking", after.bookingId}}, now);
+            audit(after, "cancel-appointment", by, reason, now);
+        }
         _ledger.giveBack(before.scope, before.place, id, blockEnd(before, cells, now));
         if (before.state == AppointmentState::Confirmed)
-            record(after, "cancel", {{"reason", reason}}, by, now);
+            _ledger.handOver(before.scope, before.place);
         return after;
     });
 }
@@ -364,6 +394,9 @@ std::vector<std::string> Appointments::unsound() const
         " count(*) FROM cell WHERE cell.scope = appointment.scope AND cell.day = appointment.day"
         " AND cell.lane = appointment.lane AND cell.idx BETWEEN first_cell AND first_cell + cells"
         " - 1 AND cell.booking = appointment.id AND cell.until IS appointment.reserved_until)"
+        // (but for those of an earlier life, whose leases went with it) ...
+        " AND NOT EXISTS (SELECT 1 FROM quota_state WHERE booking_id <> '' AND booking_id NOT LIKE"
+        " incarnation || ':%')"
         // ... and bookings of cells that are not theirs.
         " UNION SELECT booking FROM cell JOIN appointment ON appointment.id = cell.booking WHERE"
         " appointment.state NOT IN ('Reserved', 'Confirmed') OR cell.scope <> appointment.scope OR"

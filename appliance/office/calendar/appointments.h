@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Appointments (Termine): reserve, confirm, move, cancel. Each use case is one commit with its
-// audit record.
+// journal record, and an audit record where a clerk acted.
 #pragma once
 
 #include "appliance/core/random.h"
@@ -54,19 +54,19 @@ public:
     /// InputMalformed, NotFound (scope), StepOutOfOrder (the id belongs to another wish or is
     /// over).
     ReserveOutcome reserve(const AppointmentWish& wish, UtcTime now);
-    /// One commit: a reservation becomes a booking, its contact is kept, AUDIT "book". Again with
+    /// One commit: a reservation becomes a booking, its contact is kept, BOOK. Again with
     /// the same version: the same appointment. Throws NotFound, VersionConflict, StepOutOfOrder.
     ConfirmOutcome confirm(const std::string& id, int version, const SealedContact& contact,
                            const std::string& by, UtcTime now);
     /// reserve and confirm in one commit: booking by phone.
     ReserveOutcome book(const AppointmentWish& wish, const SealedContact& contact,
                         const std::string& by, UtcTime now);
-    /// One commit: new cells, then the old ones are given back; AUDIT "move" with both. Where the
-    /// new time is taken, nothing changes. Throws NotFound, VersionConflict, StepOutOfOrder (over
-    /// or cancelled), InputMalformed.
+    /// One commit: new cells, then the old ones are given back; MOVE with both. Where the
+    /// new time is taken, nothing changes. Leased cells: the new place may not overlap the old one.
+    /// Throws NotFound, VersionConflict, StepOutOfOrder (over or cancelled), InputMalformed.
     MoveOutcome move(const std::string& id, int version, LocalDate day, int cell, Booker booker,
                      GivenBack old, const std::string& by, UtcTime now);
-    /// One commit, AUDIT "cancel". Cells of a reservation are free at once. The contact goes.
+    /// One commit, CANCEL. Cells of a reservation are free at once. The contact goes.
     /// Throws NotFound, VersionConflict, StepOutOfOrder (over or cancelled already).
     Appointment cancel(const std::string& id, int version, GivenBack cells, const std::string& by,
                        const std::string& reason, UtcTime now);
@@ -99,8 +99,10 @@ private:
     void store(const Appointment& before, const Appointment& after, UtcTime now);
     NoLongerFree noLongerFree(const std::string& scope, std::chrono::minutes duration,
                               Booker booker, LocalDate day, UtcTime now) const;
-    void record(const Appointment& about, const std::string& act, outbox::Details more,
-                const std::string& by, UtcTime now);
+    std::int64_t record(outbox::RecordKind kind, const Appointment& about, outbox::Details more,
+                        UtcTime now);
+    void audit(const Appointment& about, const char* act, const std::string& by,
+               const std::string& reason, UtcTime now);
 
     store::Database& _database;
     outbox::Journal& _journal;

@@ -32,18 +32,56 @@ constexpr std::string_view keepRun =
 constexpr std::string_view giveBackRun =
     "DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
     " AND booking = ?";
+// Only what is owned, under a lease that still sells, is sold; how many rows changed decides.
+constexpr std::string_view takeOwned =
+    "UPDATE cell SET state = 'BOOKED', booking = ?, until = ? WHERE scope = ? AND day = ? AND lane"
+    " = ? AND idx >= ? AND idx < ? AND state = 'OWN' AND lease IN (SELECT serial FROM lease WHERE"
+    " expired = 0)";
+constexpr std::string_view giveBackOwned =
+    "UPDATE cell SET state = 'OWN', booking = NULL, until = NULL WHERE scope = ? AND day = ? AND"
+    " lane = ? AND idx BETWEEN ? AND ? AND booking = ?";
+constexpr std::string_view handOverRun =
+    "DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ? AND state ="
+    " 'OWN'";
+constexpr std::string_view leasesOfRun =
+    "SELECT lease FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
+    " ORDER BY idx";
+// A reservation of leased cells that was not confirmed is known to nobody else.
+constexpr std::string_view sweepOwned =
+    "UPDATE cell SET state = 'OWN', booking = NULL, until = NULL WHERE until <= ? AND lease IS NOT"
+    " NULL";
+constexpr std::string_view expireLeases =
+    "UPDATE lease SET expired = 1 WHERE expired = 0 AND sell_until <= ?";
 constexpr std::string_view sweepCells =
     "DELETE FROM cell WHERE until <= ? RETURNING scope, day, lane, idx";
 
 } // namespace
 
-Ledger::Ledger(store::Database& database, const RuleBook& rules)
-    : _database(database), _rules(rules), _kept(database)
+Ledger::Ledger(store::Database& database, const RuleBook& rules, Selling selling)
+    : _database(database), _rules(rules), _selling(selling), _kept(database)
 {}
 
 DayLanes Ledger::load(const std::string& scope, const OpeningRules& rules, LocalDate day) const
 {
-    DayLanes lanes(planFor(rules, day));
+    const DayPlan plan = planFor(rules, day);
+    DayLanes lanes(plan);
+    if (_selling == Selling::Owned) {
+        int open = 0;
+        for (const CellLanes& cell : plan.lanes)
+            open = std::max(open, int{cell.all});
+        for (int lane = 0; lane < open; ++lane)
+            lanes.take(lane, 0, plan.cells.count());
+        auto owned = _database.prepare(
+            "SELECT lane, idx FROM cell WHERE scope = ? AND day = ? AND state = 'OWN' AND lease IN"
+            " (SELECT serial FROM lease WHERE expired = 0)");
+        owned.bind(scope, toIso(day));
+        while (owned.step()) {
+            if (owned.integer(0) < open)
+                lanes.giveBack(static_cast<int>(owned.integer(0)),
+                               static_cast<int>(owned.integer(1)), 1);
+        }
+        return lanes;
+    }
     auto rows = _database.prepare(
         "SELECT lane, idx FROM cell WHERE scope = ? AND day = ? ORDER BY lane, idx");
     rows.bind(scope, toIso(day));
@@ -154,20 +192,27 @@ std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int f
 {
     AMT_ASSERT(_database.inTransaction());
     const std::string isoDay = toIso(day);
-    store::Statement& insert = _kept[takeRun];
+    store::Statement& insert = _kept[_selling == Selling::Owned ? takeOwned : takeRun];
     const std::vector<int> lanes = lanesOf(scope, day).lanesFor(first, count, booker);
     for (const int lane : lanes) {
-        insert.bind(first, first + count, scope, isoDay, lane, booking, until).run();
+        if (_selling == Selling::Owned)
+            insert.bind(booking, until, scope, isoDay, lane, first, first + count).run();
+        else
+            insert.bind(first, first + count, scope, isoDay, lane, booking, until).run();
         if (_database.changes() == count) {
             changed(scope, day, [&](DayLanes& bits) { bits.take(lane, first, count); });
             return Place{.day = day, .lane = lane, .first = first, .count = count};
         }
         // The bits knew less than the table: a defect, but nobody is booked twice by it.
         log::error("calendar.bits-behind", {{"scope", scope}, {"day", isoDay}});
-        _database
-            .prepare("DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND booking = ?")
-            .bind(scope, isoDay, lane, booking)
-            .run();
+        if (_selling == Selling::Owned)
+            _kept[giveBackOwned].bind(scope, isoDay, lane, first, first + count - 1, booking).run();
+        else
+            _database
+                .prepare(
+                    "DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND booking = ?")
+                .bind(scope, isoDay, lane, booking)
+                .run();
     }
     return std::nullopt;
 }
@@ -186,20 +231,54 @@ void Ledger::giveBack(const std::string& scope, const Place& place, const std::s
                       std::optional<UtcTime> blockedUntil)
 {
     AMT_ASSERT(_database.inTransaction());
-    _kept[giveBackRun]
+    _kept[_selling == Selling::Owned ? giveBackOwned : giveBackRun]
         .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
               booking)
         .run();
-    AMT_ASSERT(_database.changes() == place.count);
+    const int given = _database.changes();
+    AMT_ASSERT(given == place.count || (_selling == Selling::Owned && given == 0));
+    if (given == 0)
+        return;
     changed(scope, place.day,
             [&](DayLanes& bits) { bits.giveBack(place.lane, place.first, place.count); });
     if (blockedUntil)
         block(scope, place, *blockedUntil);
 }
 
+void Ledger::handOver(const std::string& scope, const Place& place)
+{
+    AMT_ASSERT(_database.inTransaction());
+    if (_selling != Selling::Owned)
+        return;
+    _kept[handOverRun]
+        .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1)
+        .run();
+    changed(scope, place.day,
+            [&](DayLanes& bits) { bits.take(place.lane, place.first, place.count); });
+}
+
+std::string Ledger::leasesOf(const std::string& scope, const Place& place) const
+{
+    if (_selling != Selling::Owned)
+        return {};
+    auto rows = _database.prepare(leasesOfRun);
+    rows.bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1);
+    std::string serials, first;
+    bool same = true;
+    while (rows.step()) {
+        if (first.empty())
+            first = rows.text(0);
+        same = same && rows.text(0) == first;
+        serials += (serials.empty() ? "" : ",") + rows.text(0);
+    }
+    return same ? first : serials;
+}
+
 void Ledger::block(const std::string& scope, const Place& place, UtcTime until)
 {
     AMT_ASSERT(_database.inTransaction());
+    if (_selling == Selling::Owned)
+        return;
     _kept[blockRun]
         .bind(place.first, place.first + place.count, scope, toIso(place.day), place.lane, until)
         .run();
@@ -210,6 +289,16 @@ void Ledger::block(const std::string& scope, const Place& place, UtcTime until)
 int Ledger::sweep(UtcTime now)
 {
     AMT_ASSERT(_database.inTransaction());
+    if (_selling == Selling::Owned) {
+        int count = 0;
+        for (const std::string_view statement : {expireLeases, sweepOwned}) {
+            _kept[statement].bind(now).run();
+            count = _database.changes();
+            if (count > 0)
+                reread();
+        }
+        return count;
+    }
     store::Statement& gone = _kept[sweepCells];
     gone.bind(now);
     std::map<Key, std::vector<std::pair<int, int>>> cells;
@@ -228,10 +317,16 @@ int Ledger::sweep(UtcTime now)
 void Ledger::forget(LocalDate day)
 {
     AMT_ASSERT(_database.inTransaction());
-    _database.prepare("DELETE FROM cell WHERE day < ?").bind(toIso(day)).run();
+    _database.prepare("DELETE FROM cell WHERE day < ? AND state <> 'OWN'").bind(toIso(day)).run();
     for (auto& [scope, days] : _days)
         days.lanes.erase(days.lanes.begin(), days.lanes.lower_bound(day));
     std::erase_if(_pending, [&](const auto& entry) { return entry.first.second < day; });
+}
+
+void Ledger::reread()
+{
+    _days.clear();
+    _pending.clear();
 }
 
 void Ledger::changed(const std::string& scope, LocalDate day,

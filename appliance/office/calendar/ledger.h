@@ -37,9 +37,15 @@ struct FreeQuestion {
     int limit = 20;
 };
 
+/// What this node may sell. Everything: it is its own portal, every cell without a row is free.
+/// Owned: only cells that a portal leased to it (appointments-escrow.md R1); all others are taken.
+enum class Selling { Everything, Owned };
+
 class Ledger {
 public:
-    Ledger(store::Database& database, const RuleBook& rules);
+    Ledger(store::Database& database, const RuleBook& rules, Selling selling = Selling::Everything);
+
+    Selling selling() const { return _selling; }
 
     /// The next starts, each once however many lanes are free. Reservations whose time is out count
     /// as taken until sweep(). Throws NotFound (scope), InputMalformed (duration, days, limit).
@@ -70,15 +76,26 @@ public:
                               std::optional<UtcTime> until);
     /// A reservation becomes a booking.
     void keep(const std::string& scope, const Place& place, const std::string& booking);
-    /// The cells of `booking` are free; with `blockedUntil` nobody may take them before.
+    /// The cells of `booking` are free; with `blockedUntil` nobody may take them before. Owned:
+    /// they can be sold again here, unless handOver() follows; a booking of an earlier life of the
+    /// node has none.
     void giveBack(const std::string& scope, const Place& place, const std::string& booking,
                   std::optional<UtcTime> blockedUntil);
-    /// Nobody may take those cells of the run that are free, before `until`.
+    /// Owned: free cells of the run are the portal's from now on (R6); the caller has journaled it.
+    void handOver(const std::string& scope, const Place& place);
+    /// Owned: serials of the leases that the run's cells belong to, "7" or "7,7,8"; else empty.
+    std::string leasesOf(const std::string& scope, const Place& place) const;
+    /// Nobody may take those cells of the run that are free, before `until`. Owned: nothing; that
+    /// is the portal's to do.
     void block(const std::string& scope, const Place& place, UtcTime until);
-    /// Removes what had its time. Returns how many cells.
+    /// Removes what had its time. Returns how many cells. Owned: leases that are over are not sold
+    /// from any more.
     int sweep(UtcTime now);
-    /// Removes all cells of days before `day`.
+    /// Removes all cells of days before `day`, but for those that have to be returned.
     void forget(LocalDate day);
+
+    /// The rows were changed by another hand of this node (quota.h): they are read anew.
+    void reread();
 
 private:
     using Key = std::pair<std::string, LocalDate>;
@@ -112,6 +129,7 @@ private:
 
     store::Database& _database;
     const RuleBook& _rules;
+    const Selling _selling;
     KeptStatements _kept;
     mutable std::map<std::string, Days> _days; ///< committed state only
     mutable std::optional<DayLanes> _passing;  ///< read inside a transaction, good for one look

@@ -92,6 +92,18 @@ std::vector<RuleVersion> RuleBook::history(const std::string& scope, int limit) 
     return found;
 }
 
+namespace {
+
+bool isLeased(store::Database& database, const std::string& appointment)
+{
+    auto row = database.prepare(
+        "SELECT 1 FROM cell JOIN appointment ON appointment.id = booking AND appointment.scope ="
+        " cell.scope AND appointment.day = cell.day WHERE booking = ? AND lease IS NOT NULL");
+    return row.bind(appointment).step();
+}
+
+} // namespace
+
 void RuleBook::findConflicts(RulePreview& preview, const std::string& scope, UtcTime now) const
 {
     std::map<LocalDate, std::pair<DayPlan, DayLanes>> days;
@@ -120,7 +132,9 @@ void RuleBook::findConflicts(RulePreview& preview, const std::string& scope, Utc
         if (plan.opens(lane, first, count, Booker::Staff))
             continue;
         lanes.giveBack(lane, first, count);
-        const auto others = lanes.lanesFor(first, count, Booker::Staff);
+        auto others = lanes.lanesFor(first, count, Booker::Staff);
+        if (isLeased(_database, each.id)) // where it could go is the portal's to say
+            others.clear();
         lanes.take(others.empty() ? lane : others.front(), first, count);
         if (others.empty())
             preview.conflicts.push_back(std::move(each));
@@ -155,6 +169,19 @@ void RuleBook::shift(const std::string& scope, const LaneShift& shifted, const s
     _database.prepare("UPDATE appointment SET lane = ?, changed_at = ? WHERE id = ?")
         .bind(shifted.lane, now, shifted.appointment)
         .run();
+    auto booked = _database.prepare("SELECT booking_id FROM appointment WHERE id = ?");
+    if (booked.bind(shifted.appointment).step() && !booked.text(0).empty())
+        _journal.append(outbox::RecordKind::Move, shifted.appointment,
+                        {{"booking", booked.text(0)},
+                         {"scope", scope},
+                         {"day", toIso(from.day)},
+                         {"lane", std::to_string(shifted.lane)},
+                         {"cell", std::to_string(from.first)},
+                         {"cells", std::to_string(from.count)},
+                         {"fromDay", toIso(from.day)},
+                         {"fromLane", std::to_string(from.lane)},
+                         {"fromCell", std::to_string(from.first)}},
+                        now);
     _journal.append(outbox::RecordKind::Audit, shifted.appointment,
                     {{"clerk", clerk},
                      {"act", "shift-appointment"},
@@ -190,16 +217,20 @@ RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
                  " reason) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(scope, added.version, text, restores, now, clerk, reason)
         .run();
-    outbox::Details details{{"clerk", clerk},
-                            {"act", restores ? "undo-opening-rules" : "change-opening-rules"},
-                            {"reason", reason},
-                            {"version", std::to_string(added.version)},
-                            {"conflicts", std::to_string(fresh.conflicts.size())},
-                            {"shifts", std::to_string(fresh.shifts.size())},
-                            {"sha256.rules", toHex(outbox::sha256(view(text)))}};
-    if (restores)
-        details.emplace("restores", std::to_string(*restores));
-    _journal.append(outbox::RecordKind::Audit, scope, details, now);
+    outbox::Details rulesRecord{{"version", std::to_string(added.version)},
+                                {"sha256.rules", toHex(outbox::sha256(view(text)))}};
+    outbox::Details audit{{"clerk", clerk},
+                          {"act", restores ? "undo-opening-rules" : "change-opening-rules"},
+                          {"reason", reason},
+                          {"version", std::to_string(added.version)},
+                          {"conflicts", std::to_string(fresh.conflicts.size())},
+                          {"shifts", std::to_string(fresh.shifts.size())}};
+    if (restores) {
+        rulesRecord.emplace("restores", std::to_string(*restores));
+        audit.emplace("restores", std::to_string(*restores));
+    }
+    _journal.append(outbox::RecordKind::Rules, scope, rulesRecord, now);
+    _journal.append(outbox::RecordKind::Audit, scope, audit, now);
     for (const LaneShift& shifted : fresh.shifts)
         shift(scope, shifted, clerk, now);
     _current.erase(scope);

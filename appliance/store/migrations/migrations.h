@@ -11,7 +11,9 @@ std::span<const Migration> nodeMigrations();
 
 /// What a copy of node.db must not hold, as SQL (sync.md 11, appointments-escrow.md R7): the
 /// incarnation, so that whoever starts from a copy begins a new one, sessions and drafts of people
-/// who are long gone. Lease rows, once there are any, belong here.
+/// who are long gone; and what a portal leased.
 std::string forgottenInCopies();
+/// The same for a copy of a database that stands at an older migration.
+std::string forgottenInCopies(int standing);
 
 } // namespace amt::store

@@ -59,8 +59,11 @@ BOOST_AUTO_TEST_CASE(a_reservation_is_confirmed_and_found_by_its_code)
     BOOST_TEST(!town.appointments->find(randomUuid(town.random)));
     BOOST_TEST(town.acts(wish.id) == std::vector<std::string>{"book-appointment"},
                boost::test_tools::per_element());
-    const auto details = town.journal->about(wish.id).at(0).details;
-    BOOST_TEST(details.at("clerk") == "kiosk");
+    const auto records = town.journal->about(wish.id);
+    BOOST_TEST(records.at(0).kind == "BOOK");
+    const auto details = records.at(0).details;
+    BOOST_TEST(!details.contains("clerk")); // it leaves the house; who acted stands beside it
+    BOOST_TEST(records.at(1).details.at("clerk") == "kiosk");
     BOOST_TEST(details.at("day") == "2026-11-23");
     BOOST_TEST(details.at("cell") == "96");
     BOOST_TEST(details.at("cells") == "5");
@@ -214,7 +217,12 @@ BOOST_AUTO_TEST_CASE(moving_takes_the_new_cells_and_gives_the_old_ones_back)
         town.acts(booked.id) ==
             (std::vector<std::string>{"book-appointment", "move-appointment", "move-appointment"}),
         boost::test_tools::per_element());
-    const auto details = town.journal->about(booked.id).at(1).details;
+    const auto records = town.journal->about(booked.id);
+    BOOST_TEST(records.at(2).kind == "MOVE");
+    const auto details = records.at(2).details;
+    BOOST_TEST(!details.contains("clerk")); // it leaves the house
+    BOOST_TEST(details.at("booking") == shifted.bookingId);
+    BOOST_TEST(shifted.bookingId == ":" + std::to_string(records.at(0).number));
     BOOST_TEST(details.at("fromCell") == "96");
     BOOST_TEST(details.at("cell") == "98");
     // A reservation that moves keeps its hour.

@@ -132,7 +132,8 @@ struct CalendarTown {
     {
         std::vector<std::string> found;
         for (const auto& record : journal->about(id))
-            found.push_back(record.details.at("act"));
+            if (record.kind == "AUDIT")
+                found.push_back(record.details.at("act"));
         return found;
     }
 };
