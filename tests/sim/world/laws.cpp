@@ -4,6 +4,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
 #include "sync/outbox/journal.h"
+#include "sync/portal/metadata.h"
 #include "tests/sim/world/town.h"
 
 #include <regex>
@@ -25,6 +26,7 @@ void World::judge()
     judgeMoney(database);
     judgeCases(database);
     judgeReceipts(database);
+    judgeDeskCards(database);
     judgeTraces();
 }
 
@@ -137,8 +139,46 @@ void World::judgeReceipts(store::Database& database)
         broken("the printer understands all that it is sent");
 }
 
+void World::judgeDeskCards(store::Database& database)
+{
+    store::Statement audits = database.prepare(
+        "SELECT journal.id, journal.details, coalesce(cases.reference, '') FROM journal LEFT JOIN "
+        "cases ON cases.id = journal.id WHERE kind = 'AUDIT' ORDER BY journal.number");
+    std::map<std::string, int> compared; // photos, by case, that no card has used up
+    while (audits.step()) {
+        const std::string id = audits.text(0);
+        const auto details = json::parseObject(audits.text(1));
+        const std::string act = json::text(*details, "act");
+        if (act == "compare-photo")
+            compared[id] = 1;
+        const bool isEnd = details->has("outcome");
+        if (act == "read-card" && !isEnd && compared[id] == 0)
+            broken("no card is read at the desk before its photo was compared");
+        if (act == "read-card" && isEnd && json::text(*details, "outcome") == "IdentityRead")
+            compared[id] = 0;
+        if (act == "compare-card" && !_rightCards.contains(audits.text(2)))
+            broken("only the citizen's own card agrees with a case");
+    }
+    static const std::regex reference("BP-[0-9A-Z]+-[0-9A-Z-]+");
+    for (const auto& [id, received] : _inbox) {
+        for (const auto& set : portal::readMetadata(toText(received.metadata)).dataSets) {
+            const std::string report = toText(view(set.content));
+            if (report.find("18a PAuswG") == std::string::npos)
+                continue;
+            ++_result.onSite;
+            std::smatch found;
+            if (!std::regex_search(report, found, reference) || !_rightCards.contains(found[0]))
+                broken("only a citizen's own card is reported as read on site");
+        }
+    }
+}
+
 void World::judgeTraces()
 {
+    for (const auto& marker : _strangers) {
+        if (_nodeDisk.contains(view(marker)) || _gatewayDisk.contains(view(marker)))
+            broken("nothing of a card that was looked at stands on a disk");
+    }
     for (const auto& citizen : _citizens) {
         for (const std::string& marker : {citizen.givenNames, citizen.familyName}) {
             if (_nodeDisk.contains(view(marker)) || _gatewayDisk.contains(view(marker)))

@@ -30,7 +30,8 @@ enum class Fault : unsigned {
 };
 constexpr unsigned faults = static_cast<unsigned>(Fault::ClockSet) + 1;
 
-constexpr std::array brokerParts = {Part::EidBroker, Part::PaymentBroker, Part::PrinterBroker};
+constexpr std::array brokerParts = {Part::EidBroker, Part::PaymentBroker, Part::PrinterBroker,
+                                    Part::DeskBroker};
 
 } // namespace
 
@@ -137,7 +138,7 @@ void World::fault(unsigned number)
         break;
     }
     case Fault::TerminalLine:
-        if (const auto& process = brokerOf(broker::Driver::Payment)) {
+        if (const auto& process = brokerOf(Device::Terminal)) {
             TerminalLineFault fault;
             fault.direction = _random.chance(50) ? TerminalLineFault::Direction::ToTerminal
                                                  : TerminalLineFault::Direction::ToTill;
@@ -185,6 +186,8 @@ void World::aim(Journey journey)
         part.reset();
     else if (journey == Journey::Card)
         part = Part::EidBroker;
+    else if (journey == Journey::DeskCard)
+        part = Part::DeskBroker;
     else if (journey == Journey::Pay)
         part = Part::PaymentBroker;
     else if (journey == Journey::Receipt)
@@ -249,7 +252,7 @@ void World::mend()
     _eventLogLags = false;
     setClocks();
     _terminal.setBehaviour(_terminalModel);
-    if (const auto& process = brokerOf(broker::Driver::Payment))
+    if (const auto& process = brokerOf(Device::Terminal))
         process->stream->setFault(std::nullopt);
     _printer.setPaper(true);
     tell("everything is mended");

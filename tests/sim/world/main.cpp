@@ -63,6 +63,9 @@ protected:
             sum.diskFaults += result.diskFaults;
             sum.paperEnds += result.paperEnds;
             sum.receipts += result.receipts;
+            sum.deskCards += result.deskCards;
+            sum.wrongCards += result.wrongCards;
+            sum.onSite += result.onSite;
             if (result.broken.empty())
                 continue;
             ++bad;
@@ -82,10 +85,12 @@ protected:
         }
         std::printf("%llu seeds: %d visits, %d cases kept, %d accepted, %d charges, %d power cuts, "
                     "%d kills, %d card faults, %d disk faults, %d ends of paper, %d receipts, "
-                    "%d releases; %d seeds broken\n",
+                    "%d releases, %d cards at the desk, %d of them others', %d on-site reports; %d "
+                    "seeds broken\n",
                     static_cast<unsigned long long>(seeds), sum.visits, sum.submitted, sum.accepted,
                     sum.charges, sum.powerCuts, sum.kills, sum.cardFaults, sum.diskFaults,
-                    sum.paperEnds, sum.receipts, sum.held, bad);
+                    sum.paperEnds, sum.receipts, sum.held, sum.deskCards + sum.wrongCards,
+                    sum.wrongCards, sum.onSite, bad);
         return (plant == sim::Plant::None) == (bad == 0) ? EXIT_OK : EXIT_SOFTWARE;
     }
 };

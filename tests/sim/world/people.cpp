@@ -3,9 +3,25 @@
 // Citizens, who walk the journey with all their patience, and the clerk who tidies up behind them.
 #include "tests/sim/world/town.h"
 
+#include <algorithm>
 #include <regex>
 
 namespace amt::sim {
+
+namespace {
+
+/// To be hunted for on the disks afterwards.
+std::string lettersOfNobodyElse(SimRandom& random)
+{
+    std::string letters;
+    for (int i = 0; i < 10; ++i)
+        letters += static_cast<char>('A' + randomBelow(random, 26));
+    return letters;
+}
+
+constexpr auto dateOfBirth = "19840812";
+
+} // namespace
 
 Browser World::browserAt(node::Surface surface, const std::string& origin)
 {
@@ -35,17 +51,14 @@ void World::citizenComes()
 {
     Citizen citizen;
     citizen.number = static_cast<int>(_citizens.size()) + 1;
-    // Letters that nobody else has, to be hunted for on the disks afterwards.
-    std::string letters;
-    for (int i = 0; i < 10; ++i)
-        letters += static_cast<char>('A' + randomBelow(_random, 26));
+    const std::string letters = lettersOfNobodyElse(_random);
     citizen.givenNames = "VORNAME" + letters;
     citizen.familyName = "NACHNAME" + letters;
     citizen.plate = std::string("MS-") + static_cast<char>('A' + randomBelow(_random, 26)) + " " +
                     std::to_string(1000 + randomBelow(_random, 9000));
     ++_result.visits;
     tell("citizen " + std::to_string(citizen.number) + " comes");
-    _card.become(cardOf(citizen.givenNames, citizen.familyName, "19840812"));
+    _card.become(cardOf(citizen.givenNames, citizen.familyName, dateOfBirth));
     _card.clearFaults();
     _card.lay();
 
@@ -142,24 +155,8 @@ void World::readCard(Browser& browser)
         return;
     }
     _card.lay();
-    if (!_calm && _random.chance(25)) {
-        ++_result.cardFaults;
-        const auto command = 1 + randomBelow(_random, 28);
-        switch (randomBelow(_random, 4)) {
-        case 0:
-            _card.faultAt(command, PullCard{});
-            break;
-        case 1:
-            _card.faultAt(command, FlipBit{randomBelow(_random, 40)});
-            break;
-        case 2:
-            _card.faultAt(command, CutAnswer{});
-            break;
-        default:
-            _card.faultAt(command, AnswerStatus{0x6F00});
-            break;
-        }
-    }
+    if (!_calm && _random.chance(25))
+        harm(_card);
     if (browser.page().path == "/visit/card/problem")
         browser.get("/visit/card");
     if (browser.page().path != "/visit/card")
@@ -167,6 +164,26 @@ void World::readCard(Browser& browser)
     aim(Journey::Card);
     browser.post("/visit/card", {{"pin", _random.chance(10) ? "654321" : "123456"}});
     browser.waitWhile("/visit/card/reading", std::chrono::minutes(3));
+}
+
+void World::harm(SimulatedCard& card)
+{
+    ++_result.cardFaults;
+    const auto command = 1 + randomBelow(_random, 28);
+    switch (randomBelow(_random, 4)) {
+    case 0:
+        card.faultAt(command, PullCard{});
+        break;
+    case 1:
+        card.faultAt(command, FlipBit{randomBelow(_random, 40)});
+        break;
+    case 2:
+        card.faultAt(command, CutAnswer{});
+        break;
+    default:
+        card.faultAt(command, AnswerStatus{0x6F00});
+        break;
+    }
 }
 
 void World::fillForm(Browser& browser, const Citizen& citizen)
@@ -223,33 +240,106 @@ void World::pay(Browser& browser, Citizen& citizen)
 
 // --- the clerk
 
-void World::clerkTidiesUp()
+Browser World::clerkAtTheDesk()
 {
-    if (!_town)
-        return;
     Browser desk = browserAt(node::Surface::Desk, "https://desk.example");
     desk.get("/desk/sign-in");
     desk.post("/desk/sign-in", {{"name", clerkName}, {"password", clerkWord}});
     if (desk.page().path == "/desk/paper")
         desk.post("/desk/paper", {{"kept", "yes"}});
-    // Statements end before the world goes on: the node may die at the next step, and its database
-    // with it.
-    const auto texts = [&](const char* sql, const std::string& parameter) {
-        std::vector<std::string> rows;
-        if (_town) {
-            store::Statement statement = _town->database.prepare(sql);
-            statement.bind(parameter);
-            while (statement.step())
-                rows.push_back(statement.text(0));
+    return desk;
+}
+
+/// § 18a PAuswG: the photo first, then the card by its CAN. What the page says of somebody else's
+/// card is looked at here; what the journal and the office say of it, by the laws.
+void World::compareCard(Browser& desk, const std::string& caseId, const Citizen& citizen)
+{
+    const bool isRight = _random.chance(65);
+    std::string familyName = citizen.familyName;
+    if (isRight) {
+        _deskCard.become(cardOf(citizen.givenNames, citizen.familyName, dateOfBirth));
+        _rightCards.insert(citizen.reference);
+    } else {
+        const std::string letters = lettersOfNobodyElse(_random);
+        familyName = "FREMD" + letters;
+        _strangers.push_back(familyName);
+        _deskCard.become(cardOf("ANDERS" + letters, familyName, dateOfBirth));
+    }
+    _deskCard.clearFaults();
+    _deskCard.lay();
+    const std::string address = "/desk/cases/" + caseId + "/identity";
+    desk.get(address);
+    for (int attempt = 0; attempt < 3 && desk.page().status == 200; ++attempt) {
+        if (desk.page().has("name=\"compared\""))
+            desk.post(address + "/photo", {{"compared", "yes"}, {"consent", "yes"}});
+        if (!desk.page().has("name=\"can\""))
+            break;
+        if (!_calm && _random.chance(40))
+            harm(_deskCard);
+        aim(Journey::DeskCard);
+        desk.post(address + "/read", {{"can", _random.chance(10) ? "111111" : "222222"}});
+        for (int seconds = 0; seconds < 180 && desk.page().has("http-equiv=\"refresh\"");
+             ++seconds) {
+            runFor(std::chrono::seconds(1));
+            desk.get(address);
         }
-        return rows;
-    };
-    for (const auto& id : texts("SELECT id FROM cases WHERE state = ?", "Held")) {
+        if (desk.page().has(familyName))
+            break;
+        _deskCard.lay(); // pulled, perhaps
+    }
+    const bool isShown = desk.page().has(familyName);
+    tell(std::string("the clerk sees ") + (isShown ? "" : "nothing of ") +
+         (isRight ? "the citizen's card" : "another card"));
+    if (isShown) {
+        ++(isRight ? _result.deskCards : _result.wrongCards);
+        const bool agrees = !desk.page().has("kern-table__row differs");
+        if (agrees != isRight)
+            broken(isRight ? "a citizen's own card agrees with her case"
+                           : "somebody else's card differs from the case");
+        desk.post(address + "/end");
+    }
+    _deskCard.pull();
+}
+
+void World::clerkComparesCard()
+{
+    if (!_town || _citizens.empty() || _citizens.back().reference.empty() || !_random.chance(40))
+        return;
+    Browser desk = clerkAtTheDesk();
+    if (desk.page().status == 200 && _town) {
+        const auto id =
+            rowsOf("SELECT id FROM cases WHERE reference = ?", _citizens.back().reference);
+        if (!id.empty())
+            compareCard(desk, id[0], _citizens.back());
+    }
+    desk.post("/desk/sign-out");
+}
+
+/// Statements end before the world goes on: the node may die at the next step, and its database
+/// with it.
+std::vector<std::string> World::rowsOf(const char* sql, const std::string& parameter)
+{
+    std::vector<std::string> rows;
+    if (_town) {
+        store::Statement statement = _town->database.prepare(sql);
+        statement.bind(parameter);
+        while (statement.step())
+            rows.push_back(statement.text(0));
+    }
+    return rows;
+}
+
+void World::clerkTidiesUp()
+{
+    if (!_town)
+        return;
+    Browser desk = clerkAtTheDesk();
+    for (const auto& id : rowsOf("SELECT id FROM cases WHERE state = ?", "Held")) {
         // What the terminal could not tell the node, the clerk finds in the terminal's own journal.
-        if (!texts("SELECT id FROM payment WHERE case_id = ? AND state = 'Unresolved'", id)
+        if (!rowsOf("SELECT id FROM payment WHERE case_id = ? AND state = 'Unresolved'", id)
                  .empty()) {
             const auto approved =
-                texts("SELECT coalesce(sum(amount), 0) FROM payment WHERE state = ?", "Approved");
+                rowsOf("SELECT coalesce(sum(amount), 0) FROM payment WHERE state = ?", "Approved");
             if (approved.empty())
                 return;
             const bool paid = _terminal.taken().inCents() > std::stoll(approved[0]);
@@ -257,6 +347,12 @@ void World::clerkTidiesUp()
             desk.post("/desk/cases/" + id + "/payment", {{"finding", paid ? "paid" : "unpaid"},
                                                          {"reason", "Terminaljournal geprüft"}});
         }
+        const auto reference = rowsOf("SELECT reference FROM cases WHERE id = ?", id);
+        const auto whose = std::find_if(_citizens.begin(), _citizens.end(), [&](const auto& each) {
+            return !reference.empty() && each.reference == reference[0];
+        });
+        if (whose != _citizens.end() && _random.chance(60))
+            compareCard(desk, id, *whose);
         desk.get("/desk/cases/" + id);
         desk.post("/desk/cases/" + id + "/release", {{"reason", "Strom war weg"}});
         tell("the clerk releases a case: " + std::to_string(desk.page().status));
@@ -264,9 +360,9 @@ void World::clerkTidiesUp()
     }
     // What the outbox holds because an event did not fit (a clock was wrong): looked at, and on it
     // goes.
-    for (const auto& id : texts("SELECT cases.id FROM cases JOIN envelope ON envelope.id = "
-                                "cases.envelope_id WHERE envelope.state = ?",
-                                "HELD")) {
+    for (const auto& id : rowsOf("SELECT cases.id FROM cases JOIN envelope ON envelope.id = "
+                                 "cases.envelope_id WHERE envelope.state = ?",
+                                 "HELD")) {
         desk.get("/desk/held");
         desk.get("/desk/cases/" + id);
         desk.post("/desk/cases/" + id + "/release", {{"reason", "Uhr gestellt"}});

@@ -56,13 +56,28 @@ std::optional<int> ownerOf(const std::unique_ptr<Process>& process)
 
 std::string_view name(Part part)
 {
-    constexpr std::array<std::string_view, 6> names = {"the node",
+    constexpr std::array<std::string_view, 7> names = {"the node",
                                                        "amt-sync",
                                                        "the broker of the card reader",
                                                        "the broker of the terminal",
                                                        "the broker of the printer",
-                                                       "the gateway"};
+                                                       "the gateway",
+                                                       "the broker of the desk's reader"};
     return names[static_cast<std::size_t>(part)];
+}
+
+broker::Driver driverOf(Device device)
+{
+    switch (device) {
+    case Device::Terminal:
+        return broker::Driver::Payment;
+    case Device::Printer:
+        return broker::Driver::Printer;
+    case Device::KioskReader:
+    case Device::DeskReader:
+        break;
+    }
+    return broker::Driver::Eid;
 }
 
 World::World(const WorldSettings& settings, Papers& papers)
@@ -71,6 +86,7 @@ World::World(const WorldSettings& settings, Papers& papers)
       _signer(std::make_unique<Signer>(papers.card)), _nodeDisk("node-disk", _random),
       _gatewayDisk("gateway-disk", _random), _outside(_loop, newOwner()),
       _card(_random, papers.card, cardProfile("erika"), localDate(dayBegins)),
+      _deskCard(_random, papers.card, cardProfile("erika"), localDate(dayBegins)),
       _terminal(_outside, _random), _printer([this](const PrintedPaper&) {
           if (_doomAtPaper)
               _doom = std::exchange(_doomAtPaper, std::nullopt);
@@ -113,26 +129,27 @@ World::GatewayProcess::GatewayProcess(World& world, int number)
       service(world.gatewaySettings(), *books, loop, world._random)
 {}
 
-World::BrokerProcess::BrokerProcess(World& world, int number, broker::Driver driver)
+World::BrokerProcess::BrokerProcess(World& world, int number, Device device)
     : owner(number), loop(world._loop, number, world._houseClock),
-      stream(driver == broker::Driver::Payment
-                 ? std::make_unique<SimulatedByteStream>(loop, world._outside, world._random,
-                                                         world._terminal)
-                 : nullptr),
-      pipe(driver == broker::Driver::Printer ? std::make_unique<SimUsbPipe>(world._printer)
-                                             : nullptr),
-      broker(world._loop, loop, world._random, driver,
-             [this, &world, driver](broker::Say say) -> std::unique_ptr<broker::Service> {
-                 switch (driver) {
-                 case broker::Driver::Eid:
+      stream(device == Device::Terminal ? std::make_unique<SimulatedByteStream>(
+                                              loop, world._outside, world._random, world._terminal)
+                                        : nullptr),
+      pipe(device == Device::Printer ? std::make_unique<SimUsbPipe>(world._printer) : nullptr),
+      broker(world._loop, loop, world._random, driverOf(device),
+             [this, &world, device](broker::Say say) -> std::unique_ptr<broker::Service> {
+                 switch (device) {
+                 case Device::KioskReader:
+                 case Device::DeskReader:
                      return broker::makeIdentityService(
                          eid::makeLoopIdentityReader(loop, world._random,
-                                                     findSimulatedCard(world._card)),
+                                                     findSimulatedCard(device == Device::DeskReader
+                                                                           ? world._deskCard
+                                                                           : world._card)),
                          std::move(say));
-                 case broker::Driver::Payment:
+                 case Device::Terminal:
                      return broker::makePaymentService(zvt::makeZvtTerminal({}, *stream, loop),
                                                        std::move(say));
-                 case broker::Driver::Printer:
+                 case Device::Printer:
                      return broker::makePrinterService(escpos::makeEscposPrinter({}, *pipe, loop),
                                                        std::move(say));
                  }
@@ -144,10 +161,13 @@ World::TownProcess::TownProcess(World& world, int number)
     : owner(number), loop(world._loop, number, world._houseClock),
       database(world.databaseSettings(world._nodeDisk, "node.db", ProcessEnded::Which::Node)),
       work(std::make_unique<WorkAtOnce>(loop)), watchers(std::make_unique<NobodyWatches>()),
-      reader(world.lineTo(loop), loop),
-      payment(planted(world._settings.plant,
-                      std::make_unique<BrokerPaymentTerminal>(world.lineTo(loop), loop), loop)),
-      printer(world.lineTo(loop), loop)
+      reader(world.lineTo(loop, Device::KioskReader), loop),
+      payment(planted(
+          world._settings.plant,
+          std::make_unique<BrokerPaymentTerminal>(world.lineTo(loop, Device::Terminal), loop),
+          loop)),
+      printer(world.lineTo(loop, Device::Printer), loop),
+      deskReader(world.lineTo(loop, Device::DeskReader), loop)
 {
     node::migrate(database);
 }
@@ -164,7 +184,8 @@ void World::TownProcess::open(World& world)
     hall = std::make_unique<node::Node>(
         std::move(settings),
         node::NodeDoors{loop, world._random, database, world._papers.pages, reader, *payment,
-                        printer, world._signer.get(), *work, *watchers, nullptr});
+                        printer, world._signer.get(), *work, *watchers, nullptr, nullptr,
+                        &deskReader, world._signer.get()});
 }
 
 World::CarrierProcess::CarrierProcess(World& world, int number)
@@ -189,12 +210,12 @@ void World::SubscriberProcess::next()
         [this](gateway::RoundResult) { loop.after(std::chrono::seconds(20), [this] { next(); }); });
 }
 
-broker::MakeLine World::lineTo(ProcessLoop& loop)
+broker::MakeLine World::lineTo(ProcessLoop& loop, Device device)
 {
-    return [this, &loop](broker::Driver driver, broker::LineCallbacks callbacks) {
+    return [this, &loop, device](broker::Driver driver, broker::LineCallbacks callbacks) {
         return std::make_unique<SimBrokerLine>(_loop, loop, _random, driver, std::move(callbacks),
-                                               [this, driver] {
-                                                   auto& process = brokerOf(driver);
+                                               [this, device] {
+                                                   auto& process = brokerOf(device);
                                                    return process ? &process->broker : nullptr;
                                                });
     };
@@ -257,9 +278,8 @@ void World::setUp()
         AMT_ASSERT(std::holds_alternative<office::FirstClerkIn>(first));
         node::enrol(database, _papers.enrolment, _loop.utcNow());
     });
-    for (const auto driver :
-         {broker::Driver::Eid, broker::Driver::Payment, broker::Driver::Printer})
-        startBroker(driver);
+    for (const auto device : devices)
+        startBroker(device);
     startTown();
     startCarrier();
     startSubscriber();
@@ -329,13 +349,13 @@ void World::startSubscriber()
     _loop.actAs(owner, [&] { _subscriber = std::make_unique<SubscriberProcess>(*this, owner); });
 }
 
-void World::startBroker(broker::Driver driver)
+void World::startBroker(Device device)
 {
-    auto& process = brokerOf(driver);
+    auto& process = brokerOf(device);
     if (process || !_powered)
         return;
     const int owner = newOwner();
-    _loop.actAs(owner, [&] { process = std::make_unique<BrokerProcess>(*this, owner, driver); });
+    _loop.actAs(owner, [&] { process = std::make_unique<BrokerProcess>(*this, owner, device); });
 }
 
 void World::inTheNameOfTheWorld(Milliseconds delay, Task task)
@@ -375,9 +395,8 @@ void World::powerGoes()
     end(_town);
     inTheNameOfTheWorld(std::chrono::seconds(2 + randomBelow(_random, 40)), [this] {
         _powered = true;
-        for (const auto driver :
-             {broker::Driver::Eid, broker::Driver::Payment, broker::Driver::Printer})
-            startBroker(driver);
+        for (const auto device : devices)
+            startBroker(device);
         startTown();
         startCarrier();
     });
@@ -387,9 +406,9 @@ void World::kill(Part part)
 {
     ++_result.kills;
     const auto pause = std::chrono::seconds(1 + randomBelow(_random, 20));
-    const auto broker = [&](broker::Driver driver) {
-        end(brokerOf(driver));
-        inTheNameOfTheWorld(pause, [this, driver] { startBroker(driver); });
+    const auto broker = [&](Device device) {
+        end(brokerOf(device));
+        inTheNameOfTheWorld(pause, [this, device] { startBroker(device); });
     };
     if (part != Part::Node && part != Part::Gateway)
         tell(std::string(name(part)) + " dies");
@@ -407,13 +426,16 @@ void World::kill(Part part)
         inTheNameOfTheWorld(pause, [this] { startCarrier(); });
         break;
     case Part::EidBroker:
-        broker(broker::Driver::Eid);
+        broker(Device::KioskReader);
         break;
     case Part::PaymentBroker:
-        broker(broker::Driver::Payment);
+        broker(Device::Terminal);
         break;
     case Part::PrinterBroker:
-        broker(broker::Driver::Printer);
+        broker(Device::Printer);
+        break;
+    case Part::DeskBroker:
+        broker(Device::DeskReader);
         break;
     }
 }

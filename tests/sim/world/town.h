@@ -43,8 +43,14 @@ struct ProcessEnded {
 
 extern const std::string clerkName, clerkWord;
 
+/// What stands in the house, each with a broker of its own.
+enum class Device { KioskReader, Terminal, Printer, DeskReader };
+constexpr std::array devices = {Device::KioskReader, Device::Terminal, Device::Printer,
+                                Device::DeskReader};
+broker::Driver driverOf(Device device);
+
 /// What can die alone.
-enum class Part { Node, Sync, EidBroker, PaymentBroker, PrinterBroker, Gateway };
+enum class Part { Node, Sync, EidBroker, PaymentBroker, PrinterBroker, Gateway, DeskBroker };
 std::string_view name(Part part);
 
 class World {
@@ -70,11 +76,11 @@ private:
                                              ProcessEnded::Which which);
     gateway::GatewaySettings gatewaySettings() const;
     gateway::SubscriberSettings subscriberSettings() const;
-    std::unique_ptr<BrokerProcess>& brokerOf(broker::Driver driver)
+    std::unique_ptr<BrokerProcess>& brokerOf(Device device)
     {
-        return _brokers[static_cast<std::size_t>(driver)];
+        return _brokers[static_cast<std::size_t>(device)];
     }
-    broker::MakeLine lineTo(ProcessLoop& loop);
+    broker::MakeLine lineTo(ProcessLoop& loop, Device device);
 
     void setUp();
     void startProcess(ProcessEnded::Which which, const std::string& name,
@@ -83,7 +89,7 @@ private:
     void startTown();
     void startCarrier();
     void startSubscriber();
-    void startBroker(broker::Driver driver);
+    void startBroker(Device device);
     template <typename Process>
     void end(std::unique_ptr<Process>& process);
     /// A process on a disk ends: killed, or because its disk failed, or because the power is gone.
@@ -127,11 +133,18 @@ private:
     void pay(Browser& browser, Citizen& citizen);
     void takeReceipt(Browser& browser);
     bool patient(Browser& browser);
+    Browser clerkAtTheDesk();
+    std::vector<std::string> rowsOf(const char* sql, const std::string& parameter);
     void clerkTidiesUp();
+    /// The citizen of a case stands at the desk with a card, which now and then is somebody else's.
+    void clerkComparesCard();
+    void compareCard(Browser& desk, const std::string& caseId, const Citizen& citizen);
+    /// Something happens to the card at one of the commands of a read.
+    void harm(SimulatedCard& card);
 
     // --- bad luck (luck.cpp)
 
-    enum class Journey { Card, Submit, Pay, Receipt };
+    enum class Journey { Card, Submit, Pay, Receipt, DeskCard };
     /// Something happens now or soon, perhaps.
     void badLuck();
     /// Somebody dies at one of the moments of this journey, perhaps: before the nth task of those
@@ -160,6 +173,7 @@ private:
     void judgeMoney(store::Database& database);
     void judgeCases(store::Database& database);
     void judgeReceipts(store::Database& database);
+    void judgeDeskCards(store::Database& database);
     void judgeTraces();
     void broken(const std::string& sentence) { _result.broken.push_back(sentence); }
     void tell(const std::string& line);
@@ -179,7 +193,7 @@ private:
     std::unique_ptr<node::TerminalSigner> _signer;
     SimDisk _nodeDisk, _gatewayDisk;
     ProcessLoop _outside; ///< the terminal's own power supply
-    SimulatedCard _card;
+    SimulatedCard _card, _deskCard;
     SimulatedTerminal _terminal;
     TerminalBehaviour _terminalModel; ///< how this town's terminal is made
     SimPrinter _printer;
@@ -190,7 +204,7 @@ private:
     bool _powered = true;
 
     std::unique_ptr<GatewayProcess> _gateway;
-    std::array<std::unique_ptr<BrokerProcess>, 3> _brokers;
+    std::array<std::unique_ptr<BrokerProcess>, devices.size()> _brokers;
     std::unique_ptr<TownProcess> _town;
     std::unique_ptr<CarrierProcess> _carrier;
     std::unique_ptr<SubscriberProcess> _subscriber;
@@ -199,6 +213,9 @@ private:
     std::optional<Doom> _doom;
     std::optional<Doom> _doomAtPaper; ///< begins when the next paper is cut
     std::vector<Citizen> _citizens;
+    std::vector<std::string> _strangers; ///< family names of cards that were not the case's
+    /// Aktenzeichen of the cases whose own citizen's card lay at the desk
+    std::set<std::string> _rightCards;
     /// By case id: the specialist procedure's folder.
     std::map<std::string, gateway::ReceivedCase> _inbox;
     WorldResult _result;
@@ -214,7 +231,7 @@ struct World::GatewayProcess {
 };
 
 struct World::BrokerProcess {
-    BrokerProcess(World& world, int number, broker::Driver driver);
+    BrokerProcess(World& world, int number, Device device);
     int owner;
     ProcessLoop loop;
     std::unique_ptr<SimulatedByteStream> stream; ///< of the payment broker
@@ -235,6 +252,7 @@ struct World::TownProcess {
     BrokerIdentityReader reader;
     std::unique_ptr<PaymentTerminal> payment;
     BrokerReceiptPrinter printer;
+    BrokerIdentityReader deskReader;
     std::unique_ptr<node::Node> hall;
 };
 

@@ -86,8 +86,10 @@ WorldResult World::live()
     setClocks();
 
     const auto citizens = 2 + randomBelow(_random, 3);
-    for (std::uint64_t i = 0; i < citizens; ++i)
+    for (std::uint64_t i = 0; i < citizens; ++i) {
         citizenComes();
+        clerkComparesCard();
+    }
     mend();
     // Visits end, the terminal comes to itself, what can be resolved is.
     const auto waitFor = [this](bool (World::*reached)(), std::chrono::minutes atMost) {

@@ -36,7 +36,8 @@ struct WorldResult {
     std::vector<std::string> story;
     // what the seed did, to see that it did something
     int visits = 0, submitted = 0, accepted = 0, charges = 0, powerCuts = 0, kills = 0, held = 0,
-        cardFaults = 0, diskFaults = 0, paperEnds = 0, receipts = 0;
+        cardFaults = 0, diskFaults = 0, paperEnds = 0, receipts = 0, deskCards = 0, wrongCards = 0,
+        onSite = 0;
 };
 
 /// Lives one seed from beginning to end. One world at a time.

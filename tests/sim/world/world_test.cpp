@@ -50,6 +50,9 @@ void liveHalf(std::uint64_t from)
         sum.diskFaults += result.diskFaults;
         sum.paperEnds += result.paperEnds;
         sum.receipts += result.receipts;
+        sum.deskCards += result.deskCards;
+        sum.wrongCards += result.wrongCards;
+        sum.onSite += result.onSite;
     }
     // A world in which nothing happens would hold every law, too.
     BOOST_TEST(sum.accepted > 150);
@@ -60,6 +63,9 @@ void liveHalf(std::uint64_t from)
     BOOST_TEST(sum.diskFaults > 50);
     BOOST_TEST(sum.paperEnds > 20);
     BOOST_TEST(sum.receipts > 100);
+    BOOST_TEST(sum.deskCards > 20);
+    BOOST_TEST(sum.wrongCards > 10);
+    BOOST_TEST(sum.onSite > 5);
 }
 
 } // namespace
