@@ -83,6 +83,20 @@ DeskSign signOf(const Queue& queue, const std::string& desk)
     return sign;
 }
 
+int peopleBefore(const Queue& queue, const Ticket& ticket, UtcTime now)
+{
+    const auto plan = queue.plan();
+    const auto rank = [&](const Ticket& each) {
+        return rankAt(claimOf(each), plan->plan.rules, now);
+    };
+    if (ticket.state != TicketState::Drawn && ticket.state != TicketState::Waiting)
+        return 0;
+    const auto waiting = queue.ofDay(ticket.day, {TicketState::Waiting});
+    return static_cast<int>(std::ranges::count_if(waiting, [&](const Ticket& each) {
+        return each.id != ticket.id && each.group == ticket.group && rank(each) < rank(ticket);
+    }));
+}
+
 DeskView deskViewAt(const Queue& queue, const std::string& desk, UtcTime now)
 {
     const auto plan = queue.plan();

@@ -48,6 +48,9 @@ struct DeskSign {
 /// Throws NotFound: neither planned nor open.
 DeskSign signOf(const Queue& queue, const std::string& desk);
 
+/// How many of its group are called before this ticket, as it stands now; 0 once it was called.
+int peopleBefore(const Queue& queue, const Ticket& ticket, UtcTime now);
+
 struct WaitingEntry {
     Ticket ticket;
     std::chrono::seconds waited{0}; ///< since it was drawn; an appointment's since its start, not
