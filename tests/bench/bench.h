@@ -119,5 +119,7 @@ inline double median(std::vector<double> values)
 
 /// calendar.cpp
 void calendar();
+/// queue.cpp
+void queue();
 
 } // namespace amt::bench

@@ -3,7 +3,7 @@
 // ./amt bench: the figures as a table, and with --json FILE as rows {name, value, unit, peer, peer_value, ratio, goal, met}.
 // amt-bench measures inside one process; what needs a running town is measured here.
 //
-// node tests/bench/bench.mjs BIN [seal|commit|card|eid|calendar|town|gateway] [--json FILE]
+// node tests/bench/bench.mjs BIN [seal|commit|card|eid|calendar|queue|town|gateway] [--json FILE]
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';

@@ -260,8 +260,11 @@ void card()
 int main(int argc, char** argv)
 {
     log::setEnabled(false);
-    const std::map<std::string, void (*)()> all = {
-        {"seal", seal}, {"commit", commit}, {"card", card}, {"calendar", calendar}};
+    const std::map<std::string, void (*)()> all = {{"seal", seal},
+                                                   {"commit", commit},
+                                                   {"card", card},
+                                                   {"calendar", calendar},
+                                                   {"queue", queue}};
     try {
         for (const auto& [name, run] : all) {
             if (argc < 2 || name == argv[1])

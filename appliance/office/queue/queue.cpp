@@ -383,34 +383,30 @@ OpenOutcome Queue::openDesk(const DeskOpening& opening, TakeOver takeOver, UtcTi
             .bind(open.id, toIso(open.day), open.clerk, toText(open.skills), name(open.mode),
                   open.openedAt, open.emergencyAt)
             .run();
-        runInsert(_kept[insertEvent], {.day = open.day,
-                                       .time = now,
-                                       .kind = HallEvent::DeskOpened,
-                                       .ticket = {},
-                                       .group = {},
-                                       .desk = open.id,
-                                       .by = open.clerk,
-                                       .details = {{"skills", toText(open.skills)},
-                                                   {"mode", std::string(name(open.mode))}}});
-        record("desk/" + open.id, "open-desk",
-               {{"skills", toText(open.skills)}, {"mode", std::string(name(open.mode))}},
-               open.clerk, now);
+        tell(HallEvent::DeskOpened, "open-desk", open, open.clerk, now,
+             {{"skills", toText(open.skills)}, {"mode", std::string(name(open.mode))}});
         return open;
     });
+}
+
+void Queue::tell(HallEvent kind, std::string_view act, const OpenDesk& desk, const std::string& by,
+                 UtcTime now, const std::map<std::string, std::string>& details)
+{
+    runInsert(_kept[insertEvent], {.day = desk.day,
+                                   .time = now,
+                                   .kind = kind,
+                                   .ticket = {},
+                                   .group = {},
+                                   .desk = desk.id,
+                                   .by = by,
+                                   .details = details});
+    record("desk/" + desk.id, std::string(act), details, by, now);
 }
 
 void Queue::closeOpenDesk(const OpenDesk& open, const std::string& by, UtcTime now)
 {
     _database.prepare("DELETE FROM open_desk WHERE desk = ?").bind(open.id).run();
-    runInsert(_kept[insertEvent], {.day = open.day,
-                                   .time = now,
-                                   .kind = HallEvent::DeskClosed,
-                                   .ticket = {},
-                                   .group = {},
-                                   .desk = open.id,
-                                   .by = by,
-                                   .details = {}});
-    record("desk/" + open.id, "close-desk", {}, by, now);
+    tell(HallEvent::DeskClosed, "close-desk", open, by, now);
 }
 
 void Queue::closeDesk(const std::string& desk, const std::string& by, UtcTime now)
@@ -436,15 +432,7 @@ void Queue::callEmergency(const Actor& actor, UtcTime now)
         _database.prepare("UPDATE open_desk SET emergency_at = ? WHERE desk = ?")
             .bind(now, open.id)
             .run();
-        runInsert(_kept[insertEvent], {.day = open.day,
-                                       .time = now,
-                                       .kind = HallEvent::EmergencyCalled,
-                                       .ticket = {},
-                                       .group = {},
-                                       .desk = open.id,
-                                       .by = actor.by,
-                                       .details = {}});
-        record("desk/" + open.id, "call-emergency", {}, actor.by, now);
+        tell(HallEvent::EmergencyCalled, "call-emergency", open, actor.by, now);
     });
 }
 
@@ -458,15 +446,7 @@ void Queue::answerEmergency(const std::string& desk, const Actor& actor, UtcTime
         _database.prepare("UPDATE open_desk SET emergency_at = NULL WHERE desk = ?")
             .bind(desk)
             .run();
-        runInsert(_kept[insertEvent], {.day = open->day,
-                                       .time = now,
-                                       .kind = HallEvent::EmergencyAnswered,
-                                       .ticket = {},
-                                       .group = {},
-                                       .desk = desk,
-                                       .by = actor.by,
-                                       .details = {}});
-        record("desk/" + desk, "answer-emergency", {}, actor.by, now);
+        tell(HallEvent::EmergencyAnswered, "answer-emergency", *open, actor.by, now);
     });
 }
 
@@ -820,11 +800,8 @@ DayEnd Queue::endDay(const std::string& by, UtcTime now)
 int Queue::noteAbsent(LocalDate day, const std::vector<BookedVisit>& booked, UtcTime now)
 {
     return _database.transact([&] {
-        auto kept = _database.prepare("SELECT names_from FROM queue_kept");
-        if (!kept.step() || toIso(day) < kept.text(0))
+        if (toIso(day) < namesFrom())
             throw Error(ErrorCode::StepOutOfOrder, "who came on that day is forgotten");
-        while (kept.step()) {
-        }
         // The log knows no appointment by its id: those of one group and start are alike.
         std::map<std::pair<std::string, std::int64_t>, int> absent;
         for (const BookedVisit& visit : booked) {
@@ -889,6 +866,12 @@ int Queue::purge(LocalDate linksBefore, LocalDate allBefore, UtcTime now)
     return gone;
 }
 
+std::string Queue::namesFrom() const
+{
+    auto row = _database.prepare("SELECT names_from FROM queue_kept");
+    return row.step() ? row.text(0) : std::string();
+}
+
 std::vector<std::string> Queue::unsound() const
 {
     std::vector<Ticket> rows;
@@ -897,11 +880,8 @@ std::vector<std::string> Queue::unsound() const
         rows = allOf(all);
     }
     const auto desks = openDesks();
-    auto kept = _database.prepare("SELECT names_from FROM queue_kept");
-    std::optional<LocalDate> first;
-    if (kept.step() && !kept.text(0).empty())
-        first = localDateFromIso(kept.text(0));
-    const LocalDate begin = first.value_or(localDateFromIso("1970-01-01"));
+    const std::string from = namesFrom();
+    const LocalDate begin = localDateFromIso(from.empty() ? "1970-01-01" : from);
     QueueState state;
     for (const QueueEvent& event : readEvents(_database, begin, localDateFromIso("9999-12-31")))
         state.apply(event);

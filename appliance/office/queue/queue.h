@@ -240,7 +240,11 @@ private:
                     UtcTime now);
     OpenDesk requiredOpen(const std::string& desk) const;
     std::optional<OpenDesk> openDeskNamed(const std::string& desk) const;
+    /// Event and AUDIT about a desk.
+    void tell(HallEvent kind, std::string_view act, const OpenDesk& desk, const std::string& by,
+              UtcTime now, const std::map<std::string, std::string>& details = {});
     void closeOpenDesk(const OpenDesk& open, const std::string& by, UtcTime now);
+    std::string namesFrom() const;
     bool due(UtcTime now) const;
     int lapse(UtcTime now);
     DayEnd endDays(const std::string& until, const std::string& by, UtcTime now);

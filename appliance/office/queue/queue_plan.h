@@ -24,9 +24,9 @@ struct ServiceGroup {
     std::string key;   ///< a-z, 0-9 and hyphen, at most 32
     char letter = 'A'; ///< its band of numbers; no two groups share one
     Texts name;
-    std::vector<std::string> services; ///< service keys; no two groups share one
-    std::chrono::minutes planned{10};  ///< how long one takes, until enough were measured
-    int dailyLimit = 0;                ///< walk-in numbers a day; 0: as many as there are
+    std::vector<std::string> services = {}; ///< service keys; no two groups share one
+    std::chrono::minutes planned{10};       ///< how long one takes, until enough were measured
+    int dailyLimit = 0;                     ///< walk-in numbers a day; 0: as many as there are
     Issuing issuing = Issuing::Everywhere;
 
     bool operator==(const ServiceGroup&) const = default;
