@@ -22,15 +22,6 @@ constexpr Milliseconds portalCounts = std::chrono::hours(24);
 /// No clock of a node that runs this program is before it.
 constexpr std::string_view programWritten = "2026-11-01T00:00:00Z";
 
-std::string write(const Details& details)
-{
-    json::ObjectPtr object = json::makeObject();
-    for (const auto& [key, value] :
-         details) // a map: sorted, so the same details give the same bytes
-        object->set(key, value);
-    return json::write(*object);
-}
-
 Details readDetails(const std::string& text)
 {
     Details details;
@@ -120,6 +111,15 @@ std::string_view name(TimeQuality quality)
     AMT_ASSERT(false && "a time quality without a name");
 }
 
+std::string detailsText(const Details& details)
+{
+    json::ObjectPtr object = json::makeObject();
+    for (const auto& [key, value] :
+         details) // a map: sorted, so the same details give the same bytes
+        object->set(key, value);
+    return json::write(*object);
+}
+
 Journal::Journal(store::Database& database) : _database(database) {}
 
 JournalHead Journal::head() const
@@ -135,7 +135,7 @@ std::int64_t Journal::append(RecordKind kind, std::string_view id, const Details
 {
     AMT_ASSERT(_database.inTransaction()); // a record belongs to the commit it describes
     const JournalHead before = head();
-    const std::string text = write(details);
+    const std::string text = detailsText(details);
     const Bytes hash = envelope::chainHash(before.hash, {.number = before.number + 1,
                                                          .kind = name(kind),
                                                          .id = id,

@@ -56,6 +56,8 @@ std::string_view name(TimeQuality quality);
 
 /// Digests and ids, never payload; no personal data of citizens.
 using Details = std::map<std::string, std::string>;
+/// As stored and hashed (FORMAT.md).
+std::string detailsText(const Details& details);
 
 struct JournalRecord {
     std::int64_t number = 0;

@@ -107,7 +107,8 @@ bool Appointments::due(UtcTime now) const
 {
     auto cells = _database.prepare("SELECT 1 FROM cell WHERE until <= ? LIMIT 1");
     auto rows = _database.prepare("SELECT 1 FROM appointment WHERE reserved_until <= ? LIMIT 1");
-    return cells.bind(now).step() || rows.bind(now).step();
+    auto leases = _database.prepare("SELECT 1 FROM lease WHERE expired = 0 AND sell_until <= ?");
+    return cells.bind(now).step() || rows.bind(now).step() || leases.bind(now).step();
 }
 
 int Appointments::lapse(UtcTime now)
@@ -117,6 +118,11 @@ int Appointments::lapse(UtcTime now)
     const int cells = _ledger.sweep(now);
     _kept[lapseReservations].bind(now, now).run();
     return cells;
+}
+
+bool Appointments::isHandedOver(const Appointment& before) const
+{
+    return _ledger.selling() == Selling::Owned && before.state == AppointmentState::Confirmed;
 }
 
 std::optional<UtcTime> Appointments::blockEnd(const Appointment& before, GivenBack cells,
@@ -292,8 +298,7 @@ MoveOutcome Appointments::move(const std::string& id, int version, LocalDate day
         // A booking's leased cells are the portal's as soon as it gives them up, and may be
         // another's already when it was cancelled there: the new place lies in what is owned
         // besides.
-        const bool apart =
-            _ledger.selling() == Selling::Owned && before.state == AppointmentState::Confirmed;
+        const bool apart = isHandedOver(before);
         if (!_ledger.propose(before.scope, day, cell, left.count, booker, now,
                              apart ? nullptr : &left))
             return noLongerFree(before.scope, before.duration, booker, day, now);
@@ -304,10 +309,8 @@ MoveOutcome Appointments::move(const std::string& id, int version, LocalDate day
             _ledger.take(before.scope, day, cell, left.count, booker, id, before.reservedUntil);
         if (!place)
             throw Error(ErrorCode::StoreFailed, "a free place that cannot be taken");
-        if (apart) {
-            _ledger.giveBack(before.scope, left, id, std::nullopt);
-            _ledger.handOver(before.scope, left);
-        }
+        if (apart)
+            _ledger.handOver(before.scope, left, id);
         after.place = *place;
         after.start = DayCells(day).startOf(cell);
         ++after.version;
@@ -345,9 +348,10 @@ Appointment Appointments::cancel(const std::string& id, int version, GivenBack c
             record(outbox::RecordKind::Cancel, after, {{"booking", after.bookingId}}, now);
             audit(after, "cancel-appointment", by, reason, now);
         }
-        _ledger.giveBack(before.scope, before.place, id, blockEnd(before, cells, now));
-        if (before.state == AppointmentState::Confirmed)
-            _ledger.handOver(before.scope, before.place);
+        if (isHandedOver(before))
+            _ledger.handOver(before.scope, before.place, id);
+        else
+            _ledger.giveBack(before.scope, before.place, id, blockEnd(before, cells, now));
         return after;
     });
 }

@@ -94,6 +94,8 @@ private:
     int lapse(UtcTime now);
     Appointment confirmed(const Appointment& before, const SealedContact& contact,
                           const std::string& by, UtcTime now);
+    /// Whether its cells are the portal's as soon as it leaves them.
+    bool isHandedOver(const Appointment& before) const;
     std::optional<UtcTime> blockEnd(const Appointment& before, GivenBack cells, UtcTime now) const;
     bool due(UtcTime now) const;
     void store(const Appointment& before, const Appointment& after, UtcTime now);

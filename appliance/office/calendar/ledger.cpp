@@ -40,9 +40,6 @@ constexpr std::string_view takeOwned =
 constexpr std::string_view giveBackOwned =
     "UPDATE cell SET state = 'OWN', booking = NULL, until = NULL WHERE scope = ? AND day = ? AND"
     " lane = ? AND idx BETWEEN ? AND ? AND booking = ?";
-constexpr std::string_view handOverRun =
-    "DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ? AND state ="
-    " 'OWN'";
 constexpr std::string_view leasesOfRun =
     "SELECT lease FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
     " ORDER BY idx";
@@ -57,8 +54,9 @@ constexpr std::string_view sweepCells =
 
 } // namespace
 
-Ledger::Ledger(store::Database& database, const RuleBook& rules, Selling selling)
-    : _database(database), _rules(rules), _selling(selling), _kept(database)
+Ledger::Ledger(store::Database& database, const RuleBook& rules, Selling selling,
+               quota::Fault fault)
+    : _database(database), _rules(rules), _selling(selling), _fault(fault), _kept(database)
 {}
 
 DayLanes Ledger::load(const std::string& scope, const OpeningRules& rules, LocalDate day) const
@@ -235,26 +233,21 @@ void Ledger::giveBack(const std::string& scope, const Place& place, const std::s
         .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
               booking)
         .run();
-    const int given = _database.changes();
-    AMT_ASSERT(given == place.count || (_selling == Selling::Owned && given == 0));
-    if (given == 0)
-        return;
+    AMT_ASSERT(_database.changes() == place.count);
     changed(scope, place.day,
             [&](DayLanes& bits) { bits.giveBack(place.lane, place.first, place.count); });
     if (blockedUntil)
         block(scope, place, *blockedUntil);
 }
 
-void Ledger::handOver(const std::string& scope, const Place& place)
+void Ledger::handOver(const std::string& scope, const Place& place, const std::string& booking)
 {
-    AMT_ASSERT(_database.inTransaction());
-    if (_selling != Selling::Owned)
-        return;
-    _kept[handOverRun]
-        .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1)
+    AMT_ASSERT(_database.inTransaction() && _selling == Selling::Owned);
+    _kept[_fault == quota::Fault::ReuseCancelled ? giveBackOwned : giveBackRun]
+        .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
+              booking)
         .run();
-    changed(scope, place.day,
-            [&](DayLanes& bits) { bits.take(place.lane, place.first, place.count); });
+    changed(scope, place.day, [](DayLanes&) {}); // they were taken, and stay so
 }
 
 std::string Ledger::leasesOf(const std::string& scope, const Place& place) const

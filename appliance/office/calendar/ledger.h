@@ -10,6 +10,7 @@
 #include "appliance/office/calendar/appointment.h"
 #include "appliance/office/calendar/day_lanes.h"
 #include "appliance/office/calendar/kept_statements.h"
+#include "appliance/office/calendar/quota_words.h"
 #include "appliance/office/calendar/rule_book.h"
 
 #include <functional>
@@ -43,7 +44,8 @@ enum class Selling { Everything, Owned };
 
 class Ledger {
 public:
-    Ledger(store::Database& database, const RuleBook& rules, Selling selling = Selling::Everything);
+    Ledger(store::Database& database, const RuleBook& rules, Selling selling = Selling::Everything,
+           quota::Fault fault = quota::Fault::None);
 
     Selling selling() const { return _selling; }
 
@@ -77,12 +79,12 @@ public:
     /// A reservation becomes a booking.
     void keep(const std::string& scope, const Place& place, const std::string& booking);
     /// The cells of `booking` are free; with `blockedUntil` nobody may take them before. Owned:
-    /// they can be sold again here, unless handOver() follows; a booking of an earlier life of the
-    /// node has none.
+    /// they can be sold again here; that is for reservations, which nobody else knows.
     void giveBack(const std::string& scope, const Place& place, const std::string& booking,
                   std::optional<UtcTime> blockedUntil);
-    /// Owned: free cells of the run are the portal's from now on (R6); the caller has journaled it.
-    void handOver(const std::string& scope, const Place& place);
+    /// Owned only: the cells of `booking` are the portal's from now on (R6); the caller has
+    /// journaled it. One of an earlier life of the node has none here.
+    void handOver(const std::string& scope, const Place& place, const std::string& booking);
     /// Owned: serials of the leases that the run's cells belong to, "7" or "7,7,8"; else empty.
     std::string leasesOf(const std::string& scope, const Place& place) const;
     /// Nobody may take those cells of the run that are free, before `until`. Owned: nothing; that
@@ -130,6 +132,7 @@ private:
     store::Database& _database;
     const RuleBook& _rules;
     const Selling _selling;
+    const quota::Fault _fault;
     KeptStatements _kept;
     mutable std::map<std::string, Days> _days; ///< committed state only
     mutable std::optional<DayLanes> _passing;  ///< read inside a transaction, good for one look

@@ -74,6 +74,10 @@ public:
     RuleVersion undo(const std::string& scope, const SeenPreview& seen, const std::string& clerk,
                      UtcTime now);
 
+    /// Rules that are edited at another node of the town, as its portal tells them; older ones
+    /// change nothing. One commit; shifts and refuses nothing.
+    void adopt(const std::string& scope, int version, const OpeningRules& rules, UtcTime now);
+
     /// Living appointments that the rules which count leave without their lane: those that were
     /// kept.
     std::vector<Appointment> conflicts(const std::string& scope, UtcTime now) const;
