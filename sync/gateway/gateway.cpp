@@ -10,6 +10,7 @@
 #include "sync/gateway/heads.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
+#include "sync/gateway/quota.h"
 #include "sync/gateway/statements.h"
 #include "sync/portal/words.h"
 
@@ -26,6 +27,8 @@ using envelope::SecurityEvent;
 constexpr std::size_t formBytesMax = 8 * 1024;
 constexpr std::size_t jsonBytesMax = 64 * 1024;
 constexpr std::size_t tokenBytesMax = 64 * 1024;
+constexpr std::size_t quotaBytesMax = 1024 * 1024;
+constexpr const char* leaseType = "lease+jws";
 constexpr int pageLimitMax = 500;
 
 enum class Who { Anyone, Sender, Subscriber, Manager, Either };
@@ -101,8 +104,16 @@ class Gateway::Impl {
 public:
     Impl(GatewaySettings settings, Books& books, EventLoop& loop, RandomSource& random)
         : _settings(std::move(settings)), _books(books), _loop(loop), _random(random),
-          _ledger(books), _heads(books), _access(books, random, _settings.tokenLife),
-          _allowance(_settings.allowance, books),
+          _ledger(books), _heads(books),
+          _quota(books,
+                 {.sign =
+                      [this](const std::string& lease) {
+                          return envelope::sign(lease, _settings.signingKey, _settings.signingKid,
+                                                leaseType);
+                      },
+                  .leasablePercent = _settings.leasablePercent},
+                 random),
+          _access(books, random, _settings.tokenLife), _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
           _callbacks(books, loop, random, _settings.callbackDoor, *_counters,
                      _settings.callbackInterval)
@@ -184,6 +195,14 @@ private:
     HttpResponse postEvent(const Call& call);
     HttpResponse knownHead(const Call& call);
     HttpResponse takeHead(const Call& call);
+    HttpResponse quotaRegister(const Call& call) { return quota(call, &Quota::registered); }
+    HttpResponse quotaReport(const Call& call) { return quota(call, &Quota::reported); }
+    HttpResponse quotaGrants(const Call& call) { return quota(call, &Quota::grantsAsked); }
+    HttpResponse quotaLeases(const Call& call) { return quota(call, &Quota::leasesShown); }
+    HttpResponse quotaWant(const Call& call) { return quota(call, &Quota::wanted); }
+    HttpResponse quotaCalendar(const Call& call) { return quota(call, &Quota::calendar); }
+    using QuotaMessage = std::string (Quota::*)(const QuotaClient&, const std::string&, UtcTime);
+    HttpResponse quota(const Call& call, QuotaMessage message);
 
     std::optional<Submission> ownSubmission(const Call& call);
     std::optional<Submission> addressedSubmission(const Call& call);
@@ -206,6 +225,7 @@ private:
     RandomSource& _random;
     Ledger _ledger;
     Heads _heads;
+    Quota _quota;
     Access _access;
     Allowance _allowance;
     const std::shared_ptr<Counters> _counters; // shared by the gateways of a process
@@ -248,6 +268,18 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
         {"GET", portal::journalHeadPath, Who::Sender, BodyKind::None, 0, false, &Impl::knownHead},
         {"PUT", portal::journalHeadPath, Who::Sender, BodyKind::Json, jsonBytesMax, false,
          &Impl::takeHead},
+        {"PUT", office::quota::registerPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::quotaRegister},
+        {"PUT", office::quota::reportPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::quotaReport},
+        {"PUT", office::quota::grantsPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::quotaGrants},
+        {"PUT", office::quota::leasesPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::quotaLeases},
+        {"PUT", office::quota::wantPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::quotaWant},
+        {"POST", office::quota::calendarPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::quotaCalendar},
     };
 }
 
@@ -877,6 +909,22 @@ HttpResponse Gateway::Impl::takeHead(const Call& call)
         return refused("journal-head-closed", "another life of this node has begun since");
     }
     AMT_ASSERT(false && "a verdict without an answer");
+}
+
+// --- leased cells
+
+HttpResponse Gateway::Impl::quota(const Call& call, QuotaMessage message)
+{
+    try { // refused before anything was changed
+        return jsonResponse(200, (_quota.*message)({call.caller.clientId, call.caller.tenantId},
+                                                   call.request.body, call.now));
+    } catch (const Error& failure) {
+        if (failure.errorCode() == ErrorCode::StepOutOfOrder)
+            return problem(409, "quota-not-registered", "this life of the node is not known");
+        if (failure.errorCode() == ErrorCode::NotFound)
+            return notFound("scope");
+        throw;
+    }
 }
 
 // --- jobs

@@ -40,6 +40,7 @@ struct GatewaySettings {
     std::chrono::hours rejectAfter{14 * 24}; ///< unfetched: rejected by the service
     std::chrono::minutes jobInterval{10};
     AllowanceSettings allowance;
+    int leasablePercent = 30; ///< of the lanes that the public may book (quota.h)
     /// Empty: callbacks are noted here and sent by another gateway.
     CallbackDoor callbackDoor;
     std::chrono::seconds callbackInterval{2}; ///< between looks for what is due

@@ -2,6 +2,7 @@
 //
 // Tenants: whatever the address, what is another municipality's does not exist. The table has a row
 // for each address that the gateway answers, and a test that it has.
+#include "tests/gateway/quota_node.h"
 #include "tests/gateway/town.h"
 
 #include <boost/test/data/test_case.hpp>
@@ -27,6 +28,13 @@ struct Owner {
             town.announce(randomUuid(town.random), town.announcement({attachmentId})));
         sent = town.send({{attachmentId, "%PDF-1.7"}});
         town.ask(Who::Sender, "PUT", "/v2/journal-head", plainJson, head("1", 7));
+        node.rules();
+        const auto put = [&](const char* path, const std::string& body) {
+            return town.ask(Who::Sender, "PUT", path, plainJson, body).body;
+        };
+        const auto unknown = put("/v2/quota/register", node.registration());
+        put("/v2/quota/register", node.registration(quota::readAnswer(unknown).challenge));
+        put("/v2/quota/report", node.report());
         town.gateway->enter(gateway::ClientEntry{"all-b",
                                                  Secret(std::string_view("secret-b")),
                                                  {std::string(portal::sendScope),
@@ -39,6 +47,19 @@ struct Owner {
                                 {"client_id", "all-b"},
                                 {"client_secret", "secret-b"}}));
         allOfB = json::text(*json::parseObject(granted.body), "access_token");
+    }
+
+    std::string quotaRegister() const { return node.registration(); }
+    std::string quotaReport() const { return node.report(); }
+    std::string quotaGrants() const { return quota::write(quota::GrantsQuestion{node.life, 0}); }
+    std::string quotaLeases() const
+    {
+        return quota::write(quota::Leases{node.life, {1, node.life}, 1, 0, {}});
+    }
+    std::string quotaWant() const { return quota::write(quota::Want{node.life, {}}); }
+    static std::string quotaCalendar()
+    {
+        return quota::write(quota::CalendarQuestion{hallScope, localDateFromIso("2026-11-24"), 7});
     }
 
     static std::string head(const std::string& life, int record)
@@ -75,7 +96,9 @@ struct Owner {
               "SELECT id, client_id, destination_id FROM case_file ORDER BY id",
               "SELECT jti, kind, case_id FROM event ORDER BY jti",
               "SELECT id, status, owner_id FROM destination ORDER BY id",
-              "SELECT client_id, incarnation, hash FROM journal_head ORDER BY client_id"}) {
+              "SELECT client_id, incarnation, hash FROM journal_head ORDER BY client_id",
+              "SELECT client_id, incarnation, hash FROM quota_stream ORDER BY client_id",
+              "SELECT scope, home, rules FROM quota_scope ORDER BY scope"}) {
             auto row = town.books->prepare(sql);
             while (row.step())
                 all += row.text(0) + " " + row.text(1) + " " + row.text(2) + "\n";
@@ -84,6 +107,7 @@ struct Owner {
     }
 
     GatewayTown town;
+    QuotaNode node{"town-a", "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f10"};
     GatewayTown::Ids announced;
     GatewayTown::Sent sent;
     std::string allOfB;
@@ -138,6 +162,19 @@ const Reach reaches[] = {
     {"GET", "/v2/journal-head", "/v2/journal-head", "", nothing, Who::Sender, 404},
     {"PUT", "/v2/journal-head", "/v2/journal-head", plainJson,
      [](Owner&) { return Owner::head("1", 7); }, Who::Sender, 204},
+    // a node speaks for itself; the calendar of a scope is found by its name in one's own town only
+    {"PUT", "/v2/quota/register", "/v2/quota/register", plainJson,
+     [](Owner& owner) { return owner.quotaRegister(); }, Who::Sender, 400},
+    {"PUT", "/v2/quota/report", "/v2/quota/report", plainJson,
+     [](Owner& owner) { return owner.quotaReport(); }, Who::Sender, 409},
+    {"PUT", "/v2/quota/grants", "/v2/quota/grants", plainJson,
+     [](Owner& owner) { return owner.quotaGrants(); }, Who::Sender, 409},
+    {"PUT", "/v2/quota/leases", "/v2/quota/leases", plainJson,
+     [](Owner& owner) { return owner.quotaLeases(); }, Who::Sender, 409},
+    {"PUT", "/v2/quota/want", "/v2/quota/want", plainJson,
+     [](Owner& owner) { return owner.quotaWant(); }, Who::Sender, 409},
+    {"POST", "/v2/quota/calendar", "/v2/quota/calendar", plainJson,
+     [](Owner& owner) { return owner.quotaCalendar(); }, Who::Sender, 404},
 };
 
 std::string filledIn(std::string path, const Owner& owner)

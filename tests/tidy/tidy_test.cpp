@@ -60,7 +60,7 @@ const std::vector<Room> house = {
      {json, "unicode/", "argon2.h"}},
     {"sync/gateway",
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
-     {"appliance/office/calendar/rules.h"},
+     {"appliance/office/calendar/rules.h", "appliance/office/calendar/quota_words.h"},
      {json, net, util, crypto, "libpq-fe.h"}},
     {"sync/carrier", {"sync/portal", "drivers/port", "appliance/core"}, {}, {json, util}},
     {"kiosk/page", {"appliance/core"}, {}, {"kainjow/mustache.hpp", "qrencode.h", json}},
