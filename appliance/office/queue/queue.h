@@ -29,11 +29,11 @@ struct TicketWish {
     std::optional<std::chrono::minutes> planned = {}; ///< nothing: as planned for the group
     Priority priority = Priority::Normal;             ///< other than Normal: reception only
 };
+/// The caller found the appointment by its code, and saw that it is confirmed.
 struct CheckIn {
-    std::string id; ///< as in TicketWish
-    std::string
-        appointment; ///< its id: the caller found it by its code and saw that it is confirmed
-    UtcTime start;   ///< of the appointment
+    std::string id;          ///< as in TicketWish
+    std::string appointment; ///< id
+    UtcTime start;           ///< of the appointment
     std::string group;
     Channel channel = Channel::Kiosk;
     std::vector<WantedService> services = {};

@@ -12,6 +12,11 @@ namespace amt::office {
 
 namespace {
 
+constexpr std::string_view ticketColumns =
+    "id, day, letter, number, service_group, channel, services, minutes, appointment,"
+    " appointment_at, punctuality, priority, state, desk, for_desk, calls, drawn_at, called_at,"
+    " served_at, changed_at, last_event, version";
+
 template <typename Value>
 struct Named {
     Value value;
@@ -174,6 +179,11 @@ std::optional<TicketNumber> ticketNumberFromText(std::string_view text)
     return number == 0 ? std::nullopt : std::optional(TicketNumber{word[0], number});
 }
 
+std::string journalId(const Ticket& ticket)
+{
+    return toIso(ticket.day) + "/" + compact(ticket.number);
+}
+
 std::string toText(const std::vector<WantedService>& services)
 {
     std::string text;
@@ -204,6 +214,11 @@ bool isAtDesk(const Ticket& ticket)
     return ticket.state == TicketState::Called || ticket.state == TicketState::Serving;
 }
 
+std::string selectTickets(std::string_view query)
+{
+    return "SELECT " + std::string(ticketColumns) + " FROM ticket " + std::string(query);
+}
+
 Ticket readTicket(const store::Statement& row)
 {
     const auto event = ticketEventFromName(row.text(20));
@@ -230,6 +245,14 @@ Ticket readTicket(const store::Statement& row)
             .changedAt = row.time(19),
             .lastEvent = *event,
             .version = static_cast<int>(row.integer(21))};
+}
+
+std::vector<Ticket> readTickets(store::Statement& rows)
+{
+    std::vector<Ticket> found;
+    while (rows.step())
+        found.push_back(readTicket(rows));
+    return found;
 }
 
 } // namespace amt::office

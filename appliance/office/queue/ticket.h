@@ -178,14 +178,16 @@ struct Ticket {
 std::string toText(const std::vector<WantedService>& services);
 std::vector<WantedService> servicesFromText(std::string_view text); ///< throws StoreFailed
 
+/// What the journal calls it: "2026-11-23/B047".
+std::string journalId(const Ticket& ticket);
+
 /// Called or Serving: a desk has it.
 bool isAtDesk(const Ticket& ticket);
 
-inline constexpr std::string_view ticketColumns =
-    "id, day, letter, number, service_group, channel, services, minutes, appointment,"
-    " appointment_at, punctuality, priority, state, desk, for_desk, calls, drawn_at, called_at,"
-    " served_at, changed_at, last_event, version";
-/// The row that `row` stands on, selected by ticketColumns.
+/// "SELECT <columns> FROM ticket <query>"
+std::string selectTickets(std::string_view query);
+/// The row that `row` stands on, selected so.
 Ticket readTicket(const store::Statement& row);
+std::vector<Ticket> readTickets(store::Statement& rows);
 
 } // namespace amt::office
