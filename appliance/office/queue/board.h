@@ -25,7 +25,9 @@ struct BoardCall {
 };
 /// The call board (D1).
 struct Board {
-    std::int64_t sequence = 0;    ///< a page that has a newer one keeps it
+    /// A page that has a newer one keeps it; after a reconnect it takes what it is given, because a
+    /// copy that was put back stands earlier.
+    std::int64_t sequence = 0;
     std::vector<BoardCall> calls; ///< newest first
     int waiting = 0;
     std::map<std::string, int> waitingByGroup; ///< every group of the plan, and those that wait

@@ -1139,4 +1139,48 @@ BOOST_AUTO_TEST_CASE(a_power_cut_before_the_commit_leaves_row_and_log_as_they_we
     BOOST_TEST(town.nextNumber(town.one) == "A 001");
 }
 
+BOOST_AUTO_TEST_CASE(whoever_lost_the_answer_asks_again_and_nothing_happens_twice)
+{
+    QueueTown town;
+    bool lost = false;
+    town.database.atCommit = [&](store::CommitMoment moment) {
+        if (lost && moment == store::CommitMoment::After) {
+            lost = false;
+            throw Error(ErrorCode::SystemFailed, "power cut after the commit");
+        }
+    };
+    town.restart();
+    town.openAll();
+    const TicketWish wish = town.wish();
+    const auto twice = [&](auto&& act) {
+        lost = true;
+        BOOST_CHECK_EXCEPTION(act(), Error, refusal(ErrorCode::SystemFailed));
+        town.restart();
+        const auto sequence = town.queue->sequence();
+        act();
+        BOOST_TEST(town.queue->sequence() == sequence);
+        return *town.queue->find(wish.id);
+    };
+    Ticket ticket = twice([&] { town.queue->draw(wish, town.kiosk, town.now); });
+    ticket = twice([&] { town.queue->noted(wish.id, town.kiosk, town.now); });
+    ticket = twice([&] { // the desk that asks again is told whom it has
+        const auto outcome = town.queue->callNext(town.one, town.now);
+        BOOST_TEST(std::get<DeskBusy>(outcome).ticket.id == wish.id);
+    });
+    BOOST_TEST(ticket.state == TicketState::Called);
+    const auto act = [&](Ticket (Queue::*what)(const SeenTicket&, const Actor&, UtcTime)) {
+        const SeenTicket seen = QueueTown::seen(ticket);
+        ticket = twice([&] { ((*town.queue).*what)(seen, town.one, town.now); });
+    };
+    act(&Queue::recall);
+    act(&Queue::serve);
+    act(&Queue::park);
+    const SeenTicket parked = QueueTown::seen(ticket);
+    ticket = twice([&] { town.queue->resume(parked, town.one, town.now); });
+    act(&Queue::finish);
+    BOOST_TEST(ticket.state == TicketState::Finished);
+    BOOST_TEST(ticket.version == 8);
+    BOOST_TEST(town.queue->unsound().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
