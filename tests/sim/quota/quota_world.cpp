@@ -848,6 +848,11 @@ void World::restorePortal()
     _portalFile = name;
     startPortal();
     _portal->beginReconcile("operator", _now);
+    for (const Node& node : _nodes) { // what the copy does not know the operator does
+        auto known = _portalDatabase->prepare("SELECT 1 FROM quota_node WHERE client_id = ?");
+        if (node.revoked && known.bind(node.id).step())
+            _portal->revoke(node.id, "operator", "stolen", _now);
+    }
     ++_result.portalRestores;
     tell("the portal is restored from a copy");
     forgetWhatIsLost();

@@ -103,4 +103,11 @@ BOOST_AUTO_TEST_CASE(seed_540_portal_and_node_are_put_back_at_once)
     BOOST_TEST(sentences(sim::liveQuotaWorld({.seed = 540})) == "");
 }
 
+// The copy of the portal was older than the theft of a node: it leased to the stolen one again.
+BOOST_AUTO_TEST_CASE(seed_1401_a_restored_portal_is_told_of_the_theft_again)
+{
+    log::setEnabled(false);
+    BOOST_TEST(sentences(sim::liveQuotaWorld({.seed = 1401})) == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
