@@ -15,6 +15,7 @@ constexpr seconds shortest{10};
 constexpr seconds longest{4 * 3600};
 constexpr double planWeighs = 20; ///< as many samples
 constexpr double planSpread = 1.5;
+constexpr double absentPlanned = 0.1;
 
 /// What an event means to the stay that runs.
 enum class Effect { None, Begins, Ends, Voids };
@@ -133,6 +134,22 @@ std::map<std::string, DurationModel> DurationsSeen::modelsAt(const QueuePlan& pl
         models[group.key] = shrunkToPlan(std::move(seen), group.planned);
     }
     return models;
+}
+
+double DurationsSeen::absentShareAt(LocalDate today)
+{
+    if (_absentShare && _absentShare->first == today)
+        return _absentShare->second;
+    auto row = _database.prepare(
+        "SELECT ifnull(sum(kind = 'NotArrived'), 0), ifnull(sum(kind = 'Drawn' AND"
+        " instr(details, '\"WalkIn\"') = 0), 0) FROM queue_event WHERE day BETWEEN ? AND ?");
+    row.bind(toIso(plusDays(today, -durationDays)), toIso(plusDays(today, -1))).step();
+    const auto absent = static_cast<double>(row.integer(0));
+    const double all = absent + static_cast<double>(row.integer(1));
+    const double share =
+        absent == 0 ? absentPlanned : (absent + absentPlanned * planWeighs) / (all + planWeighs);
+    _absentShare = {today, share};
+    return share;
 }
 
 } // namespace amt::office

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // How long people were at a desk during the last 60 days: median and 80 % for each service group,
-// shrunk to the plan when there are few.
+// shrunk to the plan when there are few; and how many appointments nobody came to.
 #pragma once
 
 #include "appliance/office/queue/queue_log.h"
@@ -9,7 +9,9 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace amt::office {
@@ -40,12 +42,16 @@ public:
     explicit DurationsSeen(store::Database& database) : _database(database) {}
 
     std::map<std::string, DurationModel> modelsAt(const QueuePlan& plan, LocalDate today);
+    /// Share of appointments that nobody checked in, of the same days, shrunk to a tenth as the
+    /// durations to their plan; a tenth where noteAbsent() never found any.
+    double absentShareAt(LocalDate today);
 
 private:
     using OfDay = std::map<std::string, std::vector<std::chrono::seconds>>;
 
     store::Database& _database;
     std::map<LocalDate, OfDay> _days;
+    std::optional<std::pair<LocalDate, double>> _absentShare; ///< as of that day
 };
 
 } // namespace amt::office

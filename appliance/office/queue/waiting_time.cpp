@@ -276,6 +276,7 @@ Outlook outlookAt(const Queue& queue, DurationsSeen& durations,
                     .waiting = {},
                     .expected = {},
                     .durations = durations.modelsAt(plan->plan, today),
+                    .noShow = durations.absentShareAt(today),
                     .rules = plan->plan.rules};
     const auto open = queue.openDesks();
     for (const OpenDesk& desk : open) {

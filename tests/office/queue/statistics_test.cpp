@@ -108,6 +108,22 @@ BOOST_AUTO_TEST_CASE(a_day_counted_by_hand)
                "all;5;3;2;1;1;1;1;1;1;5,0;10,0;10,0;21,0\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_service_that_only_the_night_ended_is_not_measured)
+{
+    QueueTown town;
+    town.openAll();
+    town.waiting();
+    const Ticket called = town.next(town.one);
+    town.queue->serve(QueueTown::seen(called), town.one, town.now);
+    town.queue->endDay("Lead", town.now + 8h);
+    const GroupFigures all =
+        figuresOf(town.queue->events(town.today(), town.today()), town.today(), town.today()).all;
+    BOOST_TEST(all.served == 0);
+    BOOST_TEST(all.leftOpen == 1);
+    BOOST_TEST(all.service.count == 0);
+    BOOST_TEST(all.wait.count == 1);
+}
+
 BOOST_AUTO_TEST_CASE(figures_are_the_same_once_names_and_tickets_are_forgotten)
 {
     QueueTown town;

@@ -274,6 +274,27 @@ BOOST_AUTO_TEST_CASE(a_stay_lasts_from_the_call_to_whatever_ended_it)
     BOOST_TEST(durations.modelsAt(plan, plusDays(town.today(), 61)).at("wohnen").samples == 0);
 }
 
+BOOST_AUTO_TEST_CASE(who_does_not_come_to_appointments_is_learnt_from_the_log)
+{
+    test::QueueTown town;
+    DurationsSeen durations(*town.database);
+    BOOST_TEST(durations.absentShareAt(town.today()) == 0.1);
+    for (int i = 0; i < 12; ++i)
+        town.checkedIn(10min);
+    town.waiting(); // a walk-in says nothing
+    std::vector<BookedVisit> booked;
+    for (int i = 0; i < 8; ++i)
+        booked.push_back({randomUuid(town.random), "ausweise", town.now - 10min});
+    town.queue->noteAbsent(town.today(), booked, town.now);
+    const LocalDate tomorrow = plusDays(town.today(), 1);
+    BOOST_TEST(durations.absentShareAt(town.today()) == 0.1); // today does not count yet
+    // 8 of 20, and as many planned with a tenth.
+    BOOST_TEST(durations.absentShareAt(tomorrow) == 0.25, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(durations.absentShareAt(plusDays(tomorrow, 60)) == 0.1);
+    const Outlook outlook = outlookAt(*town.queue, durations, {}, {}, town.now + 24h);
+    BOOST_TEST(outlook.noShow == 0.25, boost::test_tools::tolerance(1e-9));
+}
+
 BOOST_AUTO_TEST_CASE(the_outlook_is_what_stands_in_the_hall)
 {
     test::QueueTown town;
