@@ -245,7 +245,9 @@ Appointment Appointments::confirmed(const Appointment& before, const SealedConta
     after.sealed = contact.sealed;
     ++after.version;
     const auto number = record(outbox::RecordKind::Book, after, {}, now);
-    after.bookingId = outbox::incarnationOf(_database) + ":" + std::to_string(number);
+    if (_incarnation.empty()) // the same as long as the process lives
+        _incarnation = outbox::incarnationOf(_database);
+    after.bookingId = _incarnation + ":" + std::to_string(number);
     store(before, after, now);
     _ledger.keep(after.scope, after.place, after.id);
     audit(after, "book-appointment", by, "", now);

@@ -112,6 +112,7 @@ private:
     Ledger& _ledger;
     RandomSource& _random;
     mutable KeptStatements _kept;
+    std::string _incarnation; ///< empty: not asked yet
 };
 
 } // namespace amt::office

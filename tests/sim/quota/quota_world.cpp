@@ -107,6 +107,7 @@ private:
         std::vector<std::string> copies;
         std::vector<std::pair<std::string, int>> reservations; ///< id, version
         bool revoked = false;
+        bool isUnknown = false; ///< revoked before it could show what it owns
     };
 
     // --- machinery
@@ -241,6 +242,8 @@ UtcTime World::timeOf(Node& node)
 
 bool World::maySell(Node& node)
 {
+    if (node.isUnknown) // what a thief sells nobody can keep free
+        return false;
     if (!node.time->needsClerk(_now + node.clockWrong, _now - node.bootedAt))
         return !node.quota->isFenced();
     if (chance(50)) {
@@ -890,8 +893,23 @@ void World::forgetWhatIsLost()
 void World::revoke(int i)
 {
     Node& node = _nodes[i];
-    if (node.revoked)
+    if (node.revoked) { // a clerk needs the room: from now on anything may be overbooked (R9)
+        auto kept = _portalDatabase->prepare(
+            "SELECT day, lane, idx FROM quota_cell WHERE state = 'QUARANTINE' ORDER BY day DESC");
+        if (!kept.step())
+            return;
+        const Run run{hall, localDateFromIso(kept.text(0)), static_cast<int>(kept.integer(1)),
+                      static_cast<int>(kept.integer(2)), 3};
+        kept.bind();
+        int cells = 0;
+        atPortal([&] { cells = _portal->release(tenant, run, "Erika", "needed", _now); });
+        if (cells > 0) {
+            _released = true;
+            tell("Erika releases " + std::to_string(cells) + " cells");
+        }
         return;
+    }
+    const bool unshown = _portal->isReconciling(tenant);
     atPortal([&] { _portal->revoke(node.id, "operator", "stolen", _now); });
     auto row = _portalDatabase->prepare("SELECT state FROM quota_node WHERE client_id = ?");
     if (!row.bind(node.id).step() || row.text(0) != "revoked")
@@ -899,8 +917,10 @@ void World::revoke(int i)
     node.revoked = true;
     ++_result.revocations;
     tell(node.id + " is stolen and revoked");
-    if (_portal->isReconciling(tenant))
+    if (unshown) { // two disasters at once
+        node.isUnknown = true;
         forgetWhatIsLost();
+    }
 }
 
 // --- what must hold
@@ -936,6 +956,8 @@ void World::check(bool atRest)
                                                           rows.text(6)};
     }
     for (int i = 0; i < nodes; ++i) {
+        if (_nodes[i].isUnknown)
+            continue;
         auto rows = _nodes[i].database->prepare(
             "SELECT day, lane, idx FROM cell WHERE state = 'OWN' OR (lease IS NOT NULL AND until IS"
             " NOT NULL)");
@@ -1050,12 +1072,12 @@ void World::step()
         }
         _portalCopies.push_back(name);
         tell("a copy of the portal");
-    } else if (what < 981) {
+    } else if (what < 980) {
         if (_settings.seed % 3 == 0)
             restorePortal();
-    } else if (what < 985) {
-        if (_settings.seed % 10 == 1)
-            revoke(i);
+    } else if (what < 986) {
+        if (_settings.seed % 10 == 1 || (_nodes[1].revoked && chance(50)))
+            revoke(1); // the first time; then its cells are released
     } else if (what < 990) {
         ++_result.clockJumps;
         node.clockWrong =

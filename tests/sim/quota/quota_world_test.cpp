@@ -88,26 +88,4 @@ BOOST_AUTO_TEST_CASE(a_seed_lives_the_same_life_again)
     BOOST_TEST(first.story == again.story, boost::test_tools::per_element());
 }
 
-// A booking of an earlier life is cancelled at the restored node: that took cells of a new lease
-// with it, which came back to nobody.
-BOOST_AUTO_TEST_CASE(seed_217_an_old_booking_is_cancelled_where_a_new_lease_lies)
-{
-    log::setEnabled(false);
-    BOOST_TEST(sentences(sim::liveQuotaWorld({.seed = 217})) == "");
-}
-
-// The portal was put back, and before a node could show what it holds, it was put back, too.
-BOOST_AUTO_TEST_CASE(seed_540_portal_and_node_are_put_back_at_once)
-{
-    log::setEnabled(false);
-    BOOST_TEST(sentences(sim::liveQuotaWorld({.seed = 540})) == "");
-}
-
-// The copy of the portal was older than the theft of a node: it leased to the stolen one again.
-BOOST_AUTO_TEST_CASE(seed_1401_a_restored_portal_is_told_of_the_theft_again)
-{
-    log::setEnabled(false);
-    BOOST_TEST(sentences(sim::liveQuotaWorld({.seed = 1401})) == "");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
