@@ -23,6 +23,7 @@ constexpr std::string_view sold = "SOLD", leased = "LEASED";
 constexpr std::string_view booked = "BOOKED", cancelled = "CANCELLED", conflict = "CONFLICT",
                            superseded = "SUPERSEDED";
 constexpr std::string_view lifeKey = "life";
+constexpr std::int64_t lostLeasesMax = 1'000'000'000;
 constexpr std::size_t challengeBytes = 16;
 
 std::string describe(const Run& run)
@@ -137,12 +138,15 @@ void Quota::audit(const std::string& tenant, const std::string& act, const std::
     _books.prepare(sql::addQuotaAudit).bind(tenant, now, act, by, reason, details).run();
 }
 
-/// What a lease was numbered that somebody holds or held is never given again.
+/// What a lease was numbered that somebody holds or held is never given again. Only after a restore
+/// is there anything to learn, and not more than a portal can have leased since its copy.
 void Quota::seenLeases(const std::vector<std::int64_t>& serials)
 {
     if (serials.empty())
         return;
     const std::int64_t newest = *std::ranges::max_element(serials);
+    if (newest > number("lease") + lostLeasesMax)
+        throw Error(ErrorCode::InputMalformed, "a lease out of thin air");
     if (newest > number("lease"))
         setNumber("lease", newest);
 }
@@ -417,7 +421,8 @@ void Quota::apply(const QuotaClient& client, const std::string& incarnation, con
     if (record.kind == "RULES")
         return takeRules(client, record, now);
     const Body body = readBody(record.kind, record.details);
-    seenLeases(body.leases);
+    if (!shown)
+        seenLeases(body.leases);
     if (record.kind == "BOOK") {
         book(client, incarnation, bookingId(incarnation, record.number), body, shown, now);
     } else if (record.kind == "MOVE") {
@@ -855,8 +860,10 @@ std::string Quota::leasesShown(const QuotaClient& client, const std::string& bod
         const std::string& tenant = known->tenant;
         std::set<std::tuple<std::string, std::string, int, int>> owned;
         std::vector<std::int64_t> serials;
-        for (const auto& [run, serial] : message.owned) {
+        for (const auto& [run, serial] : message.owned)
             serials.push_back(serial);
+        seenLeases(serials);
+        for (const auto& [run, serial] : message.owned) {
             auto standing = cellsOf(tenant, run);
             for (int idx = run.first; idx < run.first + run.count; ++idx) {
                 owned.emplace(run.scope, toIso(run.day), run.lane, idx);
@@ -898,7 +905,6 @@ std::string Quota::leasesShown(const QuotaClient& client, const std::string& bod
         _books.prepare(sql::setQuotaGrants)
             .bind(message.grants, client.id, message.incarnation)
             .run();
-        seenLeases(serials);
         _books.prepare(sql::setQuotaShown).bind(current.id, client.id).run();
         audit(tenant, "shown", client.id, "", std::to_string(owned.size()) + " cells", now);
         return answer(client, message.incarnation, now);

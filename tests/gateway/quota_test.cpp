@@ -357,6 +357,21 @@ BOOST_AUTO_TEST_CASE(r10_the_newer_lease_wins_and_a_resurrected_sale_gives_way)
     BOOST_TEST(region.portal.conflicts() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(nobody_counts_the_portals_leases_up_but_the_portal)
+{
+    Region region;
+    const std::int64_t far = std::int64_t{1} << 61;
+    region.home.book(region.run(96, 2), far);
+    region.told(region.home, 2);
+    BOOST_TEST(region.portal.conflicts() == 1);
+    BOOST_TEST(region.leased(region.other, region.run(98, 2)) == 1);
+    region.portal.beginReconcile("Operator", region.now);
+    region.enter(region.home);
+    region.home.book(region.run(100, 2), far);
+    BOOST_CHECK_EXCEPTION(region.told(region.home, 3), Error, refusal(ErrorCode::InputMalformed));
+    BOOST_TEST(region.at(100) == "FREE");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wanted_is_leased_and_what_is_too_much_recalled)
 {
     Region region;
