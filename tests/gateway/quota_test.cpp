@@ -313,6 +313,10 @@ BOOST_AUTO_TEST_CASE(r10_books_put_back_ask_every_node_before_they_sell)
     BOOST_TEST(show(region.home, 2, 1, {{region.run(98, 2), lease}}).showLeases);
     region.told(region.home, 2);
     BOOST_TEST(region.at(96) == "SOLD " + booked);
+    // Nor what was said to another life of the portal.
+    const auto current = std::exchange(region.home.portal, {1, lifeB});
+    BOOST_TEST(show(region.home, 2, 1, {{region.run(98, 2), lease}}).showLeases);
+    region.home.portal = current;
     BOOST_TEST(!show(region.home, 2, 1, {{region.run(98, 2), lease}}).showLeases);
     BOOST_TEST(region.at(98) == "LEASED");
     BOOST_TEST(!region.portal.sell(tenant, region.run(100, 1), region.now)); // one is missing
