@@ -56,9 +56,9 @@ Bytes bold(bool on)
     return {esc, 'E', static_cast<std::uint8_t>(on ? 1 : 0)};
 }
 
-Bytes large(bool on)
+Bytes size(std::uint8_t times)
 {
-    return {gs, '!', static_cast<std::uint8_t>(on ? 0x11 : 0x00)};
+    return {gs, '!', static_cast<std::uint8_t>((times - 1) * 0x11)};
 }
 
 Bytes line(ByteView cp858)

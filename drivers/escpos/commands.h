@@ -25,8 +25,8 @@ struct Bitmap {
 Bytes initialise();
 Bytes align(Align align);
 Bytes bold(bool on);
-/// Double width and height, or normal.
-Bytes large(bool on);
+/// GS !: letters this many times as wide and as high; 1 to 8.
+Bytes size(std::uint8_t times);
 /// A line of CP858 with its line feed.
 Bytes line(ByteView cp858);
 Bytes feed(std::uint8_t lines);

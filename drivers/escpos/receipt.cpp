@@ -30,14 +30,15 @@ public:
         const auto encoded = toCp858(text);
         if (!encoded) {
             draw(_drawing.text(text, aligned, weight(element.bold),
-                               element.large ? Size::Large : Size::Normal));
+                               element.large || element.huge ? Size::Large : Size::Normal));
             return;
         }
+        const std::uint8_t times = element.huge ? 8 : element.large ? 2 : 1;
         Bytes lines;
-        for (const auto& part : wrapped(*encoded, element.large ? _columns / 2 : _columns))
+        for (const auto& part : wrapped(*encoded, _columns / times))
             append(lines, line(part));
-        add(concat(align(aligned), bold(element.bold), large(element.large), lines, large(false),
-                   bold(false), align(Align::Left)));
+        add(concat(align(aligned), bold(element.bold), size(times), lines, size(1), bold(false),
+                   align(Align::Left)));
     }
 
     void operator()(const PrintPair& element)

@@ -20,6 +20,7 @@ struct PrintText {
     bool centred = false;
     bool bold = false;
     bool large = false; ///< double width and height
+    bool huge = false;  ///< eightfold: a waiting number, over 20 mm high
 };
 /// Left and right in one line, e.g. a fee and its amount.
 struct PrintPair {

@@ -677,6 +677,7 @@ json::ObjectPtr toJson(const PrintJob& job)
                            object->set("centred", text.centred);
                            object->set("bold", text.bold);
                            object->set("large", text.large);
+                           object->set("huge", text.huge);
                        },
                        [&](const PrintPair& pair) {
                            object->set("kind", "pair");
@@ -708,11 +709,12 @@ PrintJob printJobFromJson(const json::Object& object)
         const auto element = elementOf(entry);
         const auto kind = json::text(*element, "kind");
         if (kind == "text") {
-            json::onlyKeys(*element, {"kind", "text", "centred", "bold", "large"});
+            json::onlyKeys(*element, {"kind", "text", "centred", "bold", "large", "huge"});
             job.elements.emplace_back(PrintText{.text = json::text(*element, "text"),
                                                 .centred = json::boolean(*element, "centred"),
                                                 .bold = json::boolean(*element, "bold"),
-                                                .large = json::boolean(*element, "large")});
+                                                .large = json::boolean(*element, "large"),
+                                                .huge = json::boolean(*element, "huge")});
         } else if (kind == "pair") {
             json::onlyKeys(*element, {"kind", "left", "right", "bold"});
             job.elements.emplace_back(PrintPair{.left = json::text(*element, "left"),

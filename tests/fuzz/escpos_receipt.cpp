@@ -16,10 +16,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool bold = (data[0] & 1) != 0;
     const PrintJob job{
         .id = "1",
-        .elements = {
-            PrintText{.text = text, .centred = bold, .bold = bold, .large = (data[0] & 2) != 0},
-            PrintPair{.left = text, .right = text.substr(0, data[0]), .bold = bold},
-            PrintQr{(data[0] & 4) != 0 ? text : std::string("https://example.org")}}};
+        .elements = {PrintText{.text = text,
+                               .centred = bold,
+                               .bold = bold,
+                               .large = (data[0] & 2) != 0,
+                               .huge = (data[0] & 4) != 0},
+                     PrintPair{.left = text, .right = text.substr(0, data[0]), .bold = bold},
+                     PrintQr{(data[0] & 4) != 0 ? text : std::string("https://example.org")}}};
     try {
         sim::SimPrinter printer;
         for (const auto& command : escpos::commandsOf(job, drawing, 48)) {
