@@ -54,6 +54,18 @@ Reply unblockPin(House& house, Exchange& exchange);
 Reply setPin(House& house, Exchange& exchange);
 Reply cancelPin(House& house, Exchange& exchange);
 
+// desk_queue.cpp: place, calling, the waiting list
+Reply showPlaces(House& house, Exchange& exchange);
+Reply choosePlace(House& house, Exchange& exchange);
+Reply leavePlace(House& house, Exchange& exchange);
+Reply showQueue(House& house, Exchange& exchange);
+Reply callNext(House& house, Exchange& exchange);
+Reply actOnTicket(House& house, Exchange& exchange);
+Reply issueNumber(House& house, Exchange& exchange);
+Reply callColleagues(House& house, Exchange& exchange);
+Reply answerColleague(House& house, Exchange& exchange);
+Reply followQueue(House& house, Exchange& exchange);
+
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 

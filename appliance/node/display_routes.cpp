@@ -13,8 +13,16 @@ Reply showDisplay(House& house, Exchange& exchange)
         setCookie(response, displayCookie, house.displayPass(), OverTls::Yes);
         return response;
     }
-    return htmlAnswer(200,
-                      house.doors.pages.display({house.municipality(), house.doors.loop.utcNow()}));
+    return htmlAnswer(200, house.doors.pages.display(house.hall.board()));
+}
+
+Reply followDisplay(House& house, Exchange&)
+{
+    HttpResponse response;
+    response.headers = {{"Content-Type", "text/event-stream"}};
+    response.eventTopic = QueueHall::topic;
+    house.hall.publish(); // whoever joins sees the newest state
+    return response;
 }
 
 } // namespace amt::node

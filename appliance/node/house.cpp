@@ -51,7 +51,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
-      backups(*this)
+      hall(*this), backups(*this)
 {
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});
@@ -88,6 +88,7 @@ void House::takeUp()
     journal.watchClock(startedAt, doors.loop.sinceBoot());
     backups.takeUp();
     blockList.look();
+    hall.takeUp();
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     doors.loop.after(returnTime, [this, life = std::weak_ptr<int>(_life)] {
         if (!life.expired())
@@ -112,6 +113,7 @@ void House::everyMinute()
     people.endSessions(now());
     backups.everyMinute();
     blockList.look();
+    hall.everyMinute();
     if (++_minutes % 60 == 0)
         keepAndLetGo();
 }
@@ -126,6 +128,7 @@ void House::keepAndLetGo()
         log::error("envelope.overdue", {{"count", std::to_string(overdue)}, {"days", "14"}});
     if (_minutes % (24 * 60) != 60) // once a day, and soon after each start
         return;
+    hall.everyNight();
     const int forgotten = outbox.forget(now());
     const int pruned = journal.prune(now() - recordsStay, cases.openIds(), now());
     if (forgotten > 0 || pruned > 0)
@@ -266,7 +269,8 @@ bool House::accepts(const office::Service& service) const
 bool House::holdsClock(const Visit& visit) const
 {
     return visit.step == Step::Reading || visit.step == Step::Paying ||
-           (!visit.caseId.empty() && receipts.isPrinting(visit.caseId));
+           (!visit.caseId.empty() && receipts.isPrinting(visit.caseId)) ||
+           (!visit.ticketId.empty() && receipts.isPrinting(visit.ticketId));
 }
 
 // --- steps of a visit
@@ -290,6 +294,9 @@ void House::publish(const Visit& visit)
     }
     if (visit.step == Step::Done)
         state->set("printing", receipts.state(visit.caseId));
+    if (const auto ticket =
+            visit.step == Step::Ticket ? hall.queue.find(visit.ticketId) : std::nullopt)
+        state->set("printing", receipts.ticketState(*ticket));
     doors.livePages.publish(visit.topic(), json::write(*state));
 }
 
@@ -297,7 +304,7 @@ void House::endVisit(Visit& visit, const std::string& reason)
 {
     cardReading.cancel(visit);
     const std::string topic = visit.topic();
-    const std::string caseId = visit.caseId;
+    const std::string caseId = visit.caseId, ticketId = visit.ticketId;
     doors.database.transact([&] {
         if (const auto opened = caseId.empty() ? std::nullopt : cases.find(caseId);
             opened && opened->state == office::CaseState::Recorded) {
@@ -311,6 +318,7 @@ void House::endVisit(Visit& visit, const std::string& reason)
     log::info("visit.ended", {{"step", std::string(name(visit.step))}, {"reason", reason}});
     visits.end(visit);
     receipts.forget(caseId);
+    receipts.forget(ticketId);
     doors.livePages.close(topic);
 }
 

@@ -12,6 +12,7 @@
 #include "appliance/node/desk_session.h"
 #include "appliance/node/exchange.h"
 #include "appliance/node/kiosk_state.h"
+#include "appliance/node/queue_hall.h"
 #include "appliance/node/receipt_desk.h"
 #include "appliance/node/visit.h"
 #include "appliance/office/case/case_book.h"
@@ -185,6 +186,7 @@ public:
     DeskIdentity deskIdentity;
     Cashier cashier;
     ReceiptDesk receipts;
+    QueueHall hall;
     Backups backups;
     QuestionGuard questions;
 

@@ -26,6 +26,13 @@ Reply timeOut(House& house, Exchange& exchange);
 Reply endVisit(House& house, Exchange& exchange);
 Reply followVisit(House& house, Exchange& exchange);
 
+// kiosk_queue.cpp: a waiting number
+Reply showGroups(House& house, Exchange& exchange);
+Reply drawNumber(House& house, Exchange& exchange);
+Reply showTicket(House& house, Exchange& exchange);
+Reply printTicket(House& house, Exchange& exchange);
+Reply noteTicket(House& house, Exchange& exchange);
+
 // kiosk_card.cpp: privacy notice, PIN, reading
 Reply showNotice(House& house, Exchange& exchange);
 Reply showCertificate(House& house, Exchange& exchange);

@@ -48,7 +48,10 @@ Reply showStart(House& house, Exchange& exchange)
     if (exchange.visit && exchange.visit->step != Step::Start)
         return redirect(addressOf(exchange.visit->step));
     noteInput(house, exchange);
-    HttpResponse response = house.kioskPage(exchange, page::StartPage{house.accepting()});
+    page::StartPage view{house.accepting()};
+    if (house.hall.isOffered())
+        view.hall = house.hall.hall();
+    HttpResponse response = house.kioskPage(exchange, view);
     if (!exchange.visit &&
         cookieValue(cookieHeader(exchange), visitCookie)) // of a visit that is over
         clearCookie(response, visitCookie, OverTls::No);
@@ -222,7 +225,7 @@ Reply timeOut(House& house, Exchange& exchange)
     Visit& visit = *exchange.visit;
     if (house.holdsClock(visit))
         return redirect(addressOf(visit.step));
-    const bool finished = visit.step == Step::Done;
+    const bool finished = visit.step == Step::Done || visit.step == Step::Ticket;
     house.endVisit(visit, "VisitEnded");
     exchange.visit = nullptr;
     return endedAnswer(!finished);

@@ -6,6 +6,8 @@
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
 
+#include <algorithm>
+
 namespace amt::node {
 
 void ReceiptDesk::keepTerminalLines(const std::string& caseId,
@@ -18,13 +20,9 @@ void ReceiptDesk::keepTerminalLines(const std::string& caseId,
     }
 }
 
-bool ReceiptDesk::isPrinting(const std::string& caseId) const
+bool ReceiptDesk::isPrinting(const std::string& id) const
 {
-    for (const auto& job : _jobs) {
-        if (job.caseId == caseId)
-            return true;
-    }
-    return false;
+    return std::any_of(_jobs.begin(), _jobs.end(), [&](const Job& job) { return job.id == id; });
 }
 
 std::string ReceiptDesk::state(const std::string& caseId) const
@@ -94,13 +92,92 @@ void ReceiptDesk::print(const std::string& caseId)
 {
     if (isPrinting(caseId))
         return;
-    Job job;
-    job.caseId = caseId;
-    job.job.id = randomUuid(_house.doors.random);
-    job.job.elements = elements(caseId);
-    _house.printJobs.begin(job.job.id, caseId, _house.now());
+    const std::string jobId = randomUuid(_house.doors.random);
+    Job job{caseId, {jobId, elements(caseId)}, [this, caseId, jobId](const PrintOutcome& outcome) {
+                _house.printJobs.end(jobId, outcome, _house.now());
+                if (std::holds_alternative<Printed>(outcome))
+                    _terminalLines.erase(caseId);
+            }};
+    _house.printJobs.begin(jobId, caseId, _house.now());
     _jobs.push_back(std::move(job));
     next();
+}
+
+std::string ReceiptDesk::ticketState(const office::Ticket& ticket) const
+{
+    if (isPrinting(ticket.id))
+        return "printing";
+    const auto known = _ticketOutcomes.find(ticket.id);
+    if (known != _ticketOutcomes.end())
+        return known->second;
+    switch (ticket.lastEvent) { // its job went with the process
+    case office::TicketEvent::Drawn:
+        return "interrupted";
+    case office::TicketEvent::PrintFailed:
+        return "noPrinter";
+    case office::TicketEvent::Noted:
+        return "notWanted";
+    default:
+        return "printed";
+    }
+}
+
+std::vector<PrintElement> ReceiptDesk::elements(const office::Ticket& ticket,
+                                                const std::string& language) const
+{
+    const auto plan = _house.hall.plans.current();
+    const auto* group = plan->plan.group(ticket.group);
+    const auto text = [&](const char* key,
+                          const std::vector<std::pair<std::string, std::string>>& parameters = {}) {
+        return _house.doors.pages.text(language, key, parameters);
+    };
+    std::vector<PrintElement> elements;
+    elements.push_back(PrintText{_house.municipality(), true, true});
+    elements.push_back(PrintText{text("ticket.number"), true});
+    elements.push_back(PrintText{
+        .text = office::toText(ticket.number), .centred = true, .bold = true, .huge = true});
+    elements.push_back(PrintText{group ? office::textIn(group->name, language) : "", true, true});
+    elements.push_back(
+        PrintText{germanDate(localDate(ticket.drawnAt)) + " " + localTime(ticket.drawnAt), true});
+    elements.push_back(PrintRule{});
+    elements.push_back(PrintText{text("ticket.watch"), true});
+    elements.push_back(PrintText{text("ticket.missed"), true});
+    return elements;
+}
+
+void ReceiptDesk::printTicket(const std::string& ticketId, const std::string& language)
+{
+    const auto ticket = _house.hall.queue.find(ticketId);
+    if (!ticket)
+        throw Error(ErrorCode::NotFound, "ticket to be printed");
+    if (isPrinting(ticketId))
+        return;
+    _ticketOutcomes.erase(ticketId);
+    _jobs.push_back(
+        {ticketId,
+         {randomUuid(_house.doors.random), elements(*ticket, language)},
+         [this, ticketId](const PrintOutcome& outcome) { keepTicketOutcome(ticketId, outcome); }});
+    next();
+}
+
+void ReceiptDesk::keepTicketOutcome(const std::string& ticketId, const PrintOutcome& outcome)
+{
+    const office::Actor printer{"printer"};
+    try {
+        if (std::holds_alternative<Printed>(outcome))
+            _house.hall.queue.printed(ticketId, printer, _house.now());
+        else
+            _house.hall.queue.printFailed(ticketId, printer, _house.now());
+    } catch (const Error& late) { // the paper comes after the ticket's end: nothing to be kept
+        if (late.errorCode() != ErrorCode::StepOutOfOrder &&
+            late.errorCode() != ErrorCode::NotFound)
+            throw;
+        log::info("ticket.paper-too-late", {{"detail", late.message()}});
+    }
+    std::string word(office::name(outcome));
+    if (_house.visits.byPaper(ticketId))
+        _ticketOutcomes[ticketId] = word == "failed" ? "noPrinter" : std::move(word);
+    _house.hall.changed();
 }
 
 void ReceiptDesk::next()
@@ -111,14 +188,12 @@ void ReceiptDesk::next()
     const std::string jobId = _jobs.front().job.id;
     const auto done = _house.guardedCall([this, jobId](const PrintOutcome& outcome) {
         AMT_ASSERT(!_jobs.empty() && _jobs.front().job.id == jobId);
-        const std::string caseId = _jobs.front().caseId;
-        _house.printJobs.end(jobId, outcome, _house.now());
+        const std::string id = _jobs.front().id;
+        _jobs.front().ended(outcome); // kept until the disk takes it (guardedCall)
         _jobs.pop_front();
         _atPrinter = false;
         log::info("receipt.outcome", {{"outcome", std::string(office::name(outcome))}});
-        if (std::holds_alternative<Printed>(outcome))
-            _terminalLines.erase(caseId);
-        if (Visit* visit = _house.visits.byCase(caseId)) {
+        if (Visit* visit = _house.visits.byPaper(id)) {
             _house.visits.touch(*visit);
             _house.publish(*visit);
         }

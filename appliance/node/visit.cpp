@@ -51,7 +51,7 @@ std::optional<CookieParts> partsOf(const std::string& cookie)
 
 constexpr Step steps[] = {Step::Start,       Step::Notice,     Step::Card,   Step::Reading,
                           Step::CardProblem, Step::Form,       Step::Review, Step::Pay,
-                          Step::Paying,      Step::Unresolved, Step::Done};
+                          Step::Paying,      Step::Unresolved, Step::Done,   Step::Ticket};
 
 Step stepFromName(const std::string& text)
 {
@@ -78,6 +78,7 @@ Bytes written(const Visit& visit)
         object->set("identification", office::toJson(*visit.identification));
     object->set("formStep", visit.formStep);
     object->set("caseId", visit.caseId);
+    object->set("ticketId", visit.ticketId);
     object->set("cardProblem", visit.cardProblem);
     auto presses = json::makeArray();
     for (const auto& [key, location] : visit.presses.all()) {
@@ -108,6 +109,8 @@ void read(Visit& visit, ByteView plain)
             office::identificationFromJson(*json::object(*object, "identification"));
     visit.formStep = static_cast<int>(json::integer(*object, "formStep"));
     visit.caseId = json::text(*object, "caseId");
+    if (object->has("ticketId")) // nor of this
+        visit.ticketId = json::text(*object, "ticketId");
     visit.cardProblem = json::text(*object, "cardProblem");
     const auto presses = json::array(*object, "presses");
     for (unsigned i = 0; i < presses->size(); ++i) {
@@ -145,6 +148,8 @@ std::string addressOf(Step step)
         return "/visit/pay/unresolved";
     case Step::Done:
         return "/visit/done";
+    case Step::Ticket:
+        return "/visit/ticket";
     }
     return "/";
 }
@@ -174,6 +179,8 @@ std::string_view name(Step step)
         return "Unresolved";
     case Step::Done:
         return "Done";
+    case Step::Ticket:
+        return "Ticket";
     }
     return "";
 }
@@ -266,6 +273,14 @@ Visit* Visits::byCase(const std::string& caseId)
             return visit.get();
     }
     return nullptr;
+}
+
+Visit* Visits::byPaper(const std::string& id)
+{
+    const auto found = std::find_if(_visits.begin(), _visits.end(), [&](const auto& entry) {
+        return !id.empty() && (entry.second->caseId == id || entry.second->ticketId == id);
+    });
+    return found == _visits.end() ? nullptr : found->second.get();
 }
 
 Visit& Visits::open(const std::string& language)

@@ -38,7 +38,8 @@ enum class Step {
     Pay,
     Paying,
     Unresolved,
-    Done
+    Done,
+    Ticket ///< a number was drawn
 };
 enum class VisitEvent {
     ServiceChosen,
@@ -57,10 +58,12 @@ enum class VisitEvent {
     PaymentDeclined,
     PaymentUnclear,
     DeskChosen,
-    NothingToPay
+    NothingToPay,
+    NumberDrawn
 };
 
 inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
+    {Step::Start, VisitEvent::NumberDrawn, Step::Ticket},
     {Step::Start, VisitEvent::ServiceChosen, Step::Notice},
     {Step::Notice, VisitEvent::ServiceChosen, Step::Notice},
     {Step::Notice, VisitEvent::Consented, Step::Card},
@@ -117,6 +120,7 @@ struct Visit {
     std::vector<office::FieldFault> faults;               ///< of the page that was posted last
     int formStep = 1;
     std::string caseId;
+    std::string ticketId; ///< of the number that this visit drew, or is about to
 
     Presses presses;
     std::optional<int> wrongPinTriesLeft;
@@ -172,6 +176,8 @@ public:
     /// By hash, for work that came back from a device. Null when it has ended.
     Visit* byHash(const std::string& idHash);
     Visit* byCase(const std::string& caseId);
+    /// Whose case or number a paper is about.
+    Visit* byPaper(const std::string& id);
 
     Visit& open(const std::string& language);
     /// Writes the draft. Joins a running transaction.

@@ -117,6 +117,68 @@ public:
     {
         begin("start", "/");
         set("accepting", view.accepting);
+        set("numbers", view.hall.has_value());
+        set("lead", text(view.hall ? "start.leadMany" : "start.lead"));
+        if (view.hall) {
+            set("waiting", std::to_string(view.hall->waiting));
+            set("openDesks", std::to_string(view.hall->openDesks));
+            set("wait", wait(view.hall->wait));
+        }
+    }
+
+    void operator()(const QueuePage& view)
+    {
+        begin("queue", "/queue");
+        Data groups{Data::type::list};
+        for (const auto& group : view.groups) {
+            Data item;
+            item.set("key", group.key);
+            item.set("name", group.name);
+            item.set("open", group.state == "open");
+            item.set("line", group.state == "open"
+                                 ? text("queue.line", {{"waiting", std::to_string(group.waiting)},
+                                                       {"wait", wait(group.wait)}})
+                                 : text("queue." + group.state));
+            groups.push_back(item);
+        }
+        set("groups", groups);
+    }
+
+    void operator()(const TicketPage& view)
+    {
+        begin("ticket", "/visit/ticket");
+        if (view.printing == "printing")
+            live("/visit/ticket", view.printing);
+        else if (view.waits)
+            refresh(view.untilEnd, "/visit/timeout");
+        if (view.waits)
+            module("countdown");
+        // With larger letters what comes next has a page of its own.
+        const int parts = view.waits && _frame.access.text > 0 ? 2 : 1;
+        const int part = partOf(parts);
+        lead(part, parts, "/visit/ticket", "/visit/ticket");
+        set("showNumber", part == 1);
+        set("showNext", view.waits && part == parts);
+        set("ends", view.waits && part == parts);
+        set("number", view.number);
+        set("group", view.group);
+        set("waits", view.waits);
+        set("mustNote", !view.waits && view.printing != "printing");
+        set("heading", text(view.waits                    ? "ticket.heading"
+                            : view.printing == "printing" ? "ticket.headingPrinting"
+                                                          : "ticket.headingNote"));
+        set("beforeLine", view.before == 0
+                              ? text("ticket.beforeNone")
+                              : _texts.plural(_frame.language, "ticket.before", view.before));
+        set("wait", wait(view.wait));
+        const auto key = "ticket.printing." + view.printing;
+        set("printingLine",
+            text(_texts.has("de", key) ? key : std::string("ticket.printing.noPrinter")));
+        set("canPrint", view.printing != "printing");
+        set("printLabel", text(view.printing == "printed" ? "done.printAgain" : "ticket.print"));
+        set("countdownText", _texts.raw(_frame.language, "done.countdown"));
+        set("untilEnd", std::to_string(view.untilEnd.count()));
+        set("untilEndLine", _texts.plural(_frame.language, "done.untilEnd", view.untilEnd.count()));
     }
 
     void operator()(const ServicesPage& view)
@@ -570,6 +632,19 @@ private:
         set("live", true);
         set("idleAfter", false); // a step that runs holds the clock (ui.md 3.7)
         refresh(liveAfter, path);
+    }
+
+    /// "20–25 Min.", never a promise.
+    std::string wait(const std::optional<Wait>& range) const
+    {
+        if (!range)
+            return text("wait.none");
+        if (range->orLonger)
+            return text("wait.longer", {{"from", std::to_string(range->from)}});
+        if (range->until == 0 || range->from == range->until)
+            return text("wait.most", {{"until", std::to_string(std::max(range->until, 5))}});
+        return text("wait.range", {{"from", std::to_string(range->from)},
+                                   {"until", std::to_string(range->until)}});
     }
 
     Data groupNames(const std::vector<std::string>& attributes) const

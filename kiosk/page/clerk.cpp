@@ -165,6 +165,70 @@ public:
                             : "desk.card." + view.outcome);
     }
 
+    void operator()(const PlacePage& view)
+    {
+        begin("queue", "place", text("desk.title.place"));
+        Data desks{Data::type::list};
+        for (const auto& desk : view.desks) {
+            Data item;
+            item.set("id", desk.id);
+            item.set("name", desk.name);
+            item.set("groups", desk.groups);
+            item.set("own", desk.own);
+            const bool occupied = !desk.clerk.empty() && !desk.own;
+            item.set("occupied", occupied);
+            item.set("clerk", desk.clerk);
+            item.set("asks", desk.id == view.occupied);
+            item.set("question",
+                     text("desk.place.question", {{"desk", desk.name}, {"clerk", desk.clerk}}));
+            item.set("badge", occupied   ? badge("warning",
+                                                 text("desk.place.occupied", {{"clerk", desk.clerk}}))
+                              : desk.own ? badge("success", text("desk.place.own"))
+                                         : badge("info", text("desk.place.free")));
+            desks.push_back(item);
+        }
+        set("desks", desks);
+    }
+
+    void operator()(const QueueDeskPage& view)
+    {
+        begin("queue", "queue", view.deskName);
+        set("skills", view.skills);
+        set("follows", true);
+        set("sequence", std::to_string(view.sequence));
+        if (!view.problem.empty())
+            set("problem", text("desk.queue.problem." + view.problem));
+        if (!view.issued.empty())
+            set("issued", text("desk.queue.issued", {{"number", view.issued}}));
+        set("emergency", view.emergency);
+        Data calls{Data::type::list};
+        for (const auto& call : view.calls) {
+            Data item;
+            item.set("desk", call.desk);
+            item.set("line", text("desk.queue.colleague", {{"desk", call.name}}));
+            calls.push_back(item);
+        }
+        set("calls", calls);
+        set("groups", groupChoices(view.groups));
+        set("hasCurrent", view.current.has_value());
+        if (const auto& current = view.current) {
+            Data item = ticketRow(current->row);
+            item.set("serving", current->serving);
+            item.set("since", std::to_string(std::max<std::int64_t>(
+                                  0, (_frame.now - current->since).count() / 1000)));
+            item.set("state", text(current->serving ? "desk.queue.serving" : "desk.queue.called"));
+            item.set("calls", _texts.plural(german, "desk.queue.calls", current->calls));
+            set("current", item);
+        }
+        tickets("waiting", view.waiting);
+        tickets("parked", view.parked);
+        tickets("pickUp", view.pickUp);
+        tickets("missed", view.missed);
+        tickets("elsewhere", view.elsewhere);
+        set("waitingTitle", _texts.plural(german, "desk.queue.waiting",
+                                          static_cast<std::int64_t>(view.waiting.size())));
+    }
+
     void operator()(const HeldPage& view)
     {
         begin("held", "held", text("desk.title.held"));
@@ -300,11 +364,14 @@ private:
         set("problemText", false);
         set("cardProblem", false);
         set("live", false);
+        set("follows", false);
+        set("issued", false);
         set("refreshTo", false);
         set("clerk", _frame.clerk.empty() ? Data(false) : Data(_frame.clerk));
         Data sections{Data::type::list};
         for (const auto& [section, address] :
-             {std::pair<std::string, std::string>{"cases", "/desk"},
+             {std::pair<std::string, std::string>{"queue", "/desk/queue"},
+              {"cases", "/desk"},
               {"held", "/desk/held"},
               {"status", "/desk/status"},
               {"devices", "/desk/devices"},
@@ -317,6 +384,47 @@ private:
             sections.push_back(item);
         }
         set("sections", sections);
+    }
+
+    static Data groupChoices(const std::vector<QueueDeskPage::Group>& groups)
+    {
+        Data choices{Data::type::list};
+        for (const auto& group : groups) {
+            Data item;
+            item.set("key", group.key);
+            item.set("name", group.name);
+            choices.push_back(item);
+        }
+        return choices;
+    }
+
+    /// Who waits long is marked by shape, word and colour.
+    Data ticketRow(const QueueDeskPage::Row& row) const
+    {
+        constexpr int longMinutes = 20, veryLongMinutes = 40;
+        Data item;
+        item.set("id", row.id);
+        item.set("version", std::to_string(row.version));
+        item.set("number", row.number);
+        item.set("group", row.group);
+        item.set("minutes", _texts.plural(german, "desk.queue.minutes", row.minutes));
+        item.set("callable", row.callable);
+        item.set("mark",
+                 row.mark.empty() ? Data(false) : Data(text("desk.queue.mark." + row.mark)));
+        item.set("badge",
+                 row.minutes >= veryLongMinutes ? badge("danger", text("desk.queue.veryLong"))
+                 : row.minutes >= longMinutes   ? badge("warning", text("desk.queue.long"))
+                                                : badge("success", text("desk.queue.short")));
+        return item;
+    }
+
+    void tickets(const std::string& name, const std::vector<QueueDeskPage::Row>& rows)
+    {
+        Data items{Data::type::list};
+        for (const auto& row : rows)
+            items.push_back(ticketRow(row));
+        set(name, items);
+        set(name + "Any", !rows.empty());
     }
 
     /// `key`, or DeviceFailed's when a name has no sentence.
@@ -509,9 +617,39 @@ Filled fillDesk(const Texts& texts, const DeskFrame& frame, const DeskView& view
     return filler.take();
 }
 
-Filled fillDisplay(const Texts&, const DisplayPage& view)
+Filled fillDisplay(const Texts& texts, const DisplayPage& view)
 {
     Filled filled{"board", Data{Data::type::object}};
+    filled.data.set("offered", view.offered);
+    filled.data.set("sequence", std::to_string(view.sequence));
+    Data calls{Data::type::list};
+    for (const auto& call : view.calls) {
+        Data item;
+        item.set("number", call.number);
+        item.set("desk", call.desk);
+        item.set("waits", call.waits);
+        item.set("newest", calls.list_value().empty());
+        calls.push_back(item);
+    }
+    filled.data.set("any", !view.calls.empty());
+    filled.data.set("calls", calls);
+    // What a gong sounds for: somebody else, somewhere else, or once more.
+    filled.data.set("call", view.calls.empty()
+                                ? std::string()
+                                : view.calls.front().number + " " + view.calls.front().desk + " " +
+                                      std::to_string(view.calls.front().calls));
+    filled.data.set("waitingLine", texts.plural(german, "desk.display.persons", view.hall.waiting));
+    const auto& wait = view.hall.wait;
+    filled.data.set("wait",
+                    !wait ? texts.get(german, "wait.none")
+                    : wait->orLonger
+                        ? texts.get(german, "wait.longer", {{"from", std::to_string(wait->from)}})
+                        : texts.get(german, "wait.range",
+                                    {{"from", std::to_string(wait->from)},
+                                     {"until", std::to_string(std::max(wait->until, 5))}}));
+    filled.data.set("desksLine", texts.get(german, "desk.display.desksOf",
+                                           {{"open", std::to_string(view.hall.openDesks)},
+                                            {"desks", std::to_string(view.desks)}}));
     filled.data.set("municipality", view.municipality);
     filled.data.set("time", localTime(view.now));
     filled.data.set("nowMilliseconds", std::to_string(toMilliseconds(view.now)));

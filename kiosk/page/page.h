@@ -43,7 +43,7 @@ struct Frame {
                              ///< reach-off, back}; a form page posts it as its "action", so that
                              ///< what was typed stays
     bool helpCalled = false; ///< a call for help is open
-    int part = 0; ///< ?part= of notice, certificate, card, form, review and done, which need more
+    int part = 0; ///< ?part= of notice, certificate, card, form, review, done and ticket, which need more
                   ///< pages than one with larger letters; 0: not said
     bool testModeLanguages = false; ///< offers languages whose texts are not reviewed
 };
@@ -51,9 +51,41 @@ struct Frame {
 // --- kiosk (citizen), in the order of the visit. Comment: address of the page; forms post to the
 // same address unless said. ---
 
-/// GET /  K1. POST /language {language, back}. Link to /services.
+/// How long somebody will wait, in minutes, multiples of five.
+struct Wait {
+    int from = 0, until = 0;
+    bool orLonger = false;
+};
+/// What stands in the waiting hall.
+struct Hall {
+    int waiting = 0, openDesks = 0;
+    std::optional<Wait> wait; ///< nothing: no estimate
+};
+/// GET /  K1. POST /language {language, back}. Links to /services and /queue.
 struct StartPage {
-    bool accepting = true; ///< false: no room, no key: says so and whom to ask
+    bool accepting = true;         ///< false: no room, no key: says so and whom to ask
+    std::optional<Hall> hall = {}; ///< nothing: nobody is called by number here
+};
+/// GET /queue, POST {group}: what is it about. Numbers that are not given out here are shown, too.
+struct QueuePage {
+    struct Group {
+        std::string key, name;
+        std::string state; ///< "open", "full" (no more today), "reception" (staff give them out)
+        int waiting = 0;
+        std::optional<Wait> wait;
+    };
+    std::vector<Group> groups;
+};
+/// GET /visit/ticket (refreshes itself while it prints), POST /visit/ticket/print {},
+/// /visit/ticket/noted {}, /visit/end {}
+struct TicketPage {
+    std::string number; ///< "B 047"
+    std::string group;
+    bool waits = false; ///< printed or noted: only then it is called
+    int before = 0;     ///< who wait for the same
+    std::optional<Wait> wait;
+    std::string printing; ///< as in DonePage; "notWanted": noted
+    std::chrono::seconds untilEnd{60};
 };
 /// GET /services, POST {service}
 struct ServicesPage {
@@ -187,10 +219,10 @@ struct ErrorPage {
     int status = 404;
 };
 
-using KioskView =
-    std::variant<StartPage, ServicesPage, NoticePage, CertificatePage, CardPage, ReadingPage,
-                 CardProblemPage, FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage,
-                 DonePage, StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
+using KioskView = std::variant<StartPage, QueuePage, TicketPage, ServicesPage, NoticePage,
+                               CertificatePage, CardPage, ReadingPage, CardProblemPage, FormPage,
+                               ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage,
+                               StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 
@@ -292,6 +324,51 @@ struct DeskPinPage {
     bool cancelling = false;
     bool hasCertificate = true; ///< for "set"; what it allows only the card's answer tells
 };
+/// GET /desk/place: where does the clerk sit. POST {desk, mode=everybody|appointments,
+/// over=yes|no}.
+struct PlacePage {
+    struct Desk {
+        std::string id, name, groups;
+        std::string clerk; ///< who sits there; empty: nobody
+        bool own = false;
+    };
+    std::vector<Desk> desks;
+    std::string occupied; ///< id of the desk that was chosen although a colleague sits there
+};
+/// GET /desk/queue: the clerk's desk, live by /desk/queue/events. POST /desk/queue/next {},
+/// /desk/queue/act {ticket, version, act, group}, /desk/queue/draw {group},
+/// /desk/queue/emergency {}, /desk/queue/emergency/answer {desk}, /desk/place/leave {}.
+struct QueueDeskPage {
+    struct Row {
+        std::string id, number, group;
+        int version = 0;
+        int minutes = 0; ///< waited, or since it was set aside
+        std::string
+            mark; ///< "urgent", "raised", "appointment", "late", "notDue", "forDesk" or empty
+        bool callable = true; ///< at this desk, now
+    };
+    struct Current {
+        Row row;
+        bool serving = false; ///< false: called, and nobody came yet
+        UtcTime since;
+        int calls = 0;
+    };
+    struct Group {
+        std::string key, name;
+    };
+    std::string desk, deskName, skills;
+    std::int64_t sequence = 0;
+    std::optional<Current> current;
+    std::vector<Row> waiting, parked, pickUp, missed, elsewhere; ///< elsewhere: at other desks
+    std::vector<Group> groups;
+    std::string problem; ///< "nobody", "changed", "notHere": why the last act did nothing
+    std::string issued;  ///< number that was just given out
+    bool emergency = false;
+    struct Call {
+        std::string desk, name;
+    };
+    std::vector<Call> calls; ///< colleagues who ask for help
+};
 /// GET /desk/held: what a person has to decide (held) or to deal with (rejected), oldest first
 struct HeldPage {
     struct Row {
@@ -346,14 +423,24 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView =
-    std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage, DeskPinPage,
-                 HeldPage, ClerksPage, DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
+                              DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
+                              DevicesPage, StatusPage, DeskErrorPage>;
 
-/// GET /display: call board; calls come with the queue.
+/// GET /display: call board, live by /display/events.
 struct DisplayPage {
     std::string municipality;
     UtcTime now;
+    bool offered = false; ///< people are called by numbers
+    std::int64_t sequence = 0;
+    struct Call {
+        std::string number, desk;
+        int calls = 1;
+        bool waits = true; ///< nobody came to the desk yet
+    };
+    std::vector<Call> calls; ///< newest first
+    Hall hall = {};
+    int desks = 0; ///< that there are
 };
 
 /// HTML of whole pages. Templates, texts and styles are read once, from `folder` (kiosk/ in the

@@ -63,8 +63,8 @@ int main(int argc, char** argv)
     for (const auto& sample : amt::test::deskSamples())
         write(folder / "desk" / (sample.name + ".html"),
               renderer.desk(amt::test::sampleDeskFrame(sample), sample.view));
-    write(folder / "display" / "board.html",
-          renderer.display({"Stadt Musterstadt", amt::test::sampleTime()}));
+    for (const auto& sample : amt::test::displaySamples())
+        write(folder / "display" / (sample.name + ".html"), renderer.display(sample.view));
     write(folder / "csp.txt", amt::page::contentSecurityPolicy);
     return 0;
 }

@@ -116,7 +116,9 @@ std::vector<KioskView> hostileKioskViews()
     choice.kind = "choice";
     choice.options = {{hostile, hostile}};
     const auto fee = Money::cents(100);
-    return {ServicesPage{{{hostile, hostile, hostile, fee}}},
+    return {QueuePage{{{hostile, hostile, "open", 1, std::nullopt}}},
+            TicketPage{hostile, hostile, true, 1, std::nullopt, "printed"},
+            ServicesPage{{{hostile, hostile, hostile, fee}}},
             NoticePage{hostile, {"GivenNames"}, false, hostile},
             CertificatePage{hostile, hostile, hostile, hostile, hostile, LocalDate{}},
             ReadingPage{hostile},
@@ -156,7 +158,20 @@ std::vector<DeskView> hostileDeskViews()
     auto reading = identity, shown = identity;
     reading.stage = DeskIdentityPage::Stage::Reading;
     shown.stage = DeskIdentityPage::Stage::Shown;
-    return {PaperHalfPage{hostile},
+    auto queue = test::queueDeskSample();
+    queue.deskName = queue.skills = queue.problem = queue.issued = hostile;
+    for (auto* rows : {&queue.waiting, &queue.parked, &queue.missed, &queue.elsewhere}) {
+        for (auto& row : *rows)
+            row.id = row.number = row.group = hostile;
+    }
+    for (auto& group : queue.groups)
+        group.key = group.name = hostile;
+    queue.problem.clear();
+    queue.calls = {{hostile, hostile}};
+    const PlacePage places{{{hostile, hostile, hostile, hostile, false}}, hostile};
+    return {queue,
+            places,
+            PaperHalfPage{hostile},
             CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
                       {{"kiosk", test::sampleTime()}}},
             open,
@@ -273,7 +288,8 @@ BOOST_AUTO_TEST_CASE(every_view_of_desk_and_display_is_well_formed)
             checkFrame(renderer().desk(test::sampleDeskFrame(sample), sample.view));
         }
     }
-    checkFrame(renderer().display({"Stadt Musterstadt", test::sampleTime()}));
+    for (const auto& sample : test::displaySamples())
+        checkFrame(renderer().display(sample.view));
 }
 
 BOOST_DATA_TEST_CASE(hostile_text_stays_text_at_the_kiosk, data::make(languages()), language)
@@ -299,7 +315,11 @@ BOOST_AUTO_TEST_CASE(hostile_text_stays_text_at_the_desk)
             checkHarmless(renderer().desk(frame, view));
         }
     }
-    checkHarmless(renderer().display({hostile, test::sampleTime()}));
+    DisplayPage board = test::displaySamples().back().view;
+    board.municipality = hostile;
+    for (auto& call : board.calls)
+        call.number = call.desk = hostile;
+    checkHarmless(renderer().display(board));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_language_is_german)

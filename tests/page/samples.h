@@ -153,6 +153,22 @@ inline std::vector<KioskSample> kioskSamples()
     std::vector<KioskSample> samples = {
         {"start", StartPage{}, false},
         {"start-closed", StartPage{false}, false},
+        {"start-hall", StartPage{true, Hall{7, 3, Wait{20, 25, false}}}, false},
+        {"start-hall-closed", StartPage{false, Hall{0, 0, std::nullopt}}, false},
+        {"queue",
+         QueuePage{{{"meldewesen", "Ausweis, Pass und Meldewesen", "open", 4, Wait{20, 25, false}},
+                    {"parken", "Parken und Verkehr", "open", 0, Wait{0, 5, false}},
+                    {"abholung", "Ausweis oder Pass abholen", "full", 12, std::nullopt},
+                    {"kasse", "Gebühren zahlen", "reception", 1, Wait{120, 120, true}}}},
+         false},
+        {"ticket", TicketPage{"B 047", "Ausweis, Pass und Meldewesen", true, 3, Wait{20, 25, false},
+                              "printed"}},
+        {"ticket-printing", TicketPage{"B 047", "Ausweis, Pass und Meldewesen", false, 3,
+                                       Wait{20, 25, false}, "printing"}},
+        {"ticket-note",
+         TicketPage{"B 047", "Ausweis, Pass und Meldewesen", false, 0, std::nullopt, "paperOut"}},
+        {"ticket-noted",
+         TicketPage{"B 047", "Ausweis, Pass und Meldewesen", true, 1, std::nullopt, "notWanted"}},
         {"services",
          ServicesPage{{{"99108001001000", service,
                         "Parken in Ihrer Bewohnerparkzone, gültig ein Jahr. Sie brauchen Ihr "
@@ -233,11 +249,79 @@ inline std::vector<KioskSample> kioskSamples()
     return samples;
 }
 
+struct DisplaySample {
+    std::string name;
+    page::DisplayPage view;
+};
+
+inline std::vector<DisplaySample> displaySamples()
+{
+    page::DisplayPage none;
+    none.municipality = "Stadt Musterstadt";
+    none.now = sampleTime();
+    page::DisplayPage quiet = none;
+    quiet.offered = true;
+    quiet.hall = {0, 2, std::nullopt};
+    quiet.desks = 4;
+    page::DisplayPage full = quiet;
+    full.sequence = 81;
+    full.hall = {7, 3, page::Wait{20, 25, false}};
+    full.calls = {{"B 047", "Schalter 3", 1, true},
+                  {"T 112", "Schalter 1", 2, true},
+                  {"B 046", "Zimmer 104", 1, false},
+                  {"A 009", "Schalter 2", 1, false}};
+    return {{"board", none}, {"board-quiet", quiet}, {"board-calls", full}};
+}
+
+inline page::QueueDeskPage queueDeskSample()
+{
+    using Row = page::QueueDeskPage::Row;
+    page::QueueDeskPage view;
+    view.desk = "3";
+    view.deskName = "Schalter 3";
+    view.skills = "Ausweis, Pass und Meldewesen, Ausweis oder Pass abholen";
+    view.sequence = 81;
+    view.waiting = {Row{"t-1", "B 048", "Ausweis, Pass und Meldewesen", 2, 42, "", true},
+                    Row{"t-2", "B 049", "Ausweis, Pass und Meldewesen", 2, 21, "raised", true},
+                    Row{"t-3", "P 012", "Parken und Verkehr", 2, 3, "", false}};
+    view.parked = {Row{"t-4", "B 040", "Ausweis, Pass und Meldewesen", 6, 12, "", true}};
+    view.missed = {Row{"t-5", "A 003", "Ausweis oder Pass abholen", 5, 25, "", true}};
+    view.elsewhere = {Row{"t-6", "A 009", "Schalter 2", 4, 6, "", true}};
+    view.groups = {{"meldewesen", "Ausweis, Pass und Meldewesen"},
+                   {"parken", "Parken und Verkehr"},
+                   {"abholung", "Ausweis oder Pass abholen"}};
+    return view;
+}
+
 inline std::vector<DeskSample> deskSamples()
 {
     using namespace page;
     using Kind = SignInPage::Kind;
     const auto at = sampleTime();
+    auto called = queueDeskSample();
+    called.current = {{"t-0", "B 047", "Ausweis, Pass und Meldewesen", 3, 1, "", true},
+                      false,
+                      at - std::chrono::seconds(70),
+                      2};
+    called.problem = "changed";
+    auto serving = called;
+    serving.current->serving = true;
+    serving.problem.clear();
+    serving.issued = "P 013";
+    serving.calls = {{"1", "Schalter 1"}};
+    auto quiet = queueDeskSample();
+    quiet.waiting.clear();
+    quiet.parked.clear();
+    quiet.missed.clear();
+    quiet.elsewhere.clear();
+    quiet.problem = "nobody";
+    quiet.emergency = true;
+    const PlacePage places{{{"1", "Schalter 1", "Ausweis, Pass und Meldewesen", "Erika Amt", false},
+                            {"2", "Schalter 2", "Parken und Verkehr", "", false},
+                            {"3", "Schalter 3", "Gebühren zahlen", "Ayşe Öztürk", true}},
+                           ""};
+    auto taken = places;
+    taken.occupied = "1";
     const auto fee = Money::cents(3070);
     CasePage open;
     open.id = "0193-1";
@@ -374,6 +458,12 @@ inline std::vector<DeskSample> deskSamples()
         {"status-export-ready",
          StatusPage{.lines = {{"portal", StatusPage::Level::Warning, "desk.status.portal.no", ""}},
                     .exported = {.waiting = 312, .files = 2}}},
+        {"place", places},
+        {"place-occupied", taken},
+        {"queue-desk", queueDeskSample()},
+        {"queue-desk-called", called},
+        {"queue-desk-serving", serving},
+        {"queue-desk-quiet", quiet},
         {"devices", DevicesPage{{card, terminal, printer}, "devices.portalReachable"}},
         {"desk-error", DeskErrorPage{ErrorCode::NotAllowed, 403}},
     };

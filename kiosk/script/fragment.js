@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Pages that follow the hall: each event has the number of the newest state; where this page shows an older one, its marked parts are fetched and exchanged.
+// Whoever types or chooses there is not disturbed: that part follows when the focus has left it.
+
+const again = 2000;
+let shown = Number(document.body.dataset.sequence);
+let wanted = shown;
+let fetching = false;
+
+/** Somebody is at work in it with something to lose. @param {Element} part */
+function isBusy(part) {
+    const focused = document.activeElement;
+    return focused !== null && part.contains(focused) && focused.matches('select, input:not([type="hidden"]), textarea');
+}
+
+/** @param {Document} fresh */
+function exchange(fresh) {
+    for (const part of document.querySelectorAll('[data-fragment]')) {
+        const other = fresh.getElementById(part.id);
+        if (!other || isBusy(part))
+            continue;
+        const focused = document.activeElement;
+        const key = focused instanceof HTMLElement && part.contains(focused) ? focused.dataset.key ?? '' : '';
+        part.replaceChildren(...other.childNodes);
+        if (key)
+            /** @type {HTMLElement | null} */ (part.querySelector(`[data-key="${CSS.escape(key)}"]`))?.focus();
+    }
+    document.dispatchEvent(new CustomEvent('exchanged'));
+}
+
+function follow() {
+    if (fetching || wanted <= shown)
+        return;
+    fetching = true;
+    const request = new XMLHttpRequest(); // parses a document without a string of markup in between
+    request.open('GET', location.pathname);
+    request.responseType = 'document';
+    request.addEventListener('load', () => {
+        fetching = false;
+        const sequence = Number(request.responseXML?.body.dataset.sequence);
+        if (request.responseXML && sequence >= shown) {
+            exchange(request.responseXML);
+            shown = sequence;
+            document.body.dataset.sequence = String(sequence);
+            follow();
+        } else {
+            location.reload(); // signed out, or another page by now
+        }
+    });
+    request.addEventListener('error', () => {
+        fetching = false;
+        setTimeout(follow, again);
+    });
+    request.send();
+}
+
+function listen() {
+    const events = new EventSource(/** @type {string} */ (document.body.dataset.follows));
+    events.addEventListener('message', (event) => {
+        const state = JSON.parse(event.data);
+        if (state.sequence < shown)
+            location.reload(); // the database was put back: its numbers begin lower
+        wanted = state.sequence;
+        follow();
+    });
+    events.addEventListener('error', () => {
+        events.close();
+        setTimeout(listen, again);
+    });
+    window.addEventListener('pagehide', () => events.close());
+}
+listen();

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// A waiting number from the kiosk to the desk and onto the board: drawn, printed or noted, called,
+// served, set aside, sent on.
+#include "tests/node/ways.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <regex>
+
+using namespace amt;
+using namespace amt::test;
+using node::Surface;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+struct Hall {
+    Hall()
+    {
+        signInFirst(town, clerk);
+        board.get("/display?token=display-token");
+    }
+    /// A citizen draws a number and takes the paper.
+    std::string draw(const std::string& group = "meldewesen")
+    {
+        Browser another(town, Surface::Kiosk);
+        another.get("/queue");
+        another.post("/queue", {{"group", group}});
+        if (town.printer.isPrinting())
+            town.printer.finish(Printed{});
+        another.get("/visit/ticket");
+        const std::string number = numberOn(another);
+        another.post("/visit/end");
+        return number;
+    }
+    static std::string numberOn(const Browser& browser)
+    {
+        static const std::regex pattern("<strong><bdi>([A-Z] [0-9]{3})</bdi></strong>");
+        std::smatch found;
+        return std::regex_search(browser.page.body, found, pattern) ? found[1].str() : "";
+    }
+    void sit(Browser& desk, const std::string& id)
+    {
+        desk.get("/desk/place");
+        desk.post("/desk/place", {{"desk", id}, {"mode", "everybody"}, {"over", "no"}});
+    }
+    void next(Browser& desk)
+    {
+        desk.get("/desk/queue");
+        desk.post("/desk/queue/next");
+    }
+    /// Presses a button of the row or the panel that shows this ticket.
+    const HttpResponse& act(Browser& desk, const std::string& number, const std::string& act,
+                            const std::string& group = {})
+    {
+        std::map<std::string, std::string> fields = {
+            {"ticket", idOf(number)}, {"version", versionOf(number)}, {"act", act}};
+        if (!group.empty())
+            fields["group"] = group;
+        return desk.post("/desk/queue/act", fields);
+    }
+    std::string idOf(const std::string& number)
+    {
+        return town.text("SELECT id FROM ticket WHERE letter = '" + number.substr(0, 1) +
+                         "' AND number = " + std::to_string(std::stoi(number.substr(2))));
+    }
+    std::string versionOf(const std::string& number)
+    {
+        return town.text("SELECT version FROM ticket WHERE id = '" + idOf(number) + "'");
+    }
+    std::string stateOf(const std::string& number)
+    {
+        return town.text("SELECT state FROM ticket WHERE id = '" + idOf(number) + "'");
+    }
+    bool boardShows(const std::string& text)
+    {
+        board.get("/display");
+        return board.shows(text);
+    }
+
+    Town town;
+    Browser kiosk{town, Surface::Kiosk}, clerk{town, Surface::Desk}, board{town, Surface::Display};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(node_queue)
+
+BOOST_AUTO_TEST_CASE(a_number_is_drawn_printed_called_served_and_finished)
+{
+    Hall hall;
+    hall.kiosk.get("/");
+    BOOST_TEST(hall.kiosk.shows("href=\"/queue\""));
+    hall.kiosk.get("/queue");
+    BOOST_TEST(hall.kiosk.shows("Ausweis, Pass und Meldewesen"));
+    hall.kiosk.post("/queue", {{"group", "meldewesen"}});
+    BOOST_TEST(hall.kiosk.location == "/visit/ticket");
+    BOOST_TEST(Hall::numberOn(hall.kiosk) == "B 001");
+    BOOST_TEST(hall.stateOf("B 001") == "Drawn"); // nobody has it yet
+    BOOST_TEST(hall.kiosk.shows("Der Zettel wird gedruckt."));
+    const std::string paper = ScriptedPrinter::textOf(hall.town.printer.jobs.back());
+    BOOST_TEST(paper.find("B 001") != std::string::npos);
+    BOOST_TEST(paper.find("Ausweis, Pass und Meldewesen") != std::string::npos);
+    hall.town.printer.finish(Printed{});
+    hall.kiosk.get("/visit/ticket");
+    BOOST_TEST(hall.kiosk.shows("Wir rufen Sie auf"));
+    BOOST_TEST(hall.stateOf("B 001") == "Waiting");
+    BOOST_TEST(hall.boardShows("<strong>1 Person</strong>"));
+    BOOST_TEST(!hall.boardShows("B 001")); // who waits is not shown, who is called is
+
+    hall.sit(hall.clerk, "3");
+    BOOST_TEST(hall.clerk.location == "/desk/queue");
+    BOOST_TEST(hall.clerk.shows("B 001"));
+    hall.next(hall.clerk);
+    BOOST_TEST(hall.stateOf("B 001") == "Called");
+    BOOST_TEST(hall.boardShows("<th scope=\"row\">B 001</th><td>Schalter 3</td>"));
+    BOOST_TEST(hall.town.livePages.newest["hall"].find("B 001") != std::string::npos);
+    hall.clerk.get("/desk/queue");
+    hall.act(hall.clerk, "B 001", "serve");
+    BOOST_TEST(hall.stateOf("B 001") == "Serving");
+    hall.act(hall.clerk, "B 001", "finish");
+    BOOST_TEST(hall.stateOf("B 001") == "Finished");
+    BOOST_TEST(!hall.boardShows("B 001"));
+}
+
+struct Trouble {
+    PrintOutcome outcome;
+    const char* says;
+};
+std::ostream& operator<<(std::ostream& out, const Trouble& trouble)
+{
+    return out << trouble.says;
+}
+const std::vector<Trouble> troubles = {
+    {PaperOut{}, "Der Drucker hat kein Papier."},
+    {CoverOpen{}, "Der Drucker ist offen."},
+    {NoPrinter{}, "Gerade lässt sich nichts drucken."},
+    {PrintInterrupted{}, "Der Druck wurde unterbrochen."},
+    {DeviceFailed{ErrorCode::ReaderFailed}, "Gerade lässt sich nichts drucken."},
+};
+
+BOOST_DATA_TEST_CASE(a_number_that_is_not_printed_waits_once_it_is_noted, data::make(troubles),
+                     trouble)
+{
+    Hall hall;
+    hall.kiosk.get("/queue");
+    hall.kiosk.post("/queue", {{"group", "parken"}});
+    hall.town.printer.finish(trouble.outcome);
+    hall.kiosk.get("/visit/ticket");
+    BOOST_TEST(hall.kiosk.shows(trouble.says));
+    BOOST_TEST(hall.stateOf("P 001") == "Drawn");
+    BOOST_TEST(hall.kiosk.shows("/visit/ticket/noted"));
+    hall.kiosk.post("/visit/ticket/noted");
+    BOOST_TEST(hall.stateOf("P 001") == "Waiting");
+    BOOST_TEST(!hall.kiosk.shows("/visit/ticket/noted"));
+    hall.kiosk.post("/visit/ticket/print"); // there is paper again
+    hall.town.printer.finish(Printed{});
+    hall.kiosk.get("/visit/ticket");
+    BOOST_TEST(Hall::numberOn(hall.kiosk) == "P 001"); // the same number
+    BOOST_TEST(hall.town.count("SELECT count(*) FROM ticket") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_press_is_one_number)
+{
+    Hall hall;
+    hall.kiosk.get("/queue");
+    const auto pressed =
+        hall.kiosk.request("POST", "/queue", {{"key", hall.kiosk.formKey()}, {"group", "kasse"}});
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(hall.kiosk.send(pressed).status == 303);
+    BOOST_TEST(hall.town.count("SELECT count(*) FROM ticket") == 1);
+    BOOST_TEST(hall.town.printer.jobs.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_number_survives_a_restart_before_and_after_its_paper)
+{
+    Hall hall;
+    hall.kiosk.get("/queue");
+    hall.kiosk.post("/queue", {{"group", "meldewesen"}});
+    hall.town.restart();
+    hall.kiosk.get("/visit/ticket");
+    BOOST_TEST(Hall::numberOn(hall.kiosk) == "B 001");
+    BOOST_TEST(hall.kiosk.shows("Der Druck wurde unterbrochen."));
+    BOOST_TEST(hall.stateOf("B 001") == "Drawn");
+    hall.kiosk.post("/visit/ticket/noted");
+    hall.town.restart();
+    BOOST_TEST(hall.stateOf("B 001") == "Waiting");
+    hall.kiosk.get("/visit/ticket");
+    BOOST_TEST(hall.kiosk.shows("Sie haben die Nummer notiert."));
+}
+
+BOOST_AUTO_TEST_CASE(whoever_goes_without_the_number_does_not_wait)
+{
+    Hall hall;
+    hall.kiosk.get("/queue");
+    hall.kiosk.post("/queue", {{"group", "meldewesen"}});
+    hall.town.printer.finish(PaperOut{});
+    hall.kiosk.get("/visit/ticket");
+    hall.kiosk.post("/visit/end");
+    for (int i = 0; i < 2; ++i) { // the clerk is not idle
+        hall.town.loop.advance(std::chrono::minutes(6));
+        hall.clerk.get("/desk/place");
+    }
+    BOOST_TEST(hall.stateOf("B 001") == "Expired");
+    hall.sit(hall.clerk, "1");
+    hall.next(hall.clerk);
+    BOOST_TEST(hall.clerk.shows("Zurzeit wartet niemand, den Sie bedienen können."));
+}
+
+BOOST_AUTO_TEST_CASE(two_clerks_never_call_one_person)
+{
+    Hall hall;
+    const auto number = hall.draw();
+    Browser second(hall.town, Surface::Desk);
+    hall.clerk.get("/desk/clerks");
+    hall.clerk.post("/desk/clerks", {{"name", "Jürgen Großmann"},
+                                     {"password", "grüner-briefkasten-9"},
+                                     {"again", "grüner-briefkasten-9"}});
+    hall.town.loop.run();
+    second.get("/desk/sign-in");
+    second.post("/desk/sign-in",
+                {{"name", "Jürgen Großmann"}, {"password", "grüner-briefkasten-9"}});
+    hall.sit(hall.clerk, "1");
+    hall.sit(second, "2");
+    const std::string seen = hall.versionOf(number);
+    hall.clerk.get("/desk/queue");
+    second.get("/desk/queue"); // both see the same person
+    hall.act(hall.clerk, number, "call");
+    BOOST_TEST(hall.town.text("SELECT desk FROM ticket") == "1");
+    second.post("/desk/queue/act",
+                {{"ticket", hall.idOf(number)}, {"version", seen}, {"act", "call"}});
+    BOOST_TEST(second.page.status == 409);
+    BOOST_TEST(second.shows("Jemand war schneller"));
+    BOOST_TEST(hall.town.text("SELECT desk FROM ticket") == "1");
+
+    // A place is taken over only by whoever says so.
+    hall.sit(second, "1");
+    BOOST_TEST(second.page.status == 409);
+    BOOST_TEST(second.shows("An Schalter 1 sitzt schon Erika Amt."));
+    second.post("/desk/place", {{"desk", "1"}, {"mode", "everybody"}, {"over", "yes"}});
+    BOOST_TEST(second.location == "/desk/queue");
+    BOOST_TEST(second.shows(number)); // with the person who was called there
+    hall.clerk.get("/desk/queue");
+    BOOST_TEST(hall.clerk.location == "/desk/place");
+}
+
+BOOST_AUTO_TEST_CASE(a_ticket_is_recalled_missed_and_comes_back)
+{
+    Hall hall;
+    const auto number = hall.draw();
+    hall.sit(hall.clerk, "1");
+    hall.next(hall.clerk);
+    hall.act(hall.clerk, number, "recall");
+    BOOST_TEST(hall.clerk.shows("2 Mal gerufen"));
+    hall.act(hall.clerk, number, "miss");
+    BOOST_TEST(hall.stateOf(number) == "NoShow");
+    BOOST_TEST(hall.clerk.shows("Nicht erschienen"));
+    hall.act(hall.clerk, number, "return");
+    BOOST_TEST(hall.stateOf(number) == "Waiting");
+    hall.next(hall.clerk);
+    hall.act(hall.clerk, number, "serve");
+    hall.act(hall.clerk, number, "park");
+    BOOST_TEST(hall.stateOf(number) == "Parked");
+    hall.act(hall.clerk, number, "resume");
+    BOOST_TEST(hall.stateOf(number) == "Serving");
+    hall.act(hall.clerk, number, "redirect", "parken");
+    BOOST_TEST(hall.stateOf(number) == "Waiting");
+    BOOST_TEST(hall.town.text("SELECT service_group FROM ticket") == "parken");
+}
+
+BOOST_AUTO_TEST_CASE(reception_gives_out_numbers_and_colleagues_hear_a_call_for_help)
+{
+    Hall hall;
+    hall.sit(hall.clerk, "1");
+    hall.clerk.post("/desk/queue/draw", {{"group", "abholung"}});
+    BOOST_TEST(hall.clerk.shows("Nummer A 001 wird gedruckt."));
+    hall.town.printer.finish(Printed{});
+    BOOST_TEST(hall.stateOf("A 001") == "Waiting");
+    hall.clerk.get("/desk/queue");
+    hall.clerk.post("/desk/queue/emergency");
+    BOOST_TEST(hall.clerk.shows("Ihr Hilferuf läuft."));
+    hall.clerk.post("/desk/queue/emergency/answer", {{"desk", "1"}});
+    BOOST_TEST(!hall.clerk.shows("Ihr Hilferuf läuft."));
+    hall.clerk.post("/desk/place/leave");
+    BOOST_TEST(hall.clerk.location == "/desk/place");
+    hall.clerk.get("/desk/queue");
+    BOOST_TEST(hall.clerk.location == "/desk/place");
+}
+
+BOOST_AUTO_TEST_CASE(a_board_in_the_hall_names_nobody_and_lets_in_only_displays)
+{
+    Hall hall;
+    hall.draw();
+    Browser stranger(hall.town, Surface::Display);
+    BOOST_TEST(stranger.get("/display/events").status == 403);
+    BOOST_TEST(hall.board.send("GET", "/display/events").eventTopic.value_or("") == "hall");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
