@@ -83,7 +83,7 @@ export async function serve(pages, policy) {
     const server = createServer((request, response) => {
         const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname));
         const file = join(path.startsWith('/assets/') ? assets : pages, path);
-        if (path === '/visit/events' || path === '/desk/card/events') {
+        if (path.endsWith('/events')) {
             response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
             return;
         }

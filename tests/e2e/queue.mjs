@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// A morning in the waiting hall, in Chromium against a house that runs: numbers at the kiosk, two desks that call, sixteen boards that follow by themselves;
+// the printer without paper, the node killed in the middle; with and without script.
+//
+// node tests/e2e/queue.mjs ADDRESSES [PICTURES] [--figures]
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { axeFindings, launch } from './browser.mjs';
+
+const figures = process.argv.includes('--figures');
+const [file, pictures] = process.argv.slice(2).filter((word) => word !== '--figures');
+const addresses = JSON.parse(readFileSync(file, 'utf8'));
+const patience = 30_000;
+const boards = 16;
+const clerks = [{ name: 'Ayşe Öztürk', password: 'Der Igel liest am Dienstag Akten' }, { name: 'Jürgen Großmann', password: 'Sieben Ziegen zählen leise Zettel' }];
+/** @type {string[]} */
+const findings = [];
+
+/** @param {unknown} condition @param {string} sentence */
+function must(condition, sentence) {
+    if (!condition) throw new Error(sentence);
+}
+
+/** One line to the emulated devices. @param {string} line @returns {Promise<void>} */
+function control(line) {
+    return new Promise((resolve, reject) => {
+        const socket = connect(addresses.control, () => socket.write(`${line}\n`));
+        socket.on('data', (part) => {
+            if (!String(part).includes('\n')) return;
+            socket.end();
+            if (String(part).includes('"error"')) reject(new Error(`${line}: ${part}`));
+            else resolve();
+        });
+        socket.on('error', reject);
+    });
+}
+
+const { browser, close } = await launch();
+/** @param {boolean} script @param {{ width: number, height: number }} viewport */
+async function open(script, viewport) {
+    const context = await browser.newContext({ viewport, javaScriptEnabled: script, ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(patience);
+    page.on('pageerror', (error) => findings.push(error.message));
+    return page;
+}
+/** @typedef {Awaited<ReturnType<typeof open>>} Page */
+
+/** @param {Page} page @param {string} name */
+async function look(page, name) {
+    for (const finding of await axeFindings(page)) findings.push(`${name}: ${finding}`);
+    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+if (pictures) mkdirSync(pictures, { recursive: true });
+
+/** A citizen takes a number; without paper she notes it. @param {string} group @param {{ script?: boolean, note?: boolean, name?: string }} [how] @returns {Promise<string>} */
+async function draw(group, how = {}) {
+    const kiosk = await open(how.script ?? true, { width: 1080, height: 1920 });
+    await kiosk.goto(addresses.kiosk);
+    await kiosk.getByRole('link', { name: 'Wartenummer ziehen' }).click();
+    await kiosk.getByRole('button', { name: group }).click();
+    await kiosk.waitForURL('**/visit/ticket');
+    if (how.note) await kiosk.getByRole('button', { name: 'Ich habe die Nummer notiert' }).click();
+    for (let i = 0; how.script === false && i < 50 && !(await kiosk.getByRole('heading', { name: 'Wir rufen Sie auf' }).isVisible()); ++i) {
+        await kiosk.waitForTimeout(200);
+        await kiosk.goto(`${addresses.kiosk}/visit/ticket`);
+    }
+    await kiosk.getByRole('heading', { name: 'Wir rufen Sie auf' }).waitFor();
+    if (how.name) await look(kiosk, how.name);
+    const number = await kiosk.locator('.number strong').innerText();
+    await kiosk.getByRole('button', { name: 'Fertig' }).click();
+    await kiosk.waitForURL('**/ended');
+    await kiosk.context().close();
+    return number;
+}
+
+/** @param {Page} page @param {{ name: string, password: string }} clerk */
+async function signIn(page, clerk) {
+    await page.goto(`${addresses.desk}/desk/sign-in`);
+    await page.locator('[name=name]').fill(clerk.name);
+    await page.locator('[name=password]').fill(clerk.password);
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.waitForURL('**/desk');
+}
+
+const desk = await open(true, { width: 1366, height: 768 });
+await desk.goto(`${addresses.desk}/desk/first`);
+await desk.locator('[name=code]').fill(addresses.clerkCode);
+await desk.locator('[name=name]').fill(clerks[0].name);
+await desk.locator('[name=password]').fill(clerks[0].password);
+await desk.locator('[name=again]').fill(clerks[0].password);
+await desk.locator('main button[type=submit]').click();
+await desk.waitForURL('**/desk/paper');
+await desk.locator('[name=kept]').check();
+await desk.locator('main button[type=submit]').click();
+await desk.goto(`${addresses.desk}/desk/clerks`);
+await desk.locator('[name=name]').first().fill(clerks[1].name);
+await desk.locator('[name=password]').first().fill(clerks[1].password);
+await desk.locator('[name=again]').first().fill(clerks[1].password);
+await desk.locator('main form').first().locator('button[type=submit]').click();
+const second = await open(false, { width: 1366, height: 768 }); // this one without script
+await signIn(second, clerks[1]);
+
+/** @type {Page[]} */
+const halls = [];
+for (let i = 0; i < boards; ++i) {
+    const board = await open(true, { width: 1920, height: 1080 });
+    await board.goto(`${addresses.display}?token=${addresses.displayToken}`);
+    halls.push(board);
+}
+
+// Both choose a place; a number is drawn, called, served.
+await desk.goto(`${addresses.desk}/desk/place`);
+await look(desk, 'places');
+await desk.locator('section', { hasText: 'Schalter 3' }).getByRole('button', { name: 'Hier arbeiten' }).click();
+await desk.waitForURL('**/desk/queue');
+await second.goto(`${addresses.desk}/desk/place`);
+await second.locator('section', { hasText: 'Schalter 1' }).getByRole('button', { name: 'Hier arbeiten' }).click();
+await second.waitForURL('**/desk/queue');
+const first = await draw('Ausweis, Pass und Meldewesen', { name: 'kiosk-number' });
+must(first === 'B 001', `the first number is ${first}`);
+await desk.getByRole('rowheader', { name: first }).waitFor(); // came by itself
+await look(desk, 'desk-waiting');
+const called = performance.now();
+await desk.keyboard.press('n'); // one key calls the next
+await Promise.all(halls.map((board) => board.getByRole('rowheader', { name: first }).waitFor()));
+const spread = performance.now() - called;
+must(spread < 3000, `all boards show a call after ${spread.toFixed(0)} ms`);
+await look(halls[0], 'board');
+must((await halls[0].locator('tbody tr').first().innerText()).includes('Schalter 3'), 'the board says where');
+await desk.keyboard.press('s');
+await desk.getByRole('button', { name: 'Fertig' }).waitFor();
+await look(desk, 'desk-serving');
+await desk.keyboard.press('f');
+await desk.getByRole('button', { name: 'Nächste Person rufen' }).waitFor();
+
+// Without script, and without paper: the number is noted.
+const third = await draw('Ausweis, Pass und Meldewesen', { script: false });
+await control('act printer paper-end');
+const noted = await draw('Parken und Verkehr', { note: true });
+await control('act printer paper-new');
+await second.goto(`${addresses.desk}/desk/queue`);
+await second.getByRole('button', { name: 'Nächste Person rufen' }).click();
+must(await second.locator('.queue-current', { hasText: third }).isVisible(), 'the next is called without script');
+await halls[3].getByRole('rowheader', { name: third }).waitFor();
+
+// The node dies; boards and desks come back by themselves, and nobody is lost.
+execFileSync('sh', ['-c', `kill -9 $(cat '${addresses.stateDir}/run/node.pid')`]);
+const fourth = await (async () => {
+    for (let i = 0; i < 100; ++i) {
+        const up = await fetch(`${addresses.kiosk}/health`).then((answer) => answer.ok, () => false);
+        if (up) return draw('Parken und Verkehr');
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    throw new Error('the node did not come back');
+})();
+must(fourth !== noted, 'no number is given twice');
+await halls[5].getByText('2 Personen').waitFor(); // noted and fourth wait, also on a board that saw the death
+must(await halls[5].getByRole('rowheader', { name: third }).isVisible(), 'who was called before is still called');
+await desk.goto(`${addresses.desk}/desk/queue`);
+if (desk.url().includes('sign-in') || (await desk.locator('[name=password]').count()) > 0) await signIn(desk, clerks[0]);
+await desk.goto(`${addresses.desk}/desk/queue`);
+must((await desk.getByRole('rowheader', { name: noted }).count()) === 1, 'the noted number waits');
+
+if (figures) {
+    // Event to pixel: from the press to the frame in which the last of the boards shows it.
+    /** @type {number[]} */
+    const times = [];
+    await desk.goto(`${addresses.desk}/desk/place`);
+    await desk.locator('section', { hasText: 'Zimmer 104' }).getByRole('button', { name: 'Hier arbeiten' }).click();
+    for (let i = 0; i < 30; ++i) {
+        const number = await draw('Gebühren zahlen');
+        await desk.goto(`${addresses.desk}/desk/queue`);
+        const row = desk.locator('tr', { hasText: number });
+        const shown = halls.map((board) => board.evaluate((wanted) => new Promise((resolve) => {
+            const check = () => (document.body.innerText.includes(wanted) ? requestAnimationFrame(() => resolve(Date.now())) : requestAnimationFrame(check));
+            check();
+        }), number));
+        const begin = Date.now();
+        await row.getByRole('button', { name: 'Rufen' }).click();
+        times.push(Math.max(...(await Promise.all(shown)).map(Number)) - begin);
+        await desk.getByRole('button', { name: 'Ist da' }).click();
+        await desk.getByRole('button', { name: 'Fertig' }).click();
+    }
+    times.sort((a, b) => a - b);
+    console.log(JSON.stringify({ name: 'press to pixel, 16 boards', p50: times[15], p99: times[29] }));
+}
+
+await close();
+for (const finding of findings) console.log(finding);
+console.log(`numbers ${first}, ${third}, ${noted}, ${fourth}; ${boards} boards after ${spread.toFixed(0)} ms; ${findings.length} findings`);
+process.exit(findings.length === 0 ? 0 : 1);
