@@ -16,14 +16,15 @@ std::string hashOf(const Secret& token)
 
 } // namespace
 
-DeskSession* DeskSessions::find(const std::string& cookieHeader, UtcTime now)
+DeskSession* DeskSessions::find(const std::string& cookieHeader, UtcTime now,
+                                office::AskedBy askedBy)
 {
     const auto cookie = cookieValue(cookieHeader, deskCookie);
     if (!cookie || cookie->empty() || cookie->size() > 128)
         return nullptr;
     Secret token{std::string_view(*cookie)};
     const std::string hash = hashOf(token);
-    const auto session = _people.session(token, now);
+    const auto session = _people.session(token, now, askedBy);
     if (!session) {
         _sessions.erase(hash);
         return nullptr;

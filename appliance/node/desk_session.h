@@ -32,7 +32,7 @@ public:
     explicit DeskSessions(office::People& people) : _people(people) {}
 
     /// Null: no cookie, or one that holds no more.
-    DeskSession* find(const std::string& cookieHeader, UtcTime now);
+    DeskSession* find(const std::string& cookieHeader, UtcTime now, office::AskedBy askedBy);
     DeskSession* byHash(const std::string& idHash);
     /// Remembers who has just signed in.
     DeskSession& begin(const office::SignedIn& signedIn);

@@ -75,6 +75,15 @@ void onlyListed(const Fields& fields, std::string_view list)
     }
 }
 
+/// What a page fetches for itself keeps nobody signed in: the screen locks after ten minutes
+/// (security.md T6), also at a desk whose list moves.
+office::AskedBy askedBy(const HttpRequest& request)
+{
+    return request.method == "GET" && headerOf(request, "sec-fetch-dest") == "empty"
+               ? office::AskedBy::Page
+               : office::AskedBy::Person;
+}
+
 /// A press of a button counts once: the page's key says which press it was.
 const std::string& formKey(const Exchange& exchange)
 {
@@ -191,7 +200,8 @@ private:
         if (_exchange.surface == Surface::Kiosk)
             _exchange.visit = _house.visits.find(cookies);
         if (_exchange.surface == Surface::Desk)
-            _exchange.clerk = _house.sessions.find(cookies, _house.now());
+            _exchange.clerk =
+                _house.sessions.find(cookies, _house.now(), askedBy(_exchange.request));
         switch (route.rule) {
         case Rule::Public:
         case Rule::SyncPeer:  // the socket lets only amt-sync in

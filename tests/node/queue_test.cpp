@@ -290,6 +290,20 @@ BOOST_AUTO_TEST_CASE(reception_gives_out_numbers_and_colleagues_hear_a_call_for_
     BOOST_TEST(hall.clerk.location == "/desk/place");
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_follows_by_itself_keeps_nobody_signed_in)
+{
+    Hall hall;
+    hall.sit(hall.clerk, "1");
+    auto fetched = hall.clerk.request("GET", "/desk/queue");
+    fetched.headers["sec-fetch-dest"] = "empty";
+    for (int i = 0; i < 4; ++i) {
+        hall.town.loop.advance(std::chrono::minutes(2));
+        BOOST_TEST(hall.clerk.send(fetched).status == 200);
+    }
+    hall.town.loop.advance(std::chrono::minutes(3));
+    BOOST_TEST(hall.clerk.send(fetched).status == 403);
+}
+
 BOOST_AUTO_TEST_CASE(a_board_in_the_hall_names_nobody_and_lets_in_only_displays)
 {
     Hall hall;

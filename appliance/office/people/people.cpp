@@ -433,7 +433,7 @@ void People::closeDeskKeyIfUnused()
         _opened.reset();
 }
 
-std::optional<Session> People::session(const Secret& token, UtcTime now)
+std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy askedBy)
 {
     const std::string hash = hashOf(token);
     auto row =
@@ -459,7 +459,8 @@ std::optional<Session> People::session(const Secret& token, UtcTime now)
             .try_emplace(hash,
                          Live{.seenAt = seenAt, .writtenAt = row.time(3), .openedDeskKey = false})
             .first->second;
-    live.seenAt = std::max(seenAt, now);
+    if (askedBy == AskedBy::Person)
+        live.seenAt = std::max(seenAt, now);
     if (live.seenAt - live.writtenAt >= seenWrittenEvery) { // not a commit for each page
         _database.transact([&] {
             _database.prepare("UPDATE clerk_session SET seen_at = ? WHERE token_hash = ?")

@@ -51,6 +51,9 @@ struct FirstClerkIn {
 };
 struct NameTaken {};
 
+/// A page that follows something by itself is no sign of a person.
+enum class AskedBy { Person, Page };
+
 struct Session {
     Clerk clerk;
     bool deskKeyOpen = false;
@@ -100,8 +103,10 @@ public:
     void signOut(const Secret& token, UtcTime now);
 
     // --- sessions ---
-    /// Who this cookie is, if it still holds (12 h, 10 min without a request). Counts as a request.
-    std::optional<Session> session(const Secret& token, UtcTime now);
+    /// Who this cookie is, if it still holds (12 h, 10 min without a person). Asked by a person, it
+    /// counts as one.
+    std::optional<Session> session(const Secret& token, UtcTime now,
+                                   AskedBy askedBy = AskedBy::Person);
     /// Forgets ended sessions, and the desk key when nobody is left who opened it. On a timer.
     void endSessions(UtcTime now);
     /// In memory only while a clerk is signed in who opened it; nothing otherwise. For the clerk of
