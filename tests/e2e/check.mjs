@@ -4,8 +4,8 @@
 //
 // node tests/e2e/check.mjs ADDRESSES
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { tellDevices } from './emulated.mjs';
 import { Browser } from './http.mjs';
 
 const addresses = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -74,24 +74,7 @@ function at(page, path) {
 
 const foldersIn = (/** @type {string} */ folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []);
 
-/** One line to the emulated devices. @param {string} line @returns {Promise<any>} */
-function control(line) {
-    return new Promise((resolve, reject) => {
-        const socket = connect(addresses.control, () => socket.write(`${line}\n`));
-        let answer = '';
-        socket.setTimeout(5000, () => socket.destroy(new Error('the emulated devices do not answer')));
-        socket.on('data', (part) => {
-            answer += part;
-            if (answer.includes('\n')) {
-                socket.end();
-                resolve(JSON.parse(answer));
-            }
-        });
-        socket.on('error', reject);
-    });
-}
-
-const charges = async () => (addresses.control && existsSync(addresses.control) ? (await control('charges')).charges : undefined);
+const charges = async () => (addresses.control && existsSync(addresses.control) ? (await tellDevices(addresses.control, 'charges')).charges : undefined);
 
 async function citizen() {
     let page = await step('start page', async () => at(await kiosk.get('/'), '/'));

@@ -5,9 +5,9 @@
 //
 // node tests/e2e/desk.mjs ADDRESSES [PICTURES]
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { axeFindings, launch } from './browser.mjs';
+import { tellDevices } from './emulated.mjs';
 import { Browser } from './http.mjs';
 
 const addresses = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -24,27 +24,14 @@ function must(condition, sentence) {
     if (!condition) throw new Error(sentence);
 }
 
-/** One line to the emulated devices. @param {string} line @returns {Promise<string>} */
-function control(line) {
-    return new Promise((resolve, reject) => {
-        const socket = connect(addresses.control, () => socket.write(`${line}\n`));
-        let answer = '';
-        socket.on('data', (part) => {
-            answer += part;
-            if (!answer.includes('\n')) return;
-            socket.end();
-            if (answer.includes('"error"')) reject(new Error(`${line}: ${answer}`));
-            else resolve(answer);
-        });
-        socket.on('error', reject);
-    });
-}
+/** @param {string} line */
+const control = (line) => tellDevices(addresses.control, line);
 
 /** pcscd looks every 0.4 s, and a card that left is back after a second at the earliest. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 1500));
 
 async function pull() {
-    if (!(await control('devices')).includes('"kind":"desk-card","detail":"devices.cardLaid"')) return;
+    if (!(await control('devices')).devices.some((/** @type {any} */ each) => each.kind === 'desk-card' && each.detail === 'devices.cardLaid')) return;
     await control('act desk-card pull');
     await settle();
 }

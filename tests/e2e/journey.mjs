@@ -68,7 +68,7 @@ async function go(walk) {
         await page.waitForSelector(lookOf(walk.wish));
         await at('/');
     }
-    await page.locator('a.tile').click();
+    await page.locator('a.tile[href="/services"]').click();
     await at('/services');
     await page.locator('button[name="service"]').first().click();
     await at('/visit/notice');

@@ -6,9 +6,9 @@
 // node tests/e2e/queue.mjs ADDRESSES [PICTURES] [--figures]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { axeFindings, launch } from './browser.mjs';
+import { tellDevices } from './emulated.mjs';
 
 const figures = process.argv.includes('--figures');
 const [file, pictures] = process.argv.slice(2).filter((word) => word !== '--figures');
@@ -24,19 +24,8 @@ function must(condition, sentence) {
     if (!condition) throw new Error(sentence);
 }
 
-/** One line to the emulated devices. @param {string} line @returns {Promise<void>} */
-function control(line) {
-    return new Promise((resolve, reject) => {
-        const socket = connect(addresses.control, () => socket.write(`${line}\n`));
-        socket.on('data', (part) => {
-            if (!String(part).includes('\n')) return;
-            socket.end();
-            if (String(part).includes('"error"')) reject(new Error(`${line}: ${part}`));
-            else resolve();
-        });
-        socket.on('error', reject);
-    });
-}
+/** @param {string} line */
+const control = (line) => tellDevices(addresses.control, line);
 
 const { browser, close } = await launch();
 /** @param {boolean} script @param {{ width: number, height: number }} viewport */

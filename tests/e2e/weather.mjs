@@ -6,10 +6,10 @@
 // node tests/e2e/weather.mjs BUILD PORTS   (BUILD: folder under build/ with the programs)
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tellDevices } from './emulated.mjs';
 import { Browser } from './http.mjs';
 
 const [build, ports] = process.argv.slice(2);
@@ -43,23 +43,6 @@ async function kill(name) {
     const before = pid(name);
     process.kill(before, 'SIGKILL');
     await until(`${name} to be started again`, () => (pid(name) !== before ? true : undefined));
-}
-
-/** @param {any} addresses @param {string} line @returns {Promise<any>} */
-function control(addresses, line) {
-    return new Promise((resolve, reject) => {
-        const socket = connect(addresses.control, () => socket.write(`${line}\n`));
-        let answer = '';
-        socket.setTimeout(10_000, () => socket.destroy(new Error('the emulated devices do not answer')));
-        socket.on('data', (part) => {
-            answer += part;
-            if (answer.includes('\n')) {
-                socket.end();
-                resolve(JSON.parse(answer));
-            }
-        });
-        socket.on('error', reject);
-    });
 }
 
 /**
@@ -231,7 +214,7 @@ async function main() {
     for (const [plate, count] of counts) must(count <= 1, `${plate} arrived ${count} times`);
     console.log(`  ok    ${[...counts.values()].filter((count) => count === 1).length} cases arrived, each once`);
 
-    const { charges } = await control(addresses, 'charges');
+    const { charges } = await tellDevices(addresses.control, 'charges');
     const standing = charges.filter((/** @type {any} */ charge) => !charge.reversed).length;
     let paid = 0;
     page = await desk.get('/desk');
