@@ -180,11 +180,8 @@ Reply endIdentity(House& house, Exchange& exchange)
 
 Reply followIdentity(House& house, Exchange& exchange)
 {
-    HttpResponse response;
-    response.headers = {{"Content-Type", "text/event-stream"}};
-    response.eventTopic = house.deskIdentity.topic(*exchange.clerk);
     house.deskIdentity.publish(*exchange.clerk); // whoever joins sees the newest state
-    return response;
+    return followingAnswer(house.deskIdentity.topic(*exchange.clerk));
 }
 
 } // namespace amt::node

@@ -333,11 +333,8 @@ Reply answerColleague(House& house, Exchange& exchange)
 
 Reply followQueue(House& house, Exchange&)
 {
-    HttpResponse response;
-    response.headers = {{"Content-Type", "text/event-stream"}};
-    response.eventTopic = QueueHall::topic;
     house.hall.publish(); // whoever joins sees the newest state
-    return response;
+    return followingAnswer(QueueHall::topic);
 }
 
 } // namespace amt::node

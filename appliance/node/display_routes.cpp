@@ -18,11 +18,8 @@ Reply showDisplay(House& house, Exchange& exchange)
 
 Reply followDisplay(House& house, Exchange&)
 {
-    HttpResponse response;
-    response.headers = {{"Content-Type", "text/event-stream"}};
-    response.eventTopic = QueueHall::topic;
     house.hall.publish(); // whoever joins sees the newest state
-    return response;
+    return followingAnswer(QueueHall::topic);
 }
 
 } // namespace amt::node

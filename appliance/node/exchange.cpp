@@ -49,6 +49,14 @@ HttpResponse emptyAnswer(int status)
     return response;
 }
 
+HttpResponse followingAnswer(const std::string& topic)
+{
+    HttpResponse response;
+    response.headers = {{"Content-Type", "text/event-stream"}};
+    response.eventTopic = topic;
+    return response;
+}
+
 HttpResponse redirect(const std::string& location)
 {
     HttpResponse response;

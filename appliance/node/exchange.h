@@ -52,6 +52,8 @@ using Reply = std::optional<HttpResponse>;
 HttpResponse htmlAnswer(int status, std::string html);
 HttpResponse jsonAnswer(int status, const json::Object& object);
 HttpResponse emptyAnswer(int status);
+/// Server-Sent Events: what is published on this topic from now on.
+HttpResponse followingAnswer(const std::string& topic);
 /// 303: the browser goes on with GET.
 HttpResponse redirect(const std::string& location);
 /// RFC 9457, with our code; for the doors of machines.

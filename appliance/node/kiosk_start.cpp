@@ -248,11 +248,8 @@ Reply endVisit(House& house, Exchange& exchange)
 
 Reply followVisit(House& house, Exchange& exchange)
 {
-    HttpResponse response;
-    response.headers = {{"Content-Type", "text/event-stream"}};
-    response.eventTopic = exchange.visit->topic();
     house.publish(*exchange.visit); // whoever joins sees the newest state
-    return response;
+    return followingAnswer(exchange.visit->topic());
 }
 
 } // namespace amt::node
