@@ -3,7 +3,10 @@
 // Pages that follow the hall: each event has the number of the newest state; where this page shows an older one, its marked parts are fetched and exchanged.
 // Whoever types or chooses there is not disturbed: that part follows when the focus has left it.
 
+/** Of the page itself: what a press has answered may stand at the press's own address. */
+const address = document.body.dataset.at ?? location.pathname;
 const again = 2000;
+const minute = 60_000;
 let shown = Number(document.body.dataset.sequence);
 let wanted = shown;
 let fetching = false;
@@ -30,11 +33,16 @@ function exchange(fresh) {
 }
 
 function follow() {
-    if (fetching || wanted <= shown)
+    if (wanted > shown)
+        renew();
+}
+
+function renew() {
+    if (fetching)
         return;
     fetching = true;
     const request = new XMLHttpRequest(); // parses a document without a string of markup in between
-    request.open('GET', location.pathname);
+    request.open('GET', address);
     request.responseType = 'document';
     request.addEventListener('load', () => {
         fetching = false;
@@ -45,29 +53,33 @@ function follow() {
             document.body.dataset.sequence = String(sequence);
             follow();
         } else {
-            location.reload(); // signed out, or another page by now
+            location.replace(address); // signed out, or another page by now
         }
     });
     request.addEventListener('error', () => {
         fetching = false;
-        setTimeout(follow, again);
+        setTimeout(renew, again);
     });
     request.send();
 }
 
+/** @type {EventSource | undefined} */
+let events;
+
 function listen() {
-    const events = new EventSource(/** @type {string} */ (document.body.dataset.follows));
+    events = new EventSource(/** @type {string} */ (document.body.dataset.follows));
     events.addEventListener('message', (event) => {
         const state = JSON.parse(event.data);
         if (state.sequence < shown)
-            location.reload(); // the database was put back: its numbers begin lower
+            location.replace(address); // the database was put back: its numbers begin lower
         wanted = state.sequence;
         follow();
     });
     events.addEventListener('error', () => {
-        events.close();
+        events?.close();
         setTimeout(listen, again);
     });
-    window.addEventListener('pagehide', () => events.close());
 }
+window.addEventListener('pagehide', () => events?.close());
 listen();
+setInterval(renew, minute); // minutes pass and estimates age without an event

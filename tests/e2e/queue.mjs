@@ -126,6 +126,19 @@ await look(desk, 'desk-serving');
 await desk.keyboard.press('f');
 await desk.getByRole('button', { name: 'Nächste Person rufen' }).waitFor();
 
+// Nobody waits: said, and the page goes on following; so it does after a number that the desk gave out.
+await desk.keyboard.press('n');
+await desk.getByText('Zurzeit wartet niemand, den Sie bedienen können.').waitFor();
+await desk.getByRole('button', { name: 'Nummer ausgeben' }).click();
+const issued = (await desk.getByText(/Nummer . \d{3} wird gedruckt/).innerText()).slice(7, 12);
+await desk.getByRole('rowheader', { name: issued }).waitFor();
+await desk.keyboard.press('n');
+await desk.getByRole('button', { name: 'Ist da' }).waitFor();
+await desk.keyboard.press('s');
+await desk.getByRole('button', { name: 'Fertig' }).waitFor();
+await desk.keyboard.press('f');
+await desk.getByRole('button', { name: 'Nächste Person rufen' }).waitFor();
+
 // Without script, and without paper: the number is noted.
 const third = await draw('Ausweis, Pass und Meldewesen', { script: false });
 await control('act printer paper-end');
