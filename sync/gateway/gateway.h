@@ -55,7 +55,7 @@ struct ClientEntry {
     Secret secret; ///< at least 256 random bits: a plain hash of it is stored
     std::vector<std::string> scopes;
     /// Municipality, 12 digits (Amtlicher Regionalschlüssel); empty where a gateway has one only.
-    /// What is another tenant's does not exist for it.
+    /// Its calendar and nodes are its own; it sends to destinations of any tenant.
     std::string tenantId = {};
 };
 

@@ -79,10 +79,10 @@ void Ledger::enter(const DestinationEntry& entry)
     }
 }
 
-std::optional<Destination> Ledger::destination(const std::string& id, const Sight& sight)
+std::optional<Destination> Ledger::destination(const std::string& id)
 {
     auto row = _books.prepare(sql::destinationById);
-    row.bind(id, sight.tenant());
+    row.bind(id);
     if (!row.step())
         return std::nullopt;
     return Destination{
@@ -94,18 +94,17 @@ void Ledger::setStatus(const std::string& destinationId, const std::string& stat
     _books.prepare(sql::setDestinationStatus).bind(status, destinationId).run();
 }
 
-std::optional<std::string> Ledger::key(const std::string& destinationId, const std::string& kid,
-                                       const Sight& sight)
+std::optional<std::string> Ledger::key(const std::string& destinationId, const std::string& kid)
 {
     auto row = _books.prepare(sql::destinationKey);
-    row.bind(destinationId, kid, sight.tenant());
+    row.bind(destinationId, kid);
     return row.step() ? std::optional(row.text(1)) : std::nullopt;
 }
 
 bool Ledger::canEncryptFor(const std::string& destinationId, const std::string& kid)
 {
     auto row = _books.prepare(sql::destinationKey);
-    row.bind(destinationId, kid, Sight::ofService().tenant()); // its id was looked up before
+    row.bind(destinationId, kid);
     return row.step() && row.text(0) == nameOf(envelope::KeyUse::Encrypt);
 }
 
@@ -128,7 +127,7 @@ void Ledger::add(const CaseFile& opened)
 std::optional<CaseFile> Ledger::caseFile(const std::string& id, const Sight& sight)
 {
     auto row = _books.prepare(sql::caseById);
-    row.bind(id, sight.tenant());
+    row.bind(id, sight.client());
     if (!row.step())
         return std::nullopt;
     return CaseFile{.id = id, .clientId = row.text(0), .destinationId = row.text(1)};
@@ -175,7 +174,7 @@ void Ledger::moveClaim(const std::string& clientId, const std::string& envelopeI
 std::optional<Submission> Ledger::submission(const std::string& id, const Sight& sight)
 {
     auto row = _books.prepare(sql::submissionById);
-    row.bind(id, sight.tenant());
+    row.bind(id, sight.client());
     if (!row.step())
         return std::nullopt;
     return Submission{.id = row.text(0),

@@ -19,17 +19,18 @@ namespace amt::gateway {
 /// "submit-submission" and so on. Throws EventRefused for what is no kind.
 std::string_view nameOf(envelope::EventKind kind);
 
-/// Whose rows are found by their ids: one tenant's, or for the service's own work everybody's. No
-/// question by an id from outside goes without.
+/// Whose cases and submissions are found by their ids: those that a client sent or that lie at a
+/// destination of its own, or for the service's own work everybody's. No question by an id from
+/// outside goes without. What it may do with them is asked after that.
 class Sight {
 public:
-    static Sight ofTenant(std::string id) { return Sight(std::move(id)); }
+    static Sight ofClient(std::string id) { return Sight(std::move(id)); }
     static Sight ofService() { return Sight(std::nullopt); }
-    const std::optional<std::string>& tenant() const { return _tenant; }
+    const std::optional<std::string>& client() const { return _client; }
 
 private:
-    explicit Sight(std::optional<std::string> tenant) : _tenant(std::move(tenant)) {}
-    std::optional<std::string> _tenant;
+    explicit Sight(std::optional<std::string> client) : _client(std::move(client)) {}
+    std::optional<std::string> _client;
 };
 
 struct Destination {
@@ -74,11 +75,12 @@ public:
     explicit Ledger(Books& books) : _books(books) {}
 
     void enter(const DestinationEntry& entry);
-    std::optional<Destination> destination(const std::string& id, const Sight& sight);
+    /// Destinations and their keys are public, as in v2: whoever sends has to find them, whatever
+    /// municipality they belong to.
+    std::optional<Destination> destination(const std::string& id);
     void setStatus(const std::string& destinationId, const std::string& status);
     /// JWK as text.
-    std::optional<std::string> key(const std::string& destinationId, const std::string& kid,
-                                   const Sight& sight);
+    std::optional<std::string> key(const std::string& destinationId, const std::string& kid);
     bool canEncryptFor(const std::string& destinationId, const std::string& kid);
     std::vector<envelope::PublicJwk> signatureKeys(const std::string& destinationId);
 

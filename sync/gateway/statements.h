@@ -37,8 +37,7 @@ inline constexpr std::string_view drawAllowance =
 inline constexpr std::string_view allowanceOf =
     "SELECT spent_until FROM allowance WHERE client_id = $1";
 
-// destinations; what a tenant asks for by its id is found if it is the tenant's, and without a
-// tenant (the service itself asks) always
+// destinations
 inline constexpr std::string_view addDestination =
     "INSERT INTO destination (id, owner_id, status, document, tenant_id) SELECT $1, id, 'active', "
     "$2,"
@@ -52,20 +51,20 @@ inline constexpr std::string_view replaceDestinationDocument =
 inline constexpr std::string_view setDestinationStatus =
     "UPDATE destination SET status = $1 WHERE id = $2";
 inline constexpr std::string_view destinationById =
-    "SELECT owner_id, status, document FROM destination WHERE id = $1"
-    " AND (tenant_id = $2 OR $2 IS NULL)";
+    "SELECT owner_id, status, document FROM destination WHERE id = $1";
 inline constexpr std::string_view destinationKey =
-    "SELECT purpose, jwk FROM destination_key JOIN destination ON destination.id = destination_id"
-    " WHERE destination_id = $1 AND kid = $2 AND (tenant_id = $3 OR $3 IS NULL)";
+    "SELECT purpose, jwk FROM destination_key WHERE destination_id = $1 AND kid = $2";
 inline constexpr std::string_view destinationKeysFor =
     "SELECT jwk FROM destination_key WHERE destination_id = $1 AND purpose = $2 ORDER BY kid";
 
-// announcing
+// announcing; what a client asks for by its id is found if it sent it or owns the destination, and
+// without a client (the service itself asks) always
 inline constexpr std::string_view addCase =
     "INSERT INTO case_file (id, client_id, destination_id) VALUES ($1, $2, $3)";
 inline constexpr std::string_view caseById =
     "SELECT client_id, destination_id FROM case_file JOIN destination ON destination.id ="
-    " destination_id WHERE case_file.id = $1 AND (tenant_id = $2 OR $2 IS NULL)";
+    " destination_id WHERE case_file.id = $1"
+    " AND (client_id = $2 OR owner_id = $2 OR $2 IS NULL)";
 inline constexpr std::string_view addSubmission =
     "INSERT INTO submission (id, case_id, client_id, destination_id, envelope_id, service, state,"
     " announced_at) VALUES ($1, $2, $3, $4, $5, $6, 'announced', $7)";
@@ -84,7 +83,8 @@ inline constexpr std::string_view moveEnvelopeClaim =
 inline constexpr std::string_view submissionById =
     "SELECT submission.id, case_id, client_id, destination_id, service, state, metadata, data,"
     " metadata_digest, data_digest FROM submission JOIN destination ON destination.id ="
-    " destination_id WHERE submission.id = $1 AND (tenant_id = $2 OR $2 IS NULL)";
+    " destination_id WHERE submission.id = $1"
+    " AND (client_id = $2 OR owner_id = $2 OR $2 IS NULL)";
 inline constexpr std::string_view attachmentsOf =
     "SELECT id, digest, tag FROM attachment WHERE submission_id = $1 ORDER BY id";
 inline constexpr std::string_view attachmentById =

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Tenants: whatever the address, what is another municipality's does not exist. The table has a row
-// for each address that the gateway answers, and a test that it has.
+// Who may reach what, for every address: what a client neither sent nor owns the destination of
+// does not exist for it, in its own municipality or in another. The table has a row for each
+// address that the gateway answers, and a test that it has.
 #include "tests/gateway/quota_node.h"
 #include "tests/gateway/town.h"
 
@@ -20,33 +21,48 @@ const std::string attachmentId = "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f55";
 const std::string plainJson = "application/json";
 const std::string jose = "application/jose";
 
-/// A municipality with a case that was announced and one that waits for its office.
-struct Owner {
-    Owner()
+/// Who sends to the office of the first municipality, and with which scopes everybody asks.
+struct Setting {
+    const char* name;
+    Who sender;
+    enum class Scopes { Own, Every } scopes;
+};
+const Setting settings[] = {
+    {"at home", Who::Sender, Setting::Scopes::Own},
+    {"across", Who::OtherSender, Setting::Scopes::Own},
+    {"at home, every scope", Who::Sender, Setting::Scopes::Every},
+    {"across, every scope", Who::OtherSender, Setting::Scopes::Every},
+};
+std::ostream& operator<<(std::ostream& out, const Setting& setting)
+{
+    return out << setting.name;
+}
+
+const Who everyClient[] = {Who::Sender,          Who::OtherSender, Who::Subscriber,
+                           Who::OtherSubscriber, Who::Colleague,   Who::OtherColleague};
+
+/// A case that was announced and one that waits for its office, from one sender to one office.
+struct Sending {
+    explicit Sending(const Setting& setting = settings[0])
+        : node(town.clientIds.at(setting.sender), "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f10")
     {
+        if (setting.scopes == Setting::Scopes::Every)
+            town.books->prepare("UPDATE client SET scopes = $1")
+                .bind(std::string(portal::sendScope) + " " + std::string(portal::subscribeScope) +
+                      " " + std::string(portal::manageScope))
+                .run();
+        town.sender = setting.sender;
         announced = GatewayTown::idsOf(
             town.announce(randomUuid(town.random), town.announcement({attachmentId})));
         sent = town.send({{attachmentId, "%PDF-1.7"}});
-        town.ask(Who::Sender, "PUT", "/v2/journal-head", plainJson, head("1", 7));
+        town.ask(town.sender, "PUT", "/v2/journal-head", plainJson, head("1", 7));
         node.rules();
         const auto put = [&](const char* path, const std::string& body) {
-            return town.ask(Who::Sender, "PUT", path, plainJson, body).body;
+            return town.ask(town.sender, "PUT", path, plainJson, body).body;
         };
         const auto unknown = put("/v2/quota/register", node.registration());
         put("/v2/quota/register", node.registration(quota::readAnswer(unknown).challenge));
         put("/v2/quota/report", node.report());
-        town.gateway->enter(gateway::ClientEntry{"all-b",
-                                                 Secret(std::string_view("secret-b")),
-                                                 {std::string(portal::sendScope),
-                                                  std::string(portal::subscribeScope),
-                                                  std::string(portal::manageScope)},
-                                                 otherTenant});
-        const auto granted =
-            town.ask(Who::Nobody, "POST", "/token", "application/x-www-form-urlencoded",
-                     writeForm({{"grant_type", "client_credentials"},
-                                {"client_id", "all-b"},
-                                {"client_secret", "secret-b"}}));
-        allOfB = json::text(*json::parseObject(granted.body), "access_token");
     }
 
     std::string quotaRegister() const { return node.registration(); }
@@ -67,22 +83,6 @@ struct Owner {
         return portal::writeHead({.incarnation = "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f0" + life,
                                   .head = {record, std::string(64, 'a')},
                                   .known = std::nullopt});
-    }
-
-    /// By a client of the other municipality that has every scope.
-    HttpResponse askAsB(const std::string& method, const std::string& path, const std::string& type,
-                        const std::string& body)
-    {
-        HttpRequest request{
-            .method = method,
-            .path = path.substr(0, path.find('?')),
-            .query = path.find('?') == std::string::npos ? "" : path.substr(path.find('?') + 1),
-            .headers = {{"authorization", "Bearer " + allOfB}},
-            .body = body,
-            .peer = {}};
-        if (!type.empty())
-            request.headers["content-type"] = type;
-        return town.ask(std::move(request));
     }
 
     /// Everything that a request could have changed, as text.
@@ -107,87 +107,125 @@ struct Owner {
     }
 
     GatewayTown town;
-    QuotaNode node{"town-a", "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f10"};
+    QuotaNode node;
     GatewayTown::Ids announced;
     GatewayTown::Sent sent;
-    std::string allOfB;
 };
 
-/// One request about what is the owner's, which succeeds for `right`. `path`: as asked, by ids of
-/// the owner; DESTINATION, CASE, SENT, ANNOUNCED, ATTACHMENT are filled in.
+/// For whom an address does what it is for.
+enum class Party {
+    Sender,
+    Office,
+    Ends,   ///< both
+    Town,   ///< the sender's municipality
+    Anyone, ///< with the scope
+};
+
+/// One request about a sending, which succeeds for `right`. `path`: as asked; DESTINATION, CASE,
+/// SENT, ANNOUNCED, ATTACHMENT are filled in. Scopes: S sends, R receives, M manages.
 struct Reach {
     std::string method, pattern, path, type;
-    std::string (*body)(Owner&);
-    Who right;
-    int foreign; ///< status for the other municipality
+    std::string (*body)(Sending&);
+    Party right;
+    std::string scopes; ///< one of them is enough
+    int foreign;        ///< status for everybody else
 };
 std::ostream& operator<<(std::ostream& out, const Reach& reach)
 {
     return out << reach.method << " " << reach.pattern;
 }
 
-std::string nothing(Owner&)
+std::string nothing(Sending&)
 {
     return {};
 }
 
 const Reach reaches[] = {
-    {"GET", "/v2/destinations/:", "/v2/destinations/DESTINATION", "", nothing, Who::Sender, 404},
+    // destinations are public, as in v2
+    {"GET", "/v2/destinations/:", "/v2/destinations/DESTINATION", "", nothing, Party::Anyone, "SR",
+     200},
     {"PATCH", "/v2/destinations/:", "/v2/destinations/DESTINATION", plainJson,
-     [](Owner&) { return std::string(R"({"status":"inactive"})"); }, Who::Subscriber, 404},
-    {"GET", "/v2/destinations/:/keys/:",
-     "/v2/destinations/DESTINATION/keys/destination-encryption-1", "", nothing, Who::Sender, 404},
+     [](Sending&) { return std::string(R"({"status":"inactive"})"); }, Party::Office, "M", 404},
+    {"GET",
+     "/v2/destinations/:/keys/:", "/v2/destinations/DESTINATION/keys/destination-encryption-1", "",
+     nothing, Party::Anyone, "SR", 200},
     {"POST", "/v2/submissions", "/v2/submissions", plainJson,
-     [](Owner& owner) { return owner.town.announcement(); }, Who::Sender, 404},
+     [](Sending& sending) { return sending.town.announcement(); }, Party::Anyone, "S", 201},
     {"GET", "/v2/submissions", "/v2/submissions?destinationId=DESTINATION", "", nothing,
-     Who::Subscriber, 404},
+     Party::Office, "R", 404},
     {"PUT", "/v2/submissions/:", "/v2/submissions/SENT", plainJson,
-     [](Owner& owner) { return owner.town.submitted; }, Who::Sender, 404},
-    {"GET", "/v2/submissions/:", "/v2/submissions/SENT", "", nothing, Who::Subscriber, 404},
+     [](Sending& sending) { return sending.town.submitted; }, Party::Sender, "S", 404},
+    {"GET", "/v2/submissions/:", "/v2/submissions/SENT", "", nothing, Party::Office, "R", 404},
     {"PUT", "/v2/submissions/:/attachments/:", "/v2/submissions/ANNOUNCED/attachments/ATTACHMENT",
-     jose, [](Owner& owner) { return owner.town.sealed("a", "application/pdf"); }, Who::Sender,
-     404},
+     jose, [](Sending& sending) { return sending.town.sealed("a", "application/pdf"); },
+     Party::Sender, "S", 404},
     {"GET", "/v2/submissions/:/attachments/:", "/v2/submissions/SENT/attachments/ATTACHMENT", "",
-     nothing, Who::Subscriber, 404},
-    {"GET", "/v2/submissions/:/events", "/v2/submissions/SENT/events", "", nothing, Who::Sender,
-     404},
-    {"GET", "/v2/cases/:/events", "/v2/cases/CASE/events", "", nothing, Who::Subscriber, 404},
+     nothing, Party::Office, "R", 404},
+    {"GET", "/v2/submissions/:/events", "/v2/submissions/SENT/events", "", nothing, Party::Ends,
+     "SR", 404},
+    {"GET", "/v2/cases/:/events", "/v2/cases/CASE/events", "", nothing, Party::Ends, "SR", 404},
     {"POST", "/v2/cases/:/events", "/v2/cases/CASE/events", jose,
-     [](Owner& owner) {
-         return envelope::signEvent(owner.town.acceptOf(owner.sent), rsaKey(2),
+     [](Sending& sending) {
+         return envelope::signEvent(sending.town.acceptOf(sending.sent), rsaKey(2),
                                     "destination-signature-1");
      },
-     Who::Subscriber, 404},
+     Party::Office, "R", 404},
     // these name nothing: everybody has a journal of his own
-    {"GET", "/v2/journal-head", "/v2/journal-head", "", nothing, Who::Sender, 404},
+    {"GET", "/v2/journal-head", "/v2/journal-head", "", nothing, Party::Sender, "S", 404},
     {"PUT", "/v2/journal-head", "/v2/journal-head", plainJson,
-     [](Owner&) { return Owner::head("1", 7); }, Who::Sender, 204},
+     [](Sending&) { return Sending::head("1", 7); }, Party::Sender, "S", 204},
     // a node speaks for itself; the calendar of a scope is found by its name in one's own town only
     {"PUT", "/v2/quota/register", "/v2/quota/register", plainJson,
-     [](Owner& owner) { return owner.quotaRegister(); }, Who::Sender, 400},
+     [](Sending& sending) { return sending.quotaRegister(); }, Party::Sender, "S", 400},
     {"PUT", "/v2/quota/report", "/v2/quota/report", plainJson,
-     [](Owner& owner) { return owner.quotaReport(); }, Who::Sender, 409},
+     [](Sending& sending) { return sending.quotaReport(); }, Party::Sender, "S", 409},
     {"PUT", "/v2/quota/grants", "/v2/quota/grants", plainJson,
-     [](Owner& owner) { return owner.quotaGrants(); }, Who::Sender, 409},
+     [](Sending& sending) { return sending.quotaGrants(); }, Party::Sender, "S", 409},
     {"PUT", "/v2/quota/leases", "/v2/quota/leases", plainJson,
-     [](Owner& owner) { return owner.quotaLeases(); }, Who::Sender, 409},
+     [](Sending& sending) { return sending.quotaLeases(); }, Party::Sender, "S", 409},
     {"PUT", "/v2/quota/want", "/v2/quota/want", plainJson,
-     [](Owner& owner) { return owner.quotaWant(); }, Who::Sender, 409},
+     [](Sending& sending) { return sending.quotaWant(); }, Party::Sender, "S", 409},
     {"POST", "/v2/quota/calendar", "/v2/quota/calendar", plainJson,
-     [](Owner& owner) { return owner.quotaCalendar(); }, Who::Sender, 404},
+     [](Sending& sending) { return sending.quotaCalendar(); }, Party::Town, "S", 404},
 };
 
-std::string filledIn(std::string path, const Owner& owner)
+std::string filledIn(std::string path, const Sending& sending)
 {
     for (const auto& [word, value] : {std::pair(std::string("DESTINATION"), destinationId),
-                                      {"CASE", owner.sent.ids.opened},
-                                      {"SENT", owner.sent.ids.submission},
-                                      {"ANNOUNCED", owner.announced.submission},
+                                      {"CASE", sending.sent.ids.opened},
+                                      {"SENT", sending.sent.ids.submission},
+                                      {"ANNOUNCED", sending.announced.submission},
                                       {"ATTACHMENT", attachmentId}}) {
         if (const auto at = path.find(word); at != std::string::npos)
             path.replace(at, word.size(), value);
     }
     return path;
+}
+
+bool isParty(Who who, const Setting& setting, Party right)
+{
+    switch (right) {
+    case Party::Sender:
+        return who == setting.sender;
+    case Party::Office:
+        return who == Who::Subscriber;
+    case Party::Ends:
+        return who == setting.sender || who == Who::Subscriber;
+    case Party::Town:
+        return GatewayTown::tenantOf(who) == GatewayTown::tenantOf(setting.sender);
+    case Party::Anyone:
+        return true;
+    }
+    return false;
+}
+
+bool hasScope(Who who, const Setting& setting, const Reach& reach)
+{
+    if (setting.scopes == Setting::Scopes::Every || who == Who::Colleague ||
+        who == Who::OtherColleague)
+        return true;
+    const bool sends = who == Who::Sender || who == Who::OtherSender;
+    return reach.scopes.find_first_of(sends ? "S" : "RM") != std::string::npos;
 }
 
 } // namespace
@@ -221,86 +259,133 @@ BOOST_AUTO_TEST_CASE(what_is_open_to_anyone_is_known)
     BOOST_TEST(open == known, boost::test_tools::per_element());
 }
 
-BOOST_DATA_TEST_CASE(what_is_anothers_does_not_exist, data::make(reaches), reach)
+/// Strangers first: what they asked for must be as it was when the right one asks.
+BOOST_DATA_TEST_CASE(only_the_two_ends_of_a_sending_reach_it,
+                     data::make(settings) * data::make(reaches), setting, reach)
 {
-    Owner owner;
-    const std::string path = filledIn(reach.path, owner);
-    const std::string body = reach.body(owner);
-    const std::string before = owner.state();
+    Sending sending(setting);
+    GatewayTown& town = sending.town;
+    const std::string path = filledIn(reach.path, sending);
+    const std::string body = reach.body(sending);
+    const std::string before = sending.state();
 
-    const auto foreign = owner.askAsB(reach.method, path, reach.type, body);
-    BOOST_TEST(foreign.status == reach.foreign);
-    if (reach.foreign == 404) {
-        BOOST_TEST(GatewayTown::problemOf(foreign).ends_with("-not-found"));
-        BOOST_TEST(owner.state() == before);
+    BOOST_TEST(town.ask(Who::Nobody, reach.method, path, reach.type, body).status == 401);
+    for (const Who who : everyClient) {
+        if (isParty(who, setting, reach.right) && hasScope(who, setting, reach))
+            continue;
+        BOOST_TEST_CONTEXT("client " << town.clientIds.at(who))
+        {
+            const auto answer = town.ask(who, reach.method, path, reach.type, body);
+            BOOST_TEST(answer.status == (hasScope(who, setting, reach) ? reach.foreign : 403));
+            if (answer.status == 404)
+                BOOST_TEST(GatewayTown::problemOf(answer).ends_with("-not-found"));
+        }
     }
-    for (const Who who : {Who::OtherSender, Who::OtherSubscriber}) {
-        const auto status = owner.town.ask(who, reach.method, path, reach.type, body).status;
-        BOOST_TEST((status == reach.foreign || status == 403));
+    if (reach.foreign == 404)
+        BOOST_TEST(sending.state() == before);
+    int right = 0;
+    for (const Who who : everyClient) {
+        if (!isParty(who, setting, reach.right) || !hasScope(who, setting, reach))
+            continue;
+        ++right;
+        BOOST_TEST_CONTEXT("client " << town.clientIds.at(who))
+        {
+            const auto answer = town.ask(who, reach.method, path, reach.type, body);
+            BOOST_TEST(answer.status >= 200);
+            BOOST_TEST(answer.status <= 299);
+        }
     }
-    // the very same request is right when the owner makes it
-    const auto own = owner.town.ask(reach.right, reach.method, path, reach.type, body);
-    BOOST_TEST(own.status >= 200);
-    BOOST_TEST(own.status <= 299);
+    BOOST_TEST(right > 0);
 }
 
-BOOST_DATA_TEST_CASE(what_is_anothers_looks_like_what_never_was, data::make(reaches), reach)
+BOOST_DATA_TEST_CASE(what_is_anothers_looks_like_what_never_was,
+                     data::make(settings) * data::make(reaches), setting, reach)
 {
     if (reach.foreign != 404)
         return;
-    Owner owner;
-    const std::string body = reach.body(owner);
-    const auto foreign = owner.askAsB(reach.method, filledIn(reach.path, owner), reach.type, body);
+    Sending sending(setting);
+    const std::string body = reach.body(sending);
+    const std::string path = filledIn(reach.path, sending);
     const std::string never = "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1fff";
-    Owner nobody;
-    nobody.sent.ids = {never, never};
-    nobody.announced = {never, never};
-    std::string path = filledIn(reach.path, nobody);
-    std::string other = body;
-    for (std::string* text : {&path, &other}) {
-        if (const auto at = text->find(destinationId); at != std::string::npos)
-            text->replace(at, destinationId.size(), never);
+    std::string unknownPath = path;
+    std::string unknownBody = body;
+    for (const std::string& id : {destinationId, sending.sent.ids.opened,
+                                  sending.sent.ids.submission, sending.announced.submission}) {
+        for (std::string* text : {&unknownPath, &unknownBody}) {
+            if (const auto at = text->find(id); at != std::string::npos)
+                text->replace(at, id.size(), never);
+        }
     }
-    const auto unknown = owner.askAsB(reach.method, path, reach.type, other);
-    BOOST_TEST(unknown.status == foreign.status);
-    BOOST_TEST(unknown.body == foreign.body);
+    for (const Who who : {Who::Colleague, Who::OtherColleague}) {
+        if (isParty(who, setting, reach.right))
+            continue;
+        const auto foreign = sending.town.ask(who, reach.method, path, reach.type, body);
+        const auto unknown =
+            sending.town.ask(who, reach.method, unknownPath, reach.type, unknownBody);
+        BOOST_TEST(unknown.status == foreign.status);
+        BOOST_TEST(unknown.body == foreign.body);
+    }
 }
 
-BOOST_AUTO_TEST_CASE(a_case_of_another_town_takes_no_submission)
+BOOST_AUTO_TEST_CASE(a_case_goes_from_a_town_to_the_districts_office_and_is_accepted)
 {
-    Owner owner;
-    auto body = json::parseObject(owner.town.announcement({}, otherDestinationId));
-    body->set("caseId", owner.sent.ids.opened);
-    const auto answer = owner.askAsB("POST", "/v2/submissions", plainJson, json::write(*body));
-    BOOST_TEST(answer.status == 404);
-    BOOST_TEST(GatewayTown::problemOf(answer) == "case-not-found");
+    Sending sending(settings[1]);
+    GatewayTown& town = sending.town;
+    const auto waiting =
+        town.ask(Who::Subscriber, "GET", "/v2/submissions?destinationId=" + destinationId);
+    BOOST_TEST(waiting.body.find(sending.sent.ids.submission) != std::string::npos);
+    BOOST_TEST(town.post(town.acceptOf(sending.sent)).status == 204);
+    const auto events = town.eventsOf(sending.sent.ids.opened, Who::OtherSender);
+    BOOST_REQUIRE(events.size() == 3U);
+    BOOST_TEST((events[2].kind == envelope::EventKind::Accept));
+    BOOST_TEST((events[2].tags == sending.sent.tags));
+}
+
+BOOST_DATA_TEST_CASE(a_case_of_anothers_takes_no_submission,
+                     data::make({destinationId, otherDestinationId}), destination)
+{
+    Sending sending(settings[2]);
+    auto body = json::parseObject(sending.town.announcement({}, destination));
+    body->set("caseId", sending.sent.ids.opened);
+    for (const Who who : {Who::Colleague, Who::OtherColleague, Who::Subscriber}) {
+        const auto answer =
+            sending.town.ask(who, "POST", "/v2/submissions", plainJson, json::write(*body));
+        BOOST_TEST(answer.status == 404);
+        BOOST_TEST(GatewayTown::problemOf(answer) == "case-not-found");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_office_of_another_town_accepts_nothing_in_a_case_of_its_own)
 {
-    Owner owner;
-    GatewayTown& town = owner.town;
+    Sending sending;
+    GatewayTown& town = sending.town;
     const auto own =
         GatewayTown::idsOf(town.ask(Who::OtherSender, "POST", "/v2/submissions", plainJson,
                                     town.announcement({}, otherDestinationId)));
-    auto event = town.acceptOf(owner.sent);
+    auto event = town.acceptOf(sending.sent);
     event.issuer = otherDestinationId;
-    for (const std::string& claimed : {owner.sent.ids.opened, own.opened}) {
+    for (const std::string& claimed : {sending.sent.ids.opened, own.opened}) {
         event.caseId = claimed;
         const auto answer =
             town.ask(Who::OtherSubscriber, "POST", "/v2/cases/" + own.opened + "/events", jose,
                      envelope::signEvent(event, rsaKey(2), "destination-signature-1"));
         BOOST_TEST(answer.status == 422);
     }
-    BOOST_TEST(town.eventsOf(owner.sent.ids.opened).size() == 2U);
+    BOOST_TEST(town.eventsOf(sending.sent.ids.opened).size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_tenant_stays_what_it_was_entered_as)
 {
-    Owner owner;
-    owner.town.gateway->enter(gateway::ClientEntry{
+    Sending sending;
+    GatewayTown& town = sending.town;
+    town.gateway->enter(gateway::ClientEntry{
         "all-b", Secret(std::string_view("secret-b")), {std::string(portal::sendScope)}, tenant});
-    BOOST_TEST(owner.askAsB("GET", "/v2/destinations/" + destinationId, "", "").status == 404);
+    BOOST_TEST(town.ask(Who::OtherColleague, "POST", "/v2/quota/calendar", plainJson,
+                        Sending::quotaCalendar())
+                   .status == 404);
+    BOOST_TEST(
+        town.ask(Who::Colleague, "POST", "/v2/quota/calendar", plainJson, Sending::quotaCalendar())
+            .status == 200);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,7 +28,17 @@ inline const std::string tenant = "059620024024";
 inline const std::string otherTenant = "055150000000";
 inline const std::string parkingService = "urn:de:fim:leika:leistung:99108001001000";
 
-enum class Who { Nobody, Sender, OtherSender, Subscriber, OtherSubscriber };
+/// "Other": of the other municipality. A colleague has every scope, has sent nothing and owns
+/// nothing.
+enum class Who {
+    Nobody,
+    Sender,
+    OtherSender,
+    Subscriber,
+    OtherSubscriber,
+    Colleague,
+    OtherColleague
+};
 
 /// A folder of its own that goes with the test.
 class TemporaryFolder {
@@ -153,6 +163,12 @@ public:
     void forgetTokens() { _tokens.clear(); }
 
     std::string secretOf(Who who) const { return "secret-of-" + clientIds.at(who); }
+    static const std::string& tenantOf(Who who)
+    {
+        return who == Who::OtherSender || who == Who::OtherSubscriber || who == Who::OtherColleague
+                   ? otherTenant
+                   : tenant;
+    }
 
     std::string announcement(const std::vector<std::string>& attachments = {},
                              const std::string& to = destinationId) const
@@ -175,7 +191,7 @@ public:
     };
     HttpResponse announce(const std::string& envelopeId, const std::string& body)
     {
-        return ask(Who::Sender, "POST", "/v2/submissions", "application/json", body,
+        return ask(sender, "POST", "/v2/submissions", "application/json", body,
                    {{"idempotency-key", envelopeId}});
     }
     static Ids idsOf(const HttpResponse& response)
@@ -254,7 +270,7 @@ public:
         for (const auto& [id, plain] : attachments) {
             const std::string jwe = sealed(plain, "application/pdf");
             sent.tags.attachments[id] = envelope::tagOf(jwe);
-            ask(Who::Sender, "PUT", "/v2/submissions/" + sent.ids.submission + "/attachments/" + id,
+            ask(sender, "PUT", "/v2/submissions/" + sent.ids.submission + "/attachments/" + id,
                 "application/jose", jwe);
         }
         const std::string first = sealed(metadata);
@@ -262,8 +278,7 @@ public:
         sent.tags.metadata = envelope::tagOf(first);
         sent.tags.data = envelope::tagOf(second);
         submitted = submitBody(first, second);
-        ask(Who::Sender, "PUT", "/v2/submissions/" + sent.ids.submission, "application/json",
-            submitted);
+        ask(sender, "PUT", "/v2/submissions/" + sent.ids.submission, "application/json", submitted);
         return sent;
     }
 
@@ -320,11 +335,11 @@ public:
     }
 
     const std::map<Who, std::string> clientIds = {
-        {Who::Sender, "town-a"},
-        {Who::OtherSender, "town-b"},
-        {Who::Subscriber, "office-a"},
-        {Who::OtherSubscriber, "office-b"},
+        {Who::Sender, "town-a"},       {Who::OtherSender, "town-b"},
+        {Who::Subscriber, "office-a"}, {Who::OtherSubscriber, "office-b"},
+        {Who::Colleague, "all-a"},     {Who::OtherColleague, "all-b"},
     };
+    Who sender = Who::Sender; ///< of announce() and send()
 
     TemporaryFolder folder;
     sim::SimLoop loop{fromIso("2026-11-21T09:00:00Z")};
@@ -354,14 +369,16 @@ private:
         settings.counters = counters;
         gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
-            const bool sends = who == Who::Sender || who == Who::OtherSender;
-            const bool other = who == Who::OtherSender || who == Who::OtherSubscriber;
+            const bool sends = who != Who::Subscriber && who != Who::OtherSubscriber;
+            const bool subscribes = who != Who::Sender && who != Who::OtherSender;
+            std::vector<std::string> scopes;
+            if (sends)
+                scopes.emplace_back(portal::sendScope);
+            if (subscribes)
+                scopes.insert(scopes.end(), {std::string(portal::subscribeScope),
+                                             std::string(portal::manageScope)});
             gateway->enter(
-                gateway::ClientEntry{id, Secret(secretOf(who)),
-                                     sends ? std::vector{std::string(portal::sendScope)}
-                                           : std::vector{std::string(portal::subscribeScope),
-                                                         std::string(portal::manageScope)},
-                                     other ? otherTenant : tenant});
+                gateway::ClientEntry{id, Secret(secretOf(who)), std::move(scopes), tenantOf(who)});
         }
         enter(destinationId, "office-a");
         enter(otherDestinationId, "office-b");
