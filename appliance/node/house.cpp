@@ -51,7 +51,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
-      hall(*this), backups(*this)
+      hall(*this), calendar(*this), backups(*this)
 {
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});
@@ -89,6 +89,7 @@ void House::takeUp()
     backups.takeUp();
     blockList.look();
     hall.takeUp();
+    calendar.takeUp();
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     doors.loop.after(returnTime, [this, life = std::weak_ptr<int>(_life)] {
         if (!life.expired())
@@ -114,6 +115,7 @@ void House::everyMinute()
     backups.everyMinute();
     blockList.look();
     hall.everyMinute();
+    calendar.everyMinute();
     if (++_minutes % 60 == 0)
         keepAndLetGo();
 }
@@ -128,6 +130,7 @@ void House::keepAndLetGo()
         log::error("envelope.overdue", {{"count", std::to_string(overdue)}, {"days", "14"}});
     if (_minutes % (24 * 60) != 60) // once a day, and soon after each start
         return;
+    calendar.everyNight(); // whoever was absent, before the queue forgets the names
     hall.everyNight();
     const int forgotten = outbox.forget(now());
     const int pruned = journal.prune(now() - recordsStay, cases.openIds(), now());

@@ -6,6 +6,7 @@
 
 #include "appliance/node/backups.h"
 #include "appliance/node/block_list_file.h"
+#include "appliance/node/calendar_hall.h"
 #include "appliance/node/card_reading.h"
 #include "appliance/node/cashier.h"
 #include "appliance/node/desk_identity.h"
@@ -187,6 +188,7 @@ public:
     Cashier cashier;
     ReceiptDesk receipts;
     QueueHall hall;
+    CalendarHall calendar;
     Backups backups;
     QuestionGuard questions;
 

@@ -90,15 +90,6 @@ void require(bool holds, const std::string& what)
         throw Error(ErrorCode::JsonMalformed, what);
 }
 
-Texts readTexts(const json::Object& object)
-{
-    Texts texts;
-    for (const std::string& language : object.getNames())
-        texts[language] = json::text(object, language);
-    require(texts.count("de") == 1, "a text without German");
-    return texts;
-}
-
 std::vector<json::ObjectPtr> objects(const json::Object& parent, const std::string& key)
 {
     std::vector<json::ObjectPtr> found;
@@ -147,7 +138,7 @@ Field readField(const json::Object& object)
         for (const json::ObjectPtr& entry : objects(object, "options")) {
             json::onlyKeys(*entry, {"value", "label"});
             field.options.push_back(
-                {json::text(*entry, "value"), readTexts(*json::object(*entry, "label"))});
+                {json::text(*entry, "value"), textsFromJson(*json::object(*entry, "label"))});
         }
     }
     require((field.kind == FieldKind::Choice) == !field.options.empty(),
@@ -168,8 +159,8 @@ Service readService(const std::string& text)
                 service.referencePrefix.find_first_not_of("ABCDEFGHJKLMNPQRSTUVWXYZ") ==
                     std::string::npos,
             "'referencePrefix' is two capital letters without I and O");
-    service.name = readTexts(*json::object(*object, "name"));
-    service.summary = readTexts(*json::object(*object, "summary"));
+    service.name = textsFromJson(*json::object(*object, "name"));
+    service.summary = textsFromJson(*json::object(*object, "summary"));
     for (const json::ObjectPtr& entry : objects(*object, "fees")) {
         json::onlyKeys(*entry, {"from", "cents"});
         service.fees.push_back(
@@ -222,6 +213,16 @@ const std::string& textIn(const Texts& texts, const std::string& language)
 {
     const auto found = texts.find(language);
     return found != texts.end() ? found->second : texts.at("de");
+}
+
+Texts textsFromJson(const json::Object& object)
+{
+    Texts texts;
+    for (const std::string& language : object.getNames())
+        texts[language] = json::text(object, language);
+    if (!texts.contains("de"))
+        throw Error(ErrorCode::InputMalformed, "a text without German");
+    return texts;
 }
 
 const Field* Service::field(const std::string& fieldName) const

@@ -3,6 +3,7 @@
 // What the town offers: municipality, services, fees, forms, zones, read from config/municipality.
 #pragma once
 
+#include "appliance/core/json.h"
 #include "appliance/core/local_date.h"
 #include "appliance/core/money.h"
 #include "drivers/port/identity.h"
@@ -20,6 +21,8 @@ namespace amt::office {
 using Texts = std::map<std::string, std::string>;
 /// Falls back to German.
 const std::string& textIn(const Texts& texts, const std::string& language);
+/// By language. Throws InputMalformed (no German), JsonMalformed.
+Texts textsFromJson(const json::Object& object);
 
 enum class FieldKind {
     Name,       ///< DIN 91379 data type A

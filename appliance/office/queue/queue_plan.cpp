@@ -97,13 +97,9 @@ ServiceGroup groupFromJson(const json::Object& object)
     require(letter.size() == 1, "a band that is not one letter");
     require(issuing == name(Issuing::Everywhere) || issuing == name(Issuing::ReceptionOnly),
             "an issuing that is not known");
-    const json::ObjectPtr names = json::object(object, "name");
-    Texts texts;
-    for (const std::string& language : names->getNames())
-        texts[language] = json::text(*names, language);
     return {.key = json::text(object, "key"),
             .letter = letter[0],
-            .name = std::move(texts),
+            .name = textsFromJson(*json::object(object, "name")),
             .services = json::texts(object, "services"),
             .planned = minutes(object, "plannedMinutes"),
             .dailyLimit = number(object, "dailyLimit"),

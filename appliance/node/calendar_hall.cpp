@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Plan from the folder, contacts under the desk key, check-in, the minute and the night.
+#include "appliance/node/calendar_hall.h"
+
+#include "appliance/core/log.h"
+#include "appliance/node/house.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace amt::node {
+namespace {
+
+constexpr auto planFile = "calendar.json";
+/// Who has saved rules that came with the set-up.
+constexpr auto fromFolder = "config/municipality";
+constexpr int contactDays = 1;  ///< names stay for today's and yesterday's appointments
+constexpr int figureDays = 800; ///< appointments without names, for two years' comparison
+
+} // namespace
+
+CalendarHall::CalendarHall(House& house)
+    : rules(house.doors.database, house.journal), ledger(house.doors.database, rules),
+      appointments(house.doors.database, house.journal, rules, ledger, house.doors.random),
+      _house(house)
+{}
+
+void CalendarHall::takeUp()
+{
+    const auto path = std::filesystem::path(_house.settings.municipalityFolder) / planFile;
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        return; // a town without appointments
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    try {
+        _plan = office::bookingPlanFromJson(*json::parseObject(text));
+        const auto queuePlan = _house.hall.plans.current();
+        for (const auto& service : _plan.services) {
+            if (!queuePlan->plan.groupOfService(service.key))
+                throw Error(ErrorCode::InputMalformed,
+                            service.key + " belongs to no group of queue.json");
+        }
+    } catch (const Error& failure) { // with the file's name, for whoever wrote it
+        throw Error(ErrorCode::ConfigurationInvalid,
+                    std::string(planFile) + ": " + failure.message());
+    }
+    const auto history = rules.history(_plan.scope, 1);
+    const bool isOurs = history.empty() || history.front().savedBy == fromFolder;
+    if (!isOurs || (!history.empty() && history.front().rules == _plan.rules))
+        return;
+    const auto preview = rules.preview(_plan.scope, _plan.rules, _house.now());
+    rules.save(_plan.scope, _plan.rules, office::seen(preview), fromFolder, planFile, _house.now());
+    if (!preview.conflicts.empty())
+        log::warning("calendar.conflicts", {{"count", std::to_string(preview.conflicts.size())}});
+}
+
+std::vector<std::string> CalendarHall::names(const std::vector<office::WantedService>& wanted,
+                                             const std::string& language) const
+{
+    std::vector<std::string> names;
+    for (const auto& each : wanted) {
+        const auto* service = _plan.service(each.serviceKey);
+        const std::string name =
+            service ? office::textIn(service->name, language) : each.serviceKey;
+        names.push_back(each.quantity == 1 ? name : std::to_string(each.quantity) + " × " + name);
+    }
+    return names;
+}
+
+office::SealedContact CalendarHall::seal(const Contact& contact)
+{
+    auto object = json::makeObject();
+    object->set("familyName", contact.familyName);
+    object->set("givenNames", contact.givenNames);
+    object->set("phone", contact.phone);
+    const auto desk = _house.people.deskSeal();
+    return {desk.kid, outbox::sealForDesk(json::write(*object), desk, _house.doors.random)};
+}
+
+std::optional<Contact> CalendarHall::open(const office::Appointment& appointment,
+                                          const outbox::RsaKey& deskKey)
+{
+    if (appointment.sealed.empty())
+        return std::nullopt;
+    try {
+        const auto object =
+            json::parseObject(outbox::openForDesk(appointment.sealed, deskKey, appointment.kid));
+        return Contact{json::text(*object, "familyName"), json::text(*object, "givenNames"),
+                       json::text(*object, "phone")};
+    } catch (const Error& failure) { // shown as unreadable; the appointment itself holds
+        log::warning("appointment.contact-unreadable", {{"detail", failure.message()}});
+        return std::nullopt;
+    }
+}
+
+std::string CalendarHall::groupOf(const office::Appointment& appointment) const
+{
+    const auto queuePlan = _house.hall.plans.current();
+    for (const auto& wanted : appointment.services) {
+        if (const auto* group = queuePlan->plan.groupOfService(wanted.serviceKey))
+            return group->key;
+    }
+    throw Error(ErrorCode::NotFound, "group of an appointment");
+}
+
+office::CheckInOutcome CalendarHall::checkIn(const office::Appointment& appointment,
+                                             const std::string& ticketId, office::Channel channel,
+                                             const office::Actor& actor)
+{
+    if (appointment.state != office::AppointmentState::Confirmed)
+        throw Error(ErrorCode::StepOutOfOrder, "an appointment that does not hold");
+    office::CheckIn wish;
+    wish.id = ticketId;
+    wish.appointment = appointment.id;
+    wish.start = appointment.start;
+    wish.group = groupOf(appointment);
+    wish.channel = channel;
+    wish.services = appointment.services;
+    wish.planned = appointment.duration;
+    return _house.hall.queue.checkIn(wish, actor, _house.now());
+}
+
+void CalendarHall::everyMinute()
+{
+    appointments.sweep(_house.now());
+}
+
+void CalendarHall::noteAbsent(LocalDate day)
+{
+    std::vector<office::BookedVisit> booked;
+    for (const auto& each : appointments.ofDay(_plan.scope, day)) {
+        if (each.state == office::AppointmentState::Confirmed)
+            booked.push_back({each.id, groupOf(each), each.start, each.duration});
+    }
+    if (!booked.empty())
+        _house.hall.queue.noteAbsent(day, booked, _house.now());
+}
+
+void CalendarHall::everyNight()
+{
+    if (!isOffered())
+        return;
+    for (const auto& id : appointments.unsound())
+        log::error("appointment.unsound", {{"appointment", id}});
+    const LocalDate today = localDate(_house.now());
+    noteAbsent(plusDays(today, -1));
+    appointments.purge(plusDays(today, -contactDays), plusDays(today, -figureDays), _house.now());
+}
+
+} // namespace amt::node

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Appointments at this node: the calendar's rooms together, what may be booked, the way from an
+// appointment to a waiting number.
+#pragma once
+
+#include "appliance/office/calendar/appointments.h"
+#include "appliance/office/calendar/booking_plan.h"
+#include "appliance/office/queue/queue.h"
+#include "sync/outbox/sealing.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace amt::node {
+
+class House;
+
+/// Who comes: sealed for the desk key, and in memory only while somebody types or looks. Personal:
+/// never logged.
+struct Contact {
+    std::string familyName, givenNames;
+    std::string phone; ///< by phone booking only; may be empty
+};
+
+class CalendarHall {
+public:
+    explicit CalendarHall(House& house);
+
+    /// Takes over calendar.json of the municipality's folder; its opening rules only where nobody
+    /// changed them at a desk yet. Throws ConfigurationInvalid, naming the file.
+    void takeUp();
+    /// The town gives appointments.
+    bool isOffered() const { return !_plan.services.empty(); }
+    const office::BookingPlan& plan() const { return _plan; }
+    /// Names of what is wanted, "2 × Reisepass beantragen".
+    std::vector<std::string> names(const std::vector<office::WantedService>& wanted,
+                                   const std::string& language) const;
+
+    office::SealedContact seal(const Contact& contact);
+    /// Nothing: there is none, or it was sealed for another key.
+    std::optional<Contact> open(const office::Appointment& appointment,
+                                const outbox::RsaKey& deskKey);
+
+    /// The number of whoever comes to an appointment. Throws as Queue::checkIn, and StepOutOfOrder
+    /// where the appointment does not hold (any more).
+    office::CheckInOutcome checkIn(const office::Appointment& appointment,
+                                   const std::string& ticketId, office::Channel channel,
+                                   const office::Actor& actor);
+
+    void everyMinute();
+    void everyNight();
+
+    office::RuleBook rules;
+    office::Ledger ledger;
+    office::Appointments appointments;
+
+private:
+    /// Those who were expected on that day and never came go into the queue's log.
+    void noteAbsent(LocalDate day);
+    std::string groupOf(const office::Appointment& appointment) const;
+
+    House& _house;
+    office::BookingPlan _plan; ///< no services: no appointments here
+};
+
+} // namespace amt::node
