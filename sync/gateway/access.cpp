@@ -98,7 +98,7 @@ HttpResponse Access::token(const HttpRequest& request, UtcTime now)
 portal::TokenBody Access::tokenFor(const std::string& clientId, UtcTime now)
 {
     auto client = _books.prepare(sql::clientById);
-    if (!client.bind(clientId).step())
+    if (!client.bind(clientId).step() || client.text(0) == "revoked")
         throw Error(ErrorCode::NotFound, "no such client");
     return issue(clientId, client.text(1), now);
 }

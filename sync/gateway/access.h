@@ -29,7 +29,8 @@ public:
     void enter(const ClientEntry& client);
     /// POST /token with a form body.
     HttpResponse token(const HttpRequest& request, UtcTime now);
-    /// What this client would be given, on the word of whoever runs the gateway. Throws NotFound.
+    /// What this client would be given, on the word of whoever runs the gateway. Throws NotFound,
+    /// for one that was revoked, too.
     portal::TokenBody tokenFor(const std::string& clientId, UtcTime now);
     /// Of the Authorization header; nothing when the token is missing, unknown or expired.
     std::optional<Caller> caller(const HttpRequest& request, UtcTime now);

@@ -10,6 +10,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
+#include "sync/envelope/envelope.h"
 #include "sync/gateway/statements.h"
 #include "sync/portal/words.h"
 
@@ -42,6 +43,25 @@ std::string_view nameOf(CallbackKind kind)
 struct Address {
     std::string origin, path;
 };
+
+/// What stands in the database begins so; before, secrets stood there as they are.
+constexpr std::string_view sealedPrefix = "sealed:";
+
+std::string sealed(const Secret& key, std::string_view secret, const std::string& clientId,
+                   RandomSource& random)
+{
+    return std::string(sealedPrefix) +
+           toBase64Url(envelope::sealWith(key, view(secret), "callback " + clientId, random));
+}
+
+/// Throws EnvelopeMalformed: of another key or another client.
+Secret opened(const Secret& key, const std::string& stored, const std::string& clientId)
+{
+    if (!stored.starts_with(sealedPrefix))
+        throw Error(ErrorCode::EnvelopeMalformed, "a secret that was not sealed");
+    return Secret(envelope::openWith(key, fromBase64Url(stored.substr(sealedPrefix.size())),
+                                     "callback " + clientId));
+}
 
 /// Throws ConfigurationInvalid.
 Address addressOf(const std::string& url)
@@ -113,10 +133,10 @@ bool isGenuineCallback(const Secret& secret, const std::string& timestamp,
 
 class Callbacks::Sender {
 public:
-    Sender(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
-           Counters& counters, std::chrono::seconds every)
-        : _books(books), _loop(loop), _random(random), _door(std::move(door)), _counters(counters),
-          _every(every)
+    Sender(Books& books, EventLoop& loop, RandomSource& random, const Secret& key,
+           CallbackDoor door, Counters& counters, std::chrono::seconds every)
+        : _books(books), _loop(loop), _random(random), _key(key), _door(std::move(door)),
+          _counters(counters), _every(every)
     {
         schedule();
     }
@@ -167,6 +187,13 @@ private:
         if (news.empty())
             return settle(clientId, 0, now);
 
+        Secret secret;
+        try { // the loop task's door
+            secret = opened(_key, address.text(2), clientId);
+        } catch (const Error& failure) { // this gateway was set up with another signing key
+            log::error("gateway.callback_secret", {{"client", clientId}, {"code", failure.name()}});
+            return heard(clientId, batch, address.integer(3), false);
+        }
         Line& line = _lines[clientId];
         const std::string url = address.text(0), authority = address.text(1);
         const auto [origin, path] = addressOf(url);
@@ -174,17 +201,16 @@ private:
             line = {url, authority, _door(origin, authority, _loop)};
         const std::string body = bodyOf(kind, news);
         const std::string timestamp = std::to_string(toMilliseconds(now) / 1000);
-        HttpRequest request{
-            .method = "POST",
-            .path = path,
-            .query = {},
-            .headers = {{"content-type", std::string(portal::jsonType)},
-                        {"user-agent", "amt-gateway"},
-                        {"callback-timestamp", timestamp},
-                        {"callback-authentication",
-                         callbackAuthentication(Secret(address.text(2)), timestamp, body)}},
-            .body = body,
-            .peer = {}};
+        HttpRequest request{.method = "POST",
+                            .path = path,
+                            .query = {},
+                            .headers = {{"content-type", std::string(portal::jsonType)},
+                                        {"user-agent", "amt-gateway"},
+                                        {"callback-timestamp", timestamp},
+                                        {"callback-authentication",
+                                         callbackAuthentication(secret, timestamp, body)}},
+                            .body = body,
+                            .peer = {}};
         _underWay.insert(clientId);
         line.exchange->send(
             std::move(request),
@@ -225,6 +251,7 @@ private:
     Books& _books;
     EventLoop& _loop;
     RandomSource& _random;
+    const Secret& _key;
     CallbackDoor _door;
     Counters& _counters;
     std::chrono::seconds _every;
@@ -233,10 +260,11 @@ private:
     std::map<std::string, Line> _lines;           ///< by client; goes first, with its answers
 };
 
-Callbacks::Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
-                     Counters& counters, std::chrono::seconds every)
-    : _books(books),
-      _sender(door ? std::make_unique<Sender>(books, loop, random, std::move(door), counters, every)
+Callbacks::Callbacks(Books& books, EventLoop& loop, RandomSource& random, Secret key,
+                     CallbackDoor door, Counters& counters, std::chrono::seconds every)
+    : _books(books), _random(random), _key(std::move(key)),
+      _sender(door ? std::make_unique<Sender>(books, loop, random, _key, std::move(door), counters,
+                                              every)
                    : nullptr)
 {}
 
@@ -246,8 +274,28 @@ void Callbacks::enter(const CallbackEntry& entry)
 {
     addressOf(entry.url);
     _books.prepare(sql::setCallbackAddress)
-        .bind(entry.clientId, entry.url, entry.authority, std::string(entry.secret.revealText()))
+        .bind(entry.clientId, entry.url, entry.authority,
+              sealed(_key, entry.secret.revealText(), entry.clientId, _random))
         .run();
+}
+
+void Callbacks::sealOld()
+{
+    _books.transact([&] {
+        auto row = _books.prepare(sql::everyCallbackSecret);
+        while (row.step()) {
+            if (!row.text(1).starts_with(sealedPrefix))
+                _books.prepare(sql::replaceCallbackSecret)
+                    .bind(sealed(_key, row.text(1), row.text(0), _random), row.text(0))
+                    .run();
+        }
+    });
+}
+
+void Callbacks::forget(const std::string& clientId)
+{
+    _books.prepare(sql::dropCallbackAddress).bind(clientId).run();
+    _books.prepare(sql::dropCallbacksOf).bind(clientId).run();
 }
 
 void Callbacks::tellClient(const std::string& clientId, CallbackKind kind, const News& news,

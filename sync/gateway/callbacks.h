@@ -33,9 +33,10 @@ enum class CallbackKind { NewSubmissions, NewEvents };
 
 class Callbacks {
 public:
-    /// Without a door nothing is sent, but all is noted: another gateway has one. What is passed by
-    /// reference must outlive it.
-    Callbacks(Books& books, EventLoop& loop, RandomSource& random, CallbackDoor door,
+    /// `key`, 32 bytes that no database holds: secrets are sealed under it. Without a door nothing
+    /// is sent, but all is noted: another gateway has one. What is passed by reference must outlive
+    /// it.
+    Callbacks(Books& books, EventLoop& loop, RandomSource& random, Secret key, CallbackDoor door,
               Counters& counters, std::chrono::seconds every = std::chrono::seconds(2));
     ~Callbacks();
     Callbacks(const Callbacks&) = delete;
@@ -43,6 +44,10 @@ public:
 
     /// In place of an address that was there. Throws ConfigurationInvalid for what is not https.
     void enter(const CallbackEntry& entry);
+    /// Its address, and what it has still to be told.
+    void forget(const std::string& clientId);
+    /// Secrets that an older program entered as they are. The schema is up to date.
+    void sealOld();
 
     struct News {
         std::string destinationId, submissionId, caseId;
@@ -57,6 +62,8 @@ public:
 private:
     class Sender;
     Books& _books;
+    RandomSource& _random;
+    const Secret _key;
     std::unique_ptr<Sender> _sender; ///< null without a door
 };
 

@@ -246,6 +246,44 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
     return SetUp::Made;
 }
 
+fs::path operatorsSocket(const fs::path& state)
+{
+    return state / "operators.socket";
+}
+
+std::vector<Bytes> loadRoots(const fs::path& state)
+{
+    std::vector<Bytes> roots;
+    for (const auto& root : json::texts(*readJson(state / "node-enrolment.json"), "roots"))
+        roots.push_back(fromBase64(root));
+    return roots;
+}
+
+void writeEnrolmentOfNode(const fs::path& state, const fs::path& folder, const ClientEntry& node,
+                          const json::ArrayPtr& destinations)
+{
+    const GatewaySettings settings = loadGateway(state);
+    auto keys = json::makeObject();
+    keys->set("keys", list(envelope::writeJwk({.kid = settings.signingKid,
+                                               .use = KeyUse::Verify,
+                                               .key = settings.signingKey,
+                                               .chain = {}})));
+    auto service = json::makeObject();
+    service->set("issuer", settings.url);
+    service->set("keys", keys);
+    auto roots = json::makeArray();
+    for (const auto& root : loadRoots(state))
+        roots->add(toBase64(root));
+    auto forNode = withFormat();
+    forNode->set("service", service);
+    forNode->set("roots", roots);
+    forNode->set("destinations", destinations);
+    makeFolder(folder);
+    writeJson(folder / "node-enrolment.json", *forNode);
+    writeJson(folder / "sync-enrolment.json",
+              *connection(settings.url, toText(readSmallFile(state / "tls" / "ca.pem")), node));
+}
+
 GatewaySettings loadGateway(const fs::path& state)
 {
     if (!fs::exists(gatewayFile(state)))

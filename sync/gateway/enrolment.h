@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/core/clock.h"
+#include "appliance/core/json.h"
 #include "appliance/core/random.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
@@ -37,5 +38,14 @@ struct SubscriberEnrolment {
     SubscriberSettings settings;
 };
 SubscriberEnrolment loadSubscriber(const std::filesystem::path& file);
+
+/// Where `serve` listens for whoever runs the gateway.
+std::filesystem::path operatorsSocket(const std::filesystem::path& state);
+/// The pinned roots that keys of destinations come from, DER. Throws ConfigurationInvalid.
+std::vector<Bytes> loadRoots(const std::filesystem::path& state);
+/// node-enrolment.json and sync-enrolment.json of one more node, into `folder`. `destinations`: as
+/// they stand in the file.
+void writeEnrolmentOfNode(const std::filesystem::path& state, const std::filesystem::path& folder,
+                          const ClientEntry& node, const json::ArrayPtr& destinations);
 
 } // namespace amt::gateway

@@ -11,6 +11,7 @@
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/quota.h"
+#include "sync/gateway/registry.h"
 #include "sync/gateway/statements.h"
 #include "sync/portal/words.h"
 
@@ -115,10 +116,14 @@ public:
                  random),
           _access(books, random, _settings.tokenLife), _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
-          _callbacks(books, loop, random, _settings.callbackDoor, *_counters,
-                     _settings.callbackInterval)
+          _callbacks(books, loop, random,
+                     envelope::deriveKey(_settings.signingKey.privateDer(), "",
+                                         "amt gateway callback secrets"),
+                     _settings.callbackDoor, *_counters, _settings.callbackInterval),
+          _registry(books, _access, _ledger, _quota, _callbacks, random)
     {
         _books.migrate();
+        _callbacks.sealOld();
         const std::size_t scheme = _settings.url.find("://");
         if (scheme == std::string::npos || _settings.url.back() == '/')
             throw Error(ErrorCode::ConfigurationInvalid, "address of the service");
@@ -151,6 +156,7 @@ public:
     }
 
     HttpResponse handle(const HttpRequest& request);
+    HttpResponse operate(const HttpRequest& request);
 
 private:
     /// One request that passed the door.
@@ -230,6 +236,7 @@ private:
     Allowance _allowance;
     const std::shared_ptr<Counters> _counters; // shared by the gateways of a process
     Callbacks _callbacks;
+    Registry _registry;
     std::array<int, Counters::eventKinds> _uncounted{}; ///< of the running commit
     TimerId _jobs = 0;
 };
@@ -302,6 +309,19 @@ HttpResponse Gateway::Impl::handle(const HttpRequest& request)
     if (response.status == 429)
         ++_counters->overAllowance;
     return response;
+}
+
+HttpResponse Gateway::Impl::operate(const HttpRequest& request)
+{
+    try {
+        return _registry.answer(request, _loop.utcNow());
+    } catch (const Error& failure) { // the HTTP handler's door
+        if (failure.errorCode() == ErrorCode::StoreFailed)
+            throw;
+        auto refused = problemFor(failure);
+        return refused.status == 400 ? problem(400, "malformed-request", failure.message())
+                                     : refused;
+    }
 }
 
 /// One commit; the events that it logs are counted when it is done.
@@ -511,6 +531,8 @@ HttpResponse Gateway::Impl::changeDestination(const Call& call)
     const auto found = _ledger.destination(call.names[0]);
     if (!found || found->ownerId != call.caller.clientId)
         return notFound("destination");
+    if (found->isRevoked)
+        return problem(409, "destination-revoked", "it stays inactive");
     _ledger.setStatus(found->id, status);
     return destination(call);
 }
@@ -993,6 +1015,11 @@ void Gateway::enter(const CallbackEntry& address)
 HttpResponse Gateway::handle(const HttpRequest& request)
 {
     return _impl->handle(request);
+}
+
+HttpResponse Gateway::operate(const HttpRequest& request)
+{
+    return _impl->operate(request);
 }
 
 std::vector<Gateway::Address> Gateway::addresses() const

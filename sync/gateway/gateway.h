@@ -92,6 +92,9 @@ public:
     /// (sync.md 3).
     HttpResponse handle(const HttpRequest& request);
 
+    /// On the loop, for whoever runs the gateway: the addresses of registry.h. Refusals as above.
+    HttpResponse operate(const HttpRequest& request);
+
     std::vector<CensusRow> census();
 
     /// For whoever runs the gateway and stands for a node (import.h). Throws NotFound.

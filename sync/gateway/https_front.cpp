@@ -15,6 +15,7 @@
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/URI.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -236,6 +237,8 @@ private:
         tls.verificationMode = Poco::Net::Context::VERIFY_NONE; // clients show a token
         tls.loadDefaultCAs = false;
         try {
+            if (!settings.socketFile.empty())
+                return listenOnSocket(settings.socketFile);
             if (settings.certificateFile.empty())
                 return Poco::Net::ServerSocket(address, 64);
             Poco::Net::Context::Ptr context =
@@ -245,6 +248,23 @@ private:
         } catch (const Poco::Exception& failure) {
             throw Error(ErrorCode::ConfigurationInvalid, "cannot listen: " + failure.displayText());
         }
+    }
+
+    static Poco::Net::ServerSocket listenOnSocket(const std::filesystem::path& path)
+    {
+        std::filesystem::remove(path); // of a process that was killed
+        const auto before = ::umask(0177);
+        Poco::Net::ServerSocket socket;
+        try {
+            socket.bind(
+                Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, path.string()));
+        } catch (...) {
+            ::umask(before);
+            throw;
+        }
+        ::umask(before);
+        socket.listen(16);
+        return socket;
     }
 
     const FrontSettings _settings;

@@ -19,6 +19,8 @@ struct FrontSettings {
     std::uint16_t port = 0;
     /// Both empty: HTTP without TLS, for the operator's own port.
     std::filesystem::path certificateFile, privateKeyFile;
+    /// Instead of a port: a Unix socket that nobody but this process's user may open.
+    std::filesystem::path socketFile;
     std::size_t bodyBytesMax = 48 * 1024 * 1024;
     /// Of all bodies in memory at a time: what comes beyond is a 503. Short ones (64 KiB) always
     /// have room, so that big attachments keep nobody from a light call.

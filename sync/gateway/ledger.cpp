@@ -85,8 +85,12 @@ std::optional<Destination> Ledger::destination(const std::string& id)
     row.bind(id);
     if (!row.step())
         return std::nullopt;
-    return Destination{
-        .id = id, .ownerId = row.text(0), .status = row.text(1), .document = row.text(2)};
+    const bool revoked = row.integer(3) != 0;
+    return Destination{.id = id,
+                       .ownerId = row.text(0),
+                       .status = revoked ? "inactive" : row.text(1),
+                       .document = row.text(2),
+                       .isRevoked = revoked};
 }
 
 void Ledger::setStatus(const std::string& destinationId, const std::string& status)

@@ -35,6 +35,7 @@ private:
 
 struct Destination {
     std::string id, ownerId, status, document;
+    bool isRevoked = false; ///< it, or its owner: takes nothing for ever
 };
 
 struct CaseFile {

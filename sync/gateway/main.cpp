@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// amt-gateway: init, callback, serve, import, subscribe.
+// amt-gateway: init, serve, import, subscribe, and the orders of whoever runs it.
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
 #include "appliance/core/real_event_loop.h"
@@ -10,6 +10,7 @@
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/import.h"
+#include "sync/gateway/operators.h"
 #include "sync/portal/exchange.h"
 
 #include <Poco/Util/Application.h>
@@ -75,14 +76,28 @@ protected:
             "PostgreSQL, in libpq's words (postgresql://HOST,HOST/NAME); its password stands in "
             "libpq's password file; default: SQLite in the state folder",
             "URL");
-        add("client", "callback: id of the client to be told", "ID");
+        add("tenant", "client, node: its municipality, 12 digits; without: there is one only",
+            "ARS");
+        add("name", "client, node: for people", "TEXT");
+        add("role", "client: sender (an online service) or office (a specialist procedure)",
+            "ROLE");
+        add("folder", "node: where its two enrolment files go", "DIR");
+        add("destinations",
+            "node: further destinations, divided by commas; those of its municipality are in",
+            "IDS");
+        add("client", "callback, revoke: id of the client; destination: of its office", "ID");
+        add("destination", "revoke: id of the destination", "ID");
+        add("by", "who gives this order; default: the user's number", "NAME");
+        add("reason", "revoke: why", "TEXT");
         add("callback", "callback: https://HOST:PORT/PATH", "URL");
         add("authority", "callback: PEM of the authority that its certificate comes from", "FILE");
         add("port", "serve: port on 127.0.0.1", "N");
         add("metrics-port", "serve: port on 127.0.0.1 for GET /metrics and GET /health", "N");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
-        add("file", "import: what a desk wrote for a data carrier; --client: the node's id",
+        add("file",
+            "import: what a desk wrote for a data carrier; --client: the node's id. "
+            "destination: JSON as in node-enrolment.json",
             "FILE");
         add("inbox", "subscribe: folder for the cases", "DIR");
         add("reject", "subscribe: reject everything", "");
@@ -98,15 +113,13 @@ protected:
                 return usage();
             if (command == "init")
                 return prepare();
-            if (command == "callback")
-                return setCallback();
             if (command == "serve")
                 return serveRequests();
             if (command == "import")
                 return importFile();
             if (command == "subscribe")
                 return subscribe();
-            return usage();
+            return isOrder(command) ? giveOrder(command) : usage();
         } catch (const Error& failure) {
             log::error("gateway.failed", {{"code", failure.name()}, {"detail", failure.message()}});
             return EXIT_SOFTWARE;
@@ -139,7 +152,8 @@ private:
         Poco::Util::HelpFormatter help(options());
         help.setUnixStyle(true);
         help.setCommand("amt-gateway");
-        help.setUsage("init|callback|serve|import|subscribe [options]");
+        help.setUsage("init|serve|import|subscribe|list|client|node|destination|revoke|callback"
+                      " [options]");
         help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
@@ -156,22 +170,22 @@ private:
         return EXIT_OK;
     }
 
-    /// Prints the secret, once.
-    int setCallback()
+    /// To the gateway that serves here; when none does, on the books.
+    int giveOrder(const std::string& command)
     {
-        SystemRandom random;
+        const std::filesystem::path state = needed("state");
+        const auto carriedOut = [&](const AskRegistry& ask) {
+            return carryOut({command, _options, state, ask}, std::cout) == Became::Done
+                       ? EXIT_OK
+                       : EXIT_DATAERR;
+        };
+        if (const auto served = askOverSocket(operatorsSocket(state)))
+            return carriedOut(*served);
         RealEventLoop loop;
-        const auto books = openBooks(needed("state"), loop);
-        books->migrate();
-        const std::string secret = toBase64Url(randomBytes(random, 32));
-        Counters unused;
-        Callbacks(*books, loop, random, nullptr, unused)
-            .enter({.clientId = needed("client"),
-                    .url = needed("callback"),
-                    .authority = toText(readSmallFile(needed("authority"))),
-                    .secret = Secret(secret)});
-        std::cout << secret << '\n';
-        return EXIT_OK;
+        SystemRandom random;
+        const auto books = openBooks(state, loop);
+        Gateway gateway(loadGateway(state), *books, loop, random);
+        return carriedOut([&](const HttpRequest& request) { return gateway.operate(request); });
     }
 
     int serveRequests()
@@ -189,6 +203,15 @@ private:
             return portal::makeTlsExchange(origin, authority, of);
         };
         settings.counters = std::make_shared<Counters>();
+        const auto guarded = [&](const std::function<HttpResponse()>& answer) {
+            try {
+                return answer();
+            } catch (const Error&) { // the disk: end, and begin again from what is on it
+                failed = true;
+                loop.stop();
+                throw;
+            }
+        };
         // SQLite has one writer; before PostgreSQL commits and signatures are done side by side.
         const int count = _options.contains("database") ? number("workers", 8, 1, 64) : 1;
         std::vector<std::unique_ptr<Room>> rooms;
@@ -199,14 +222,7 @@ private:
             auto& room = *rooms.emplace_back(std::make_unique<Room>(
                 settings, [&](const Clock& clock) { return openBooks(state, clock); }));
             workers.push_back({room.loop, [&](const HttpRequest& request) {
-                                   try {
-                                       return room.gateway.handle(request);
-                                   } catch (const Error&) {
-                                       // the disk: end, and begin again from what is on it
-                                       failed = true;
-                                       loop.stop();
-                                       throw;
-                                   }
+                                   return guarded([&] { return room.gateway.handle(request); });
                                }});
         }
 
@@ -225,6 +241,11 @@ private:
                 return operations.answer(request);
             });
         }
+        FrontSettings house;
+        house.socketFile = operatorsSocket(state);
+        const HttpsFront socket(house, rooms[0]->loop, [&](const HttpRequest& request) {
+            return guarded([&] { return rooms[0]->gateway.operate(request); });
+        });
         log::info("gateway.up",
                   {{"port", std::to_string(front.port)}, {"workers", std::to_string(count)}});
         loop.run();

@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 6> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 7> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -51,11 +51,39 @@ inline constexpr std::string_view replaceDestinationDocument =
 inline constexpr std::string_view setDestinationStatus =
     "UPDATE destination SET status = $1 WHERE id = $2";
 inline constexpr std::string_view destinationById =
-    "SELECT owner_id, status, document FROM destination WHERE id = $1";
+    "SELECT owner_id, status, document, CASE WHEN revoked_at IS NULL AND secret_hash <> 'revoked'"
+    " THEN 0 ELSE 1 END FROM destination JOIN client ON client.id = owner_id"
+    " WHERE destination.id = $1";
 inline constexpr std::string_view destinationKey =
     "SELECT purpose, jwk FROM destination_key WHERE destination_id = $1 AND kid = $2";
 inline constexpr std::string_view destinationKeysFor =
     "SELECT jwk FROM destination_key WHERE destination_id = $1 AND purpose = $2 ORDER BY kid";
+
+// the registry
+inline constexpr std::string_view nameClient =
+    "UPDATE client SET name = $1, role = $2, entered_at = $3 WHERE id = $4";
+inline constexpr std::string_view revokeClient =
+    "UPDATE client SET secret_hash = 'revoked', scopes = '' WHERE id = $1"
+    " AND secret_hash <> 'revoked'";
+inline constexpr std::string_view dropTokensOfClient =
+    "DELETE FROM access_token WHERE client_id = $1";
+inline constexpr std::string_view revokeDestination =
+    "UPDATE destination SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+inline constexpr std::string_view knownClient =
+    "SELECT tenant_id, scopes, secret_hash FROM client WHERE id = $1";
+inline constexpr std::string_view takesLeases = "SELECT 1 FROM quota_node WHERE client_id = $1";
+inline constexpr std::string_view everyClient =
+    "SELECT id, tenant_id, role, name, scopes, entered_at, CASE WHEN secret_hash = 'revoked' THEN 1"
+    " ELSE 0 END, (SELECT max(told_at) FROM journal_head WHERE client_id = client.id) FROM client"
+    " ORDER BY tenant_id, name, id";
+inline constexpr std::string_view everyDestination =
+    "SELECT destination.id, owner_id, destination.tenant_id, document, CASE WHEN revoked_at IS NULL"
+    " AND secret_hash <> 'revoked' THEN status ELSE 'revoked' END FROM destination"
+    " JOIN client ON client.id = owner_id ORDER BY destination.tenant_id, destination.id";
+inline constexpr std::string_view everyKeyOf =
+    "SELECT purpose, jwk FROM destination_key WHERE destination_id = $1 ORDER BY kid";
+inline constexpr std::string_view noteAct =
+    "INSERT INTO operator_act (at, act, subject, by_whom, reason) VALUES ($1, $2, $3, $4, $5)";
 
 // announcing; what a client asks for by its id is found if it sent it or owns the destination, and
 // without a client (the service itself asks) always
@@ -156,6 +184,13 @@ inline constexpr std::string_view callbacksTaken =
     " AND batch = $2 ORDER BY number";
 inline constexpr std::string_view callbackAddress =
     "SELECT url, authority, secret, failures FROM callback_address WHERE client_id = $1";
+inline constexpr std::string_view everyCallbackSecret =
+    "SELECT client_id, secret FROM callback_address";
+inline constexpr std::string_view replaceCallbackSecret =
+    "UPDATE callback_address SET secret = $1 WHERE client_id = $2";
+inline constexpr std::string_view dropCallbackAddress =
+    "DELETE FROM callback_address WHERE client_id = $1";
+inline constexpr std::string_view dropCallbacksOf = "DELETE FROM callback WHERE client_id = $1";
 inline constexpr std::string_view dropCallbacks =
     "DELETE FROM callback WHERE client_id = $1 AND batch = $2";
 inline constexpr std::string_view settleCallbackAddress =

@@ -303,6 +303,51 @@ BOOST_AUTO_TEST_CASE(what_another_made_or_what_is_old_is_not_genuine)
     BOOST_TEST(!gateway::isGenuineCallback(another, stamp, right, body, now));
 }
 
+BOOST_AUTO_TEST_CASE(no_row_shows_a_secret)
+{
+    CalledTown called;
+    GatewayTown& town = called.town;
+    const auto stored = [&](const std::string& client) {
+        auto row = town.books->prepare("SELECT secret FROM callback_address WHERE client_id = $1")
+                       .bind(client);
+        BOOST_REQUIRE(row.step());
+        return row.text(0);
+    };
+    BOOST_TEST(stored("office-a").starts_with("sealed:"));
+    BOOST_TEST(stored("office-a") != stored("town-a")); // of one secret
+    for (const auto& entry : std::filesystem::directory_iterator(town.folder.path()))
+        BOOST_TEST(toText(gateway::readSmallFile(entry.path())).find(secret) == std::string::npos);
+
+    // what an older program entered is sealed at the next start, and of the same worth
+    town.books->prepare("UPDATE callback_address SET secret = $1 WHERE client_id = 'office-a'")
+        .bind(secret)
+        .run();
+    town.restart();
+    BOOST_TEST(stored("office-a").starts_with("sealed:"));
+    town.send();
+    town.passTime(std::chrono::seconds(3));
+    BOOST_REQUIRE_EQUAL(called.outside.asked.size(), 1);
+    const HttpRequest& request = called.outside.asked[0].second;
+    const std::string stamp = request.headers.at("callback-timestamp");
+    BOOST_TEST(gateway::isGenuineCallback(Secret(std::string_view(secret)), stamp,
+                                          request.headers.at("callback-authentication"),
+                                          request.body, town.loop.utcNow()));
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_that_was_put_under_another_client_is_not_used)
+{
+    CalledTown called;
+    GatewayTown& town = called.town;
+    town.books
+        ->prepare("UPDATE callback_address SET secret = (SELECT secret FROM callback_address"
+                  " WHERE client_id = 'town-a') WHERE client_id = 'office-a'")
+        .run();
+    town.send();
+    town.passTime(std::chrono::seconds(3));
+    BOOST_TEST(called.outside.asked.empty());
+    BOOST_TEST(called.waiting() == 1); // and it waits
+}
+
 // printf '1763715600.{}' | openssl dgst -sha512 -hmac Jefe
 BOOST_AUTO_TEST_CASE(openssl_makes_the_same_code)
 {

@@ -1,5 +1,5 @@
--- Whom to tell that something is new. The secret stands here as it is, for both ends need it; what it proves is only that
--- looking is worth while.
+-- Whom to tell that something is new. Both ends need the secret: here it stands sealed under a key of the gateways
+-- (callbacks.h).
 CREATE TABLE callback_address (
     client_id TEXT PRIMARY KEY REFERENCES client (id),
     url TEXT NOT NULL CHECK (url LIKE 'https://%'),
