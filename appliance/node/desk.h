@@ -76,6 +76,8 @@ Reply giveExport(House& house, Exchange& exchange);
 // desk_clerks.cpp
 Reply showClerks(House& house, Exchange& exchange);
 Reply addClerk(House& house, Exchange& exchange);
+Reply showClerk(House& house, Exchange& exchange);
+Reply changeRoles(House& house, Exchange& exchange);
 Reply resetClerk(House& house, Exchange& exchange);
 
 // desk_devices.cpp

@@ -7,6 +7,7 @@
 #include "appliance/node/desk.h"
 #include "appliance/node/field_views.h"
 #include "appliance/node/house.h"
+#include "appliance/node/routes.h"
 
 namespace amt::node {
 namespace {
@@ -52,6 +53,18 @@ std::string reasonOf(const Exchange& exchange)
     return reason.substr(begin);
 }
 
+std::vector<page::HelpCall> callsFor(const House& house, const Exchange& exchange)
+{
+    std::vector<page::HelpCall> calls;
+    if (!mayUse(exchange.clerk->roles, Method::Post, "/desk/help/done"))
+        return calls;
+    for (const char* caller : {office::forgedCard, office::askedAtKiosk}) {
+        if (const auto since = house.helpCalls.open(caller))
+            calls.push_back({caller, *since});
+    }
+    return calls;
+}
+
 Reply showCases(House& house, Exchange& exchange)
 {
     page::CasesPage view;
@@ -67,9 +80,7 @@ Reply showCases(House& house, Exchange& exchange)
         row.heldReason = record.heldReason;
         view.cases.push_back(std::move(row));
     }
-    for (const char* caller : {office::forgedCard, office::askedAtKiosk})
-        if (const auto since = house.helpCalls.open(caller))
-            view.calls.push_back({caller, *since});
+    view.calls = callsFor(house, exchange);
     return house.deskPage(exchange, view);
 }
 
@@ -83,7 +94,12 @@ Reply showCase(House& house, Exchange& exchange)
     view.serviceName = serviceName(house, record);
     view.state = std::string(office::name(record.standing));
     view.heldReason = record.heldReason;
-    const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
+    const auto may = [&](const std::string& act) {
+        return mayUse(exchange.clerk->roles, Method::Post, "/desk/cases/" + record.id + act);
+    };
+    view.mayRead = may("/release"); // who works on the case; the treasurer sees what was paid
+    const auto deskKey =
+        view.mayRead ? house.people.openDeskKey(exchange.clerk->token, house.now()) : std::nullopt;
     view.readable = deskKey && record.hasDeskCopy && service;
     if (view.readable) {
         const auto opened =
@@ -107,11 +123,12 @@ Reply showCase(House& house, Exchange& exchange)
     for (const auto& entry : house.cases.way(record.id))
         view.way.push_back({entry.time, entry.kind, joined(entry.details)});
     const auto acts = actsOn(record);
-    view.canRelease = acts.sendsAgain || (acts.sealsAnew && view.readable);
+    view.mayDecide = may("/payment");
+    view.canRelease = view.mayRead && (acts.sendsAgain || (acts.sealsAnew && view.readable));
     view.sendsAgain = acts.sendsAgain;
     view.canPutOnPaper = acts.putsOnPaper && view.readable;
-    view.canSettle = acts.settles;
-    if (record.envelope) {
+    view.canSettle = view.mayRead && acts.settles;
+    if (record.envelope && view.mayRead) {
         for (const auto& problem : record.envelope->problems)
             view.problems.push_back(problem.title + ": " + problem.detail);
     }
@@ -179,7 +196,7 @@ Reply reprintReceipt(House& house, Exchange& exchange)
 Reply answerHelp(House& house, Exchange& exchange)
 {
     house.helpCalls.take(exchange.field("caller"), exchange.clerk->clerk.name, house.now());
-    return redirect("/desk");
+    return redirect(house.placeOf(exchange));
 }
 
 } // namespace amt::node

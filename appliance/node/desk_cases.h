@@ -5,8 +5,10 @@
 
 #include "appliance/node/exchange.h"
 #include "appliance/office/case/case_book.h"
+#include "kiosk/page/page.h"
 
 #include <string>
+#include <vector>
 
 namespace amt::node {
 
@@ -17,6 +19,9 @@ office::CaseRecord requiredCase(const House& house, const Exchange& exchange);
 std::string serviceName(const House& house, const office::CaseRecord& record);
 /// What the clerk typed. Throws RequestMalformed when there is nothing, or too much.
 std::string reasonOf(const Exchange& exchange);
+
+/// Calls for a person that are open, when she may take them.
+std::vector<page::HelpCall> callsFor(const House& house, const Exchange& exchange);
 
 /// What a person may do with a case as it stands.
 struct CaseActs {

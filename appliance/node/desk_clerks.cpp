@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Colleagues: a clerk lets a new one in, or one who forgot the password.
+// Colleagues: who has an account, with which roles; new ones, and those who forgot the password.
 #include "appliance/node/desk.h"
 #include "appliance/node/desk_work.h"
 #include "appliance/node/house.h"
@@ -8,11 +8,17 @@
 namespace amt::node {
 namespace {
 
-HttpResponse withMessage(House& house, const Exchange& exchange, const std::string& message)
+using office::Role;
+using office::Roles;
+
+constexpr auto clerksAddress = "/desk/clerks";
+
+HttpResponse withMessage(House& house, const Exchange& exchange, const std::string& address,
+                         const std::string& message)
 {
     if (DeskSession* session = house.sessions.byHash(exchange.clerk->idHash))
         session->message = message;
-    return redirect("/desk/clerks");
+    return redirect(address);
 }
 
 /// Message key of what is wrong; empty: fine.
@@ -26,12 +32,67 @@ std::string faultIn(const std::string& name, const Secret& password, const Secre
     return fault ? std::string(office::messageKey(*fault)) : std::string();
 }
 
+/// Boxes that were ticked. Throws RequestMalformed.
+Roles tickedRoles(const Exchange& exchange)
+{
+    Roles roles;
+    for (const Role role : office::allRoles) {
+        const auto found = exchange.fields.find(std::string(office::name(role)));
+        if (found == exchange.fields.end())
+            continue;
+        if (found->second != "yes")
+            throw Error(ErrorCode::RequestMalformed, "role");
+        roles.add(role);
+    }
+    return roles;
+}
+
+std::vector<page::RoleBox> boxes(Roles has, Roles reach)
+{
+    std::vector<page::RoleBox> made;
+    for (const Role role : office::allRoles) {
+        if (reach.has(role))
+            made.push_back({std::string(office::name(role)), has.has(role)});
+    }
+    return made;
+}
+
+/// Of the address, when the one who asks may look after it. Throws NotFound, NotAllowed.
+office::Account accountInReach(const House& house, const Exchange& exchange)
+{
+    const std::string& id = exchange.segments.at(0);
+    if (!isUuid(id))
+        throw Error(ErrorCode::NotFound, "account");
+    auto account = house.people.account(id);
+    if (!account.roles.within(office::reachOf(exchange.clerk->roles)))
+        throw Error(ErrorCode::NotAllowed, "an account out of reach");
+    return account;
+}
+
+std::string addressOf(const office::Account& account)
+{
+    return std::string(clerksAddress) + "/" + account.clerk.id;
+}
+
 } // namespace
 
 Reply showClerks(House& house, Exchange& exchange)
 {
+    const Roles reach = office::reachOf(exchange.clerk->roles);
     page::ClerksPage view;
-    view.names = house.people.names();
+    for (const auto& account : house.people.accounts()) {
+        page::ClerksPage::Row row;
+        row.id = account.clerk.id;
+        row.name = account.clerk.name;
+        for (const Role role : office::allRoles) {
+            if (account.roles.has(role))
+                row.roles.emplace_back(office::name(role));
+        }
+        row.secondFactor = account.secondFactor;
+        row.mayChange = account.roles.within(reach);
+        view.rows.push_back(std::move(row));
+    }
+    view.roles = boxes({Role::Clerk}, reach);
     view.message = std::exchange(exchange.clerk->message, {});
     return house.deskPage(exchange, view);
 }
@@ -41,31 +102,68 @@ Reply addClerk(House& house, Exchange& exchange)
     const Secret password = takeSecret(exchange, "password");
     const Secret again = takeSecret(exchange, "again");
     const std::string name = exchange.field("name");
+    const Roles roles = tickedRoles(exchange);
+    if (!roles.within(office::reachOf(exchange.clerk->roles)))
+        throw Error(ErrorCode::NotAllowed, "a role out of reach");
+    if (roles.empty())
+        return withMessage(house, exchange, clerksAddress, "clerks.noRole");
     if (const auto fault = faultIn(name, password, again); !fault.empty())
-        return withMessage(house, exchange, fault);
+        return withMessage(house, exchange, clerksAddress, fault);
     return stretchThen(
         house, exchange, house.people.orderForNew(password),
-        [&house, name](const Exchange& later, const office::Stretched& stretched) {
+        [&house, name, roles](const Exchange& later, const office::Stretched& stretched) {
             const auto result =
-                house.people.addClerk(later.clerk->token, name, stretched, house.now());
+                house.people.addClerk(later.clerk->token, name, roles, stretched, house.now());
             const bool added = std::holds_alternative<office::Clerk>(result);
-            return withMessage(house, later, added ? "clerks.added" : "clerks.nameTaken");
+            return withMessage(house, later, clerksAddress,
+                               added ? "clerks.added" : "clerks.nameTaken");
         });
+}
+
+Reply showClerk(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    page::ClerkPage view;
+    view.id = account.clerk.id;
+    view.name = account.clerk.name;
+    view.closed = account.roles.empty();
+    view.own = account.clerk.id == exchange.clerk->clerk.id;
+    view.roles = boxes(account.roles, office::reachOf(exchange.clerk->roles));
+    view.message = std::exchange(exchange.clerk->message, {});
+    return house.deskPage(exchange, view);
+}
+
+Reply changeRoles(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    const auto change = house.people.setRoles(exchange.clerk->token, account.clerk.id,
+                                              tickedRoles(exchange), house.now());
+    switch (change) {
+    case office::RolesChange::LastIt:
+        return withMessage(house, exchange, addressOf(account), "clerks.lastIt");
+    case office::RolesChange::Changed:
+        break;
+    }
+    // One's own roles may have gone, and with them the page that shows this.
+    return account.clerk.id == exchange.clerk->clerk.id
+               ? redirect("/")
+               : withMessage(house, exchange, addressOf(account), "clerks.rolesChanged");
 }
 
 Reply resetClerk(House& house, Exchange& exchange)
 {
+    const auto account = accountInReach(house, exchange);
     const Secret password = takeSecret(exchange, "password");
     const Secret again = takeSecret(exchange, "again");
-    const std::string name = exchange.field("name");
-    if (const auto fault = faultIn(name, password, again); !fault.empty())
-        return withMessage(house, exchange, fault);
-    return stretchThen(house, exchange, house.people.orderForNew(password),
-                       [&house, name](const Exchange& later, const office::Stretched& stretched) {
-                           house.people.resetPassword(later.clerk->token, name, stretched,
-                                                      house.now());
-                           return withMessage(house, later, "clerks.reset");
-                       });
+    if (const auto fault = faultIn(account.clerk.name, password, again); !fault.empty())
+        return withMessage(house, exchange, addressOf(account), fault);
+    return stretchThen(
+        house, exchange, house.people.orderForNew(password),
+        [&house, account](const Exchange& later, const office::Stretched& stretched) {
+            house.people.resetPassword(later.clerk->token, account.clerk.id, stretched,
+                                       house.now());
+            return withMessage(house, later, addressOf(account), "clerks.reset");
+        });
 }
 
 } // namespace amt::node

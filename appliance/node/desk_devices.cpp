@@ -4,6 +4,7 @@
 #include "appliance/core/log.h"
 #include "appliance/node/desk.h"
 #include "appliance/node/house.h"
+#include "appliance/node/routes.h"
 
 #include <algorithm>
 
@@ -27,6 +28,7 @@ Reply showDevices(House& house, Exchange& exchange)
 {
     house.askPrinter();
     page::DevicesPage view;
+    const bool mayAct = mayUse(exchange.clerk->roles, Method::Post, "/desk/devices");
     const auto emulated =
         house.doors.emulation ? house.doors.emulation->devices() : std::vector<Emulation::Device>();
     for (const std::string kind : {"card", "desk-card", "terminal", "printer"}) {
@@ -55,7 +57,7 @@ Reply showDevices(House& house, Exchange& exchange)
             device.emulated = true;
             if (!found->detail.empty())
                 device.detail = found->detail;
-            for (const auto& act : found->acts)
+            for (const auto& act : mayAct ? found->acts : std::vector<std::string>())
                 device.acts.push_back({act, "desk.act." + act});
         }
         view.devices.push_back(std::move(device));

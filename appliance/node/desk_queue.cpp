@@ -4,6 +4,7 @@
 // at the reception; help among colleagues.
 #include "appliance/core/log.h"
 #include "appliance/node/desk.h"
+#include "appliance/node/desk_cases.h"
 #include "appliance/node/house.h"
 
 #include <algorithm>
@@ -103,6 +104,7 @@ HttpResponse queuePage(House& house, const Exchange& exchange, const office::Ope
     view.sequence = state.sequence;
     view.problem = problem;
     view.issued = issued;
+    view.help = callsFor(house, exchange);
     if (const auto& ticket = state.current) {
         const bool serving = ticket->state == office::TicketState::Serving;
         view.current = {rowOf(plan, *ticket, now), serving,

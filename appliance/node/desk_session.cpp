@@ -29,12 +29,21 @@ DeskSession* DeskSessions::find(const std::string& cookieHeader, UtcTime now,
         _sessions.erase(hash);
         return nullptr;
     }
+    return &keep(hash, std::move(token), *session);
+}
+
+DeskSession& DeskSessions::keep(const std::string& hash, Secret token,
+                                const office::Session& session)
+{
     DeskSession& known = _sessions[hash];
     known.idHash = hash;
     known.token = std::move(token);
-    known.clerk = session->clerk;
-    known.deskKeyOpen = session->deskKeyOpen;
-    return &known;
+    known.clerk = session.clerk;
+    known.roles = session.roles;
+    known.proof = session.proof;
+    known.secondFactor = session.secondFactor;
+    known.deskKeyOpen = session.deskKeyOpen;
+    return known;
 }
 
 DeskSession* DeskSessions::byHash(const std::string& idHash)
@@ -43,14 +52,11 @@ DeskSession* DeskSessions::byHash(const std::string& idHash)
     return found == _sessions.end() ? nullptr : &found->second;
 }
 
-DeskSession& DeskSessions::begin(const office::SignedIn& signedIn)
+DeskSession& DeskSessions::begin(const office::SignedIn& signedIn, UtcTime now)
 {
-    const std::string hash = hashOf(signedIn.token);
-    DeskSession& session = _sessions[hash];
-    session.idHash = hash;
-    session.token = signedIn.token;
-    session.clerk = signedIn.clerk;
-    return session;
+    const auto session = _people.session(signedIn.token, now);
+    AMT_ASSERT(session.has_value()); // it has just begun
+    return keep(hashOf(signedIn.token), signedIn.token, *session);
 }
 
 void DeskSessions::end(DeskSession& session, UtcTime now)

@@ -19,6 +19,9 @@ struct DeskSession {
     std::string idHash; ///< SHA-256 of the token, hex
     Secret token;
     office::Clerk clerk;
+    office::Roles roles;
+    office::Proof proof = office::Proof::CodeAsked;
+    bool secondFactor = false; ///< is set up
     bool deskKeyOpen = false;
     Presses presses;
     std::string message; ///< message key, shown once on the page of the clerks
@@ -35,10 +38,12 @@ public:
     DeskSession* find(const std::string& cookieHeader, UtcTime now, office::AskedBy askedBy);
     DeskSession* byHash(const std::string& idHash);
     /// Remembers who has just signed in.
-    DeskSession& begin(const office::SignedIn& signedIn);
+    DeskSession& begin(const office::SignedIn& signedIn, UtcTime now);
     void end(DeskSession& session, UtcTime now);
 
 private:
+    DeskSession& keep(const std::string& hash, Secret token, const office::Session& session);
+
     office::People& _people;
     std::map<std::string, DeskSession> _sessions;
 };

@@ -22,14 +22,18 @@ HttpResponse signInPage(House& house, const Exchange& exchange, Kind kind, int s
     return house.deskPage(exchange, view, status);
 }
 
-HttpResponse signedInAnswer(House& house, const office::SignedIn& signedIn,
-                            const std::string& location)
+HttpResponse signedInAnswer(const DeskSession& session, const std::string& location)
 {
-    DeskSession& session = house.sessions.begin(signedIn);
     log::info("desk.signed-in", {{"clerk", session.clerk.id}});
     HttpResponse response = redirect(location);
     setCookie(response, deskCookie, std::string(session.token.revealText()), OverTls::Yes);
     return response;
+}
+
+HttpResponse signedInAnswer(House& house, const office::SignedIn& signedIn)
+{
+    const DeskSession& session = house.sessions.begin(signedIn, house.now());
+    return signedInAnswer(session, House::beginningOf(session));
 }
 
 HttpResponse delayedAnswer(House& house, const Exchange& exchange, Kind kind,
@@ -68,9 +72,10 @@ Reply signIn(House& house, Exchange& exchange)
         return signInPage(house, exchange, Kind::SignIn, 403, true);
     return stretchThen(house, exchange, house.people.orderFor(name, password),
                        [&house, name](const Exchange& later, const office::Stretched& stretched) {
-                           const auto result = house.people.signIn(name, stretched, house.now());
+                           const auto result = house.people.signIn(name, stretched, house.now(),
+                                                                   later.request.peer);
                            if (const auto* signedIn = std::get_if<office::SignedIn>(&result))
-                               return signedInAnswer(house, *signedIn, "/desk");
+                               return signedInAnswer(house, *signedIn);
                            if (const auto* delayed = std::get_if<office::SignInDelayed>(&result))
                                return delayedAnswer(house, later, Kind::SignIn, *delayed);
                            log::warning("desk.sign-in-refused");
@@ -98,11 +103,12 @@ Reply signInFirst(House& house, Exchange& exchange)
     return stretchThen(
         house, exchange, house.people.orderForNew(password),
         [&house, name, code](const Exchange& later, const office::Stretched& stretched) {
-            auto result = house.people.firstClerk(code.revealText(), name, stretched, house.now());
+            auto result = house.people.firstClerk(code.revealText(), name, stretched, house.now(),
+                                                  later.request.peer);
             if (auto* first = std::get_if<office::FirstClerkIn>(&result)) {
-                HttpResponse response = signedInAnswer(house, first->signedIn, "/desk/paper");
-                house.sessions.begin(first->signedIn).paperHalf = std::move(first->paperHalf);
-                return response;
+                DeskSession& session = house.sessions.begin(first->signedIn, house.now());
+                session.paperHalf = std::move(first->paperHalf);
+                return signedInAnswer(session, "/desk/paper");
             }
             if (const auto* delayed = std::get_if<office::SignInDelayed>(&result))
                 return delayedAnswer(house, later, Kind::First, *delayed);
@@ -129,10 +135,10 @@ Reply recover(House& house, Exchange& exchange)
     return stretchThen(
         house, exchange, house.people.orderForNew(password),
         [&house, name, paperHalf](const Exchange& later, const office::Stretched& stretched) {
-            const auto result =
-                house.people.recover(name, paperHalf.revealText(), stretched, house.now());
+            const auto result = house.people.recover(name, paperHalf.revealText(), stretched,
+                                                     house.now(), later.request.peer);
             if (const auto* signedIn = std::get_if<office::SignedIn>(&result))
-                return signedInAnswer(house, *signedIn, "/desk");
+                return signedInAnswer(house, *signedIn);
             if (const auto* delayed = std::get_if<office::SignInDelayed>(&result))
                 return delayedAnswer(house, later, Kind::Recover, *delayed);
             log::warning("desk.recovery-refused");
@@ -143,17 +149,17 @@ Reply recover(House& house, Exchange& exchange)
 Reply showPaper(House& house, Exchange& exchange)
 {
     if (exchange.clerk->paperHalf.empty())
-        return redirect("/desk");
+        return redirect(house.placeOf(exchange));
     return house.deskPage(exchange,
                           page::PaperHalfPage{std::string(exchange.clerk->paperHalf.revealText())});
 }
 
-Reply keepPaper(House&, Exchange& exchange)
+Reply keepPaper(House& house, Exchange& exchange)
 {
     if (exchange.field("kept") != "yes")
         throw Error(ErrorCode::RequestMalformed, "kept");
     exchange.clerk->paperHalf = Secret();
-    return redirect("/desk");
+    return redirect(house.placeOf(exchange));
 }
 
 Reply signOut(House& house, Exchange& exchange)

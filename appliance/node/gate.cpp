@@ -140,9 +140,10 @@ public:
         _exchange.pattern = route.pattern;
         _exchange.segments = match.segments;
         if (_house.readOnly()) {
-            const bool shows = route.method == Method::Get &&
-                               (route.rule == Rule::Public || route.rule == Rule::AdminPeer) &&
-                               _exchange.surface != Surface::Desk;
+            const bool shows =
+                route.method == Method::Get &&
+                (route.who.rule == Rule::Public || route.who.rule == Rule::AdminPeer) &&
+                _exchange.surface != Surface::Desk;
             if (!shows)
                 throw Error(ErrorCode::JournalBroken, "nothing is written any more");
             _exchange.query = parseForm(_exchange.request.query);
@@ -150,6 +151,11 @@ public:
         }
         checkBody(route);
         identify(route);
+        if (route.who.rule == Rule::Clerk && _exchange.clerk->proof != office::Proof::Complete) {
+            if (route.method == Method::Post)
+                throw Error(ErrorCode::NotAllowed, "the second factor is missing");
+            return redirect(_house.placeOf(_exchange));
+        }
         return route.method == Method::Get ? route.handler(_house, _exchange) : press(route);
     }
 
@@ -202,7 +208,7 @@ private:
         if (_exchange.surface == Surface::Desk)
             _exchange.clerk =
                 _house.sessions.find(cookies, _house.now(), askedBy(_exchange.request));
-        switch (route.rule) {
+        switch (route.who.rule) {
         case Rule::Public:
         case Rule::SyncPeer:  // the socket lets only amt-sync in
         case Rule::AdminPeer: // the same for amtctl
@@ -213,10 +219,14 @@ private:
                 throw Error(ErrorCode::SessionUnknown, "visit cookie");
             return;
         case Rule::Clerk:
+        case Rule::Arriving:
             if (!_exchange.clerk)
                 throw Error(cookieValue(cookies, deskCookie) ? ErrorCode::SessionUnknown
                                                              : ErrorCode::NotSignedIn,
                             "desk cookie");
+            // Before the handler, so that nobody learns which cases or accounts there are.
+            if (route.who.rule == Rule::Clerk && !route.who.roles.meets(_exchange.clerk->roles))
+                throw Error(ErrorCode::NotAllowed, "role");
             return;
         case Rule::DisplayToken:
             if (!_house.isDisplay(cookies, _exchange.query))

@@ -5,9 +5,11 @@
 
 #include "appliance/core/log.h"
 #include "appliance/node/gate.h"
+#include "appliance/node/routes.h"
 #include "sync/outbox/incarnation.h"
 
 #include <algorithm>
+#include <array>
 
 namespace amt::node {
 
@@ -34,6 +36,25 @@ VisitTimes visitTimes(const NodeSettings& settings)
             warningAtEase + warning + grace};
 }
 
+office::PeopleSettings peopleSettings(const NodeSettings& /*settings*/)
+{
+    office::PeopleSettings made;
+    made.secondFactorFor = {};
+    return made;
+}
+
+/// Sections of the desk, in their order: name and address. The first that somebody may see is where
+/// she begins.
+constexpr std::array<std::pair<const char*, const char*>, 7> sections = {{
+    {"queue", "/desk/queue"},
+    {"cases", "/desk"},
+    {"held", "/desk/held"},
+    {"status", "/desk/status"},
+    {"devices", "/desk/devices"},
+    {"pin", "/desk/pin"},
+    {"clerks", "/desk/clerks"},
+}};
+
 std::string newFormKey(RandomSource& random)
 {
     return toBase64Url(randomBytes(random, 16));
@@ -48,7 +69,8 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       till(doors.database, journal, doors.random),
       cases(doors.database, journal, outbox, till, doors.random),
       drafts(doors.database, doors.random), printJobs(doors.database),
-      people(doors.database, journal, doors.random), helpCalls(doors.database, doors.random),
+      people(doors.database, journal, doors.random, peopleSettings(settings)),
+      helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
       hall(*this), calendar(*this), backups(*this)
@@ -212,16 +234,40 @@ HttpResponse House::deskPage(const Exchange& exchange, const page::DeskView& vie
     frame.municipality = town.name;
     frame.now = now();
     frame.formKey = newFormKey(doors.random);
-    frame.clerk = exchange.clerk ? exchange.clerk->clerk.name : "";
-    frame.deskKeyOpen = exchange.clerk && exchange.clerk->deskKeyOpen;
+    if (const DeskSession* session = exchange.clerk) {
+        frame.clerk = session->clerk.name;
+        frame.deskKeyOpen = session->deskKeyOpen;
+        frame.arrived = session->proof == office::Proof::Complete;
+        for (const auto& [section, address] : sections) {
+            if (frame.arrived && mayUse(session->roles, Method::Get, address))
+                frame.sections.push_back({section, address});
+        }
+    }
     frame.portalReachable = portalReachable();
     return htmlAnswer(status, doors.pages.desk(frame, view));
+}
+
+std::string House::beginningOf(const DeskSession& session)
+{
+    switch (session.proof) {
+    case office::Proof::CodeAsked:
+        return "/desk/code";
+    case office::Proof::SetUpAsked:
+        return "/desk/factor";
+    case office::Proof::Complete:
+        break;
+    }
+    for (const char* address : {"/desk", "/desk/queue", "/desk/status"}) {
+        if (mayUse(session.roles, Method::Get, address))
+            return address;
+    }
+    return "/desk/account";
 }
 
 std::string House::placeOf(const Exchange& exchange) const
 {
     if (exchange.surface == Surface::Desk)
-        return exchange.clerk ? "/desk" : "/desk/sign-in";
+        return exchange.clerk ? beginningOf(*exchange.clerk) : "/desk/sign-in";
     return exchange.visit ? addressOf(exchange.visit->step) : "/";
 }
 

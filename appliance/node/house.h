@@ -54,6 +54,8 @@ public:
     HttpResponse deskPage(const Exchange& exchange, const page::DeskView& view, int status = 200);
     /// Where the one who asks stands: the page to go on at.
     std::string placeOf(const Exchange& exchange) const;
+    /// Where a clerk begins: what is missing to be in, else the first page that her roles show.
+    static std::string beginningOf(const DeskSession& session);
     /// Answers later, from a task on the loop; what `work` throws becomes the refusal's page.
     void answerLater(const Exchange& exchange, const std::function<HttpResponse()>& work);
     /// `task`, unless the house has gone when its time comes.

@@ -19,6 +19,19 @@ constexpr Surface display = Surface::Display;
 constexpr Surface sync = Surface::Sync;
 constexpr Surface admin = Surface::Admin;
 
+// Who does what in a town hall. Everybody has an account to look after; the rest is by role.
+using enum office::Role;
+constexpr office::Roles everybody = office::everyRole;
+constexpr office::Roles caseWork = {Clerk, Lead};            ///< what citizens wrote
+constexpr office::Roles caseList = {Clerk, Lead, Treasurer}; ///< numbers, states, payments
+constexpr office::Roles moneyWork = {Lead, Treasurer};       ///< decides what was paid
+constexpr office::Roles hallWork = {Clerk, Reception, Lead}; ///< people who wait
+constexpr office::Roles deviceCare = {Clerk, Reception, Lead, It};
+constexpr office::Roles deviceActs = {Clerk, Lead, It}; ///< emulated ones
+constexpr office::Roles operation = {Lead, It};         ///< how it stands, what leaves
+constexpr office::Roles accountCare = {Lead, It};
+constexpr office::Roles itOnly = {It};
+
 constexpr Route routes[] = {
     {kiosk, Get, "/", Rule::Public, showStart},
     {kiosk, Post, "/language", Rule::Public, chooseLanguage, "language back"},
@@ -72,52 +85,56 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/first", Rule::Public, signInFirst, "code name password again"},
     {desk, Get, "/desk/recover", Rule::Public, showRecover},
     {desk, Post, "/desk/recover", Rule::Public, recover, "name recovery password again"},
-    {desk, Get, "/desk", Rule::Clerk, showCases},
-    {desk, Get, "/desk/paper", Rule::Clerk, showPaper},
-    {desk, Post, "/desk/paper", Rule::Clerk, keepPaper, "kept"},
-    {desk, Get, "/desk/cases/{}", Rule::Clerk, showCase},
-    {desk, Post, "/desk/cases/{}/release", Rule::Clerk, releaseCase, "reason"},
-    {desk, Post, "/desk/cases/{}/settle", Rule::Clerk, settleCase, "how reason"},
-    {desk, Get, "/desk/cases/{}/identity", Rule::Clerk, showIdentity},
-    {desk, Post, "/desk/cases/{}/identity/photo", Rule::Clerk, comparePhoto, "compared consent"},
-    {desk, Post, "/desk/cases/{}/identity/read", Rule::Clerk, readIdentity, "can"},
-    {desk, Post, "/desk/cases/{}/identity/cancel", Rule::Clerk, cancelIdentity},
-    {desk, Post, "/desk/cases/{}/identity/end", Rule::Clerk, endIdentity},
-    {desk, Get, "/desk/pin", Rule::Clerk, showPin},
-    {desk, Post, "/desk/pin/look", Rule::Clerk, lookAtPin},
-    {desk, Get, "/desk/pin/change", Rule::Clerk, showChangePin},
-    {desk, Post, "/desk/pin/change", Rule::Clerk, changePin, "pin newPin again"},
-    {desk, Get, "/desk/pin/resume", Rule::Clerk, showResumePin},
-    {desk, Post, "/desk/pin/resume", Rule::Clerk, resumePin, "can pin"},
-    {desk, Get, "/desk/pin/unblock", Rule::Clerk, showUnblockPin},
-    {desk, Post, "/desk/pin/unblock", Rule::Clerk, unblockPin, "puk"},
-    {desk, Get, "/desk/pin/set", Rule::Clerk, showSetPin},
-    {desk, Post, "/desk/pin/set", Rule::Clerk, setPin, "compared can newPin again"},
-    {desk, Post, "/desk/pin/cancel", Rule::Clerk, cancelPin},
-    {desk, Get, "/desk/card/events", Rule::Clerk, followIdentity},
-    {desk, Get, "/desk/place", Rule::Clerk, showPlaces},
-    {desk, Post, "/desk/place", Rule::Clerk, choosePlace, "desk mode over"},
-    {desk, Post, "/desk/place/leave", Rule::Clerk, leavePlace},
-    {desk, Get, "/desk/queue", Rule::Clerk, showQueue},
-    {desk, Post, "/desk/queue/next", Rule::Clerk, callNext},
-    {desk, Post, "/desk/queue/act", Rule::Clerk, actOnTicket, "ticket version act group"},
-    {desk, Post, "/desk/queue/draw", Rule::Clerk, issueNumber, "group"},
-    {desk, Post, "/desk/queue/emergency", Rule::Clerk, callColleagues},
-    {desk, Post, "/desk/queue/emergency/answer", Rule::Clerk, answerColleague, "desk"},
-    {desk, Get, "/desk/queue/events", Rule::Clerk, followQueue},
-    {desk, Get, "/desk/held", Rule::Clerk, showHeld},
-    {desk, Get, "/desk/status", Rule::Clerk, showOperation},
-    {desk, Post, "/desk/status/export", Rule::Clerk, allowExport, "reason"},
-    {desk, Get, "/desk/status/export/{}", Rule::Clerk, giveExport},
-    {desk, Post, "/desk/cases/{}/payment", Rule::Clerk, decidePayment, "finding reason"},
-    {desk, Post, "/desk/cases/{}/receipt", Rule::Clerk, reprintReceipt},
-    {desk, Get, "/desk/clerks", Rule::Clerk, showClerks},
-    {desk, Post, "/desk/clerks", Rule::Clerk, addClerk, "name password again"},
-    {desk, Post, "/desk/clerks/reset", Rule::Clerk, resetClerk, "name password again"},
-    {desk, Get, "/desk/devices", Rule::Clerk, showDevices},
-    {desk, Post, "/desk/devices", Rule::Clerk, actOnDevice, "device act"},
-    {desk, Post, "/desk/help/done", Rule::Clerk, answerHelp, "caller"},
-    {desk, Post, "/desk/sign-out", Rule::Clerk, signOut},
+    {desk, Get, "/desk", caseList, showCases},
+    {desk, Get, "/desk/paper", Rule::Arriving, showPaper},
+    {desk, Post, "/desk/paper", Rule::Arriving, keepPaper, "kept"},
+    {desk, Get, "/desk/cases/{}", caseList, showCase},
+    {desk, Post, "/desk/cases/{}/release", caseWork, releaseCase, "reason"},
+    {desk, Post, "/desk/cases/{}/settle", caseWork, settleCase, "how reason"},
+    {desk, Get, "/desk/cases/{}/identity", caseWork, showIdentity},
+    {desk, Post, "/desk/cases/{}/identity/photo", caseWork, comparePhoto, "compared consent"},
+    {desk, Post, "/desk/cases/{}/identity/read", caseWork, readIdentity, "can"},
+    {desk, Post, "/desk/cases/{}/identity/cancel", caseWork, cancelIdentity},
+    {desk, Post, "/desk/cases/{}/identity/end", caseWork, endIdentity},
+    {desk, Get, "/desk/pin", caseWork, showPin},
+    {desk, Post, "/desk/pin/look", caseWork, lookAtPin},
+    {desk, Get, "/desk/pin/change", caseWork, showChangePin},
+    {desk, Post, "/desk/pin/change", caseWork, changePin, "pin newPin again"},
+    {desk, Get, "/desk/pin/resume", caseWork, showResumePin},
+    {desk, Post, "/desk/pin/resume", caseWork, resumePin, "can pin"},
+    {desk, Get, "/desk/pin/unblock", caseWork, showUnblockPin},
+    {desk, Post, "/desk/pin/unblock", caseWork, unblockPin, "puk"},
+    {desk, Get, "/desk/pin/set", caseWork, showSetPin},
+    {desk, Post, "/desk/pin/set", caseWork, setPin, "compared can newPin again"},
+    {desk, Post, "/desk/pin/cancel", caseWork, cancelPin},
+    {desk, Get, "/desk/card/events", caseWork, followIdentity},
+    {desk, Get, "/desk/place", hallWork, showPlaces},
+    {desk, Post, "/desk/place", hallWork, choosePlace, "desk mode over"},
+    {desk, Post, "/desk/place/leave", hallWork, leavePlace},
+    {desk, Get, "/desk/queue", hallWork, showQueue},
+    {desk, Post, "/desk/queue/next", hallWork, callNext},
+    {desk, Post, "/desk/queue/act", hallWork, actOnTicket, "ticket version act group"},
+    {desk, Post, "/desk/queue/draw", hallWork, issueNumber, "group"},
+    {desk, Post, "/desk/queue/emergency", hallWork, callColleagues},
+    {desk, Post, "/desk/queue/emergency/answer", hallWork, answerColleague, "desk"},
+    {desk, Get, "/desk/queue/events", hallWork, followQueue},
+    {desk, Get, "/desk/held", caseWork, showHeld},
+    {desk, Get, "/desk/status", operation, showOperation},
+    {desk, Post, "/desk/status/export", operation, allowExport, "reason"},
+    {desk, Get, "/desk/status/export/{}", operation, giveExport},
+    {desk, Post, "/desk/cases/{}/payment", moneyWork, decidePayment, "finding reason"},
+    {desk, Post, "/desk/cases/{}/receipt", caseList, reprintReceipt},
+    {desk, Get, "/desk/clerks", accountCare, showClerks},
+    {desk, Post, "/desk/clerks", accountCare, addClerk,
+     "name password again Clerk Reception Lead Treasurer It"},
+    {desk, Get, "/desk/clerks/{}", accountCare, showClerk},
+    {desk, Post, "/desk/clerks/{}/roles", accountCare, changeRoles,
+     "Clerk Reception Lead Treasurer It"},
+    {desk, Post, "/desk/clerks/{}/password", accountCare, resetClerk, "password again"},
+    {desk, Get, "/desk/devices", deviceCare, showDevices},
+    {desk, Post, "/desk/devices", deviceActs, actOnDevice, "device act"},
+    {desk, Post, "/desk/help/done", hallWork, answerHelp, "caller"},
+    {desk, Post, "/desk/sign-out", Rule::Arriving, signOut},
 
     {display, Get, "/assets/{*}", Rule::Public, showAsset},
     {display, Get, "/display", Rule::DisplayToken, showDisplay, "", "token"},
@@ -214,6 +231,13 @@ RouteMatch findRoute(Surface surface, const std::string& method, const std::stri
     return match;
 }
 
+bool mayUse(office::Roles roles, Method method, const std::string& path)
+{
+    const auto match = findRoute(Surface::Desk, std::string(name(method)), path);
+    return match.route && match.route->who.rule == Rule::Clerk &&
+           match.route->who.roles.meets(roles);
+}
+
 bool lists(std::string_view list, std::string_view wanted)
 {
     while (!list.empty()) {
@@ -251,6 +275,8 @@ std::string_view name(Rule rule)
         return "visit";
     case Rule::Clerk:
         return "clerk";
+    case Rule::Arriving:
+        return "arriving clerk";
     case Rule::DisplayToken:
         return "display token";
     case Rule::SyncPeer:

@@ -5,8 +5,8 @@
 #pragma once
 
 #include "appliance/node/exchange.h"
+#include "appliance/office/people/roles.h"
 
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,10 +22,31 @@ enum class Rule {
     Public, ///< anybody on this surface; a visit or a clerk is known to the handler when there is
             ///< one
     Visit,  ///< the cookie of a visit that runs
-    Clerk,  ///< the cookie of a clerk who is signed in
+    Clerk,  ///< the cookie of a clerk who is signed in, all the way, with one of the route's roles
+    Arriving,     ///< the cookie of a clerk whose password was right; the second factor may be
+                  ///< missing
     DisplayToken, ///< a display that was let in once with its token
     SyncPeer,     ///< amt-sync on its socket
     AdminPeer     ///< amtctl on its socket
+};
+
+/// A rule, and for clerks the roles of which one is needed. `Rule::Clerk` without roles does not
+/// compile.
+struct Who {
+    // NOLINTNEXTLINE(google-explicit-constructor): a row of the table reads better without a word
+    consteval Who(Rule wanted) : rule(wanted)
+    {
+        if (wanted == Rule::Clerk)
+            throw "which clerks?";
+    }
+    // NOLINTNEXTLINE(google-explicit-constructor): the same
+    consteval Who(office::Roles wanted) : rule(Rule::Clerk), roles(wanted)
+    {
+        if (wanted.empty())
+            throw "which clerks?";
+    }
+    Rule rule;
+    office::Roles roles;
 };
 
 enum class Method { Get, Post };
@@ -37,7 +58,7 @@ struct Route {
     Method method;
     /// Segments of the path; {} stands for one segment, {*} at the end for all that follow.
     std::string_view pattern;
-    Rule rule;
+    Who who;
     Handler handler;
     /// Form fields of a POST besides "key", separated by blanks; "*": the handler knows (it then
     /// checks itself).
@@ -54,6 +75,9 @@ struct RouteMatch {
     std::string allow; ///< methods of this address, for 405; empty: no such address
 };
 RouteMatch findRoute(Surface surface, const std::string& method, const std::string& path);
+
+/// Whether one of these roles may ask this address of the desk: what a page may offer.
+bool mayUse(office::Roles roles, Method method, const std::string& path);
 
 /// Whether `list`, names separated by blanks, has `name`.
 bool lists(std::string_view list, std::string_view name);

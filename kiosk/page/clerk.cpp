@@ -49,16 +49,7 @@ public:
     void operator()(const CasesPage& view)
     {
         begin("cases", "cases", text("desk.title.cases"));
-        Data calls{Data::type::list};
-        for (const auto& call : view.calls) {
-            Data item;
-            item.set("caller", call.caller);
-            item.set("line", text("desk.call." + call.caller, {{"since", localTime(call.since)}}));
-            item.set("advice", text("desk.call." + call.caller + ".advice"));
-            item.set("kind", call.caller == "kiosk" ? "info" : "warning");
-            calls << item;
-        }
-        set("calls", calls);
+        helpCalls(view.calls);
         Data cases{Data::type::list};
         for (const auto& row : view.cases) {
             Data item;
@@ -84,6 +75,7 @@ public:
         set("badge", stateBadge(view.state));
         if (!view.heldReason.empty())
             set("held", held(view.heldReason));
+        set("mayRead", view.mayRead);
         set("readable", view.readable);
         set("fields", fields(view.fields));
         set("payment", payment(view.payment));
@@ -104,7 +96,7 @@ public:
         for (const auto& problem : view.problems)
             problems.push_back(Data("problemLine", problem));
         set("problems", problems);
-        set("canDecide", view.payment && view.payment->state == "Unresolved");
+        set("canDecide", view.mayDecide && view.payment && view.payment->state == "Unresolved");
     }
 
     void operator()(const DeskIdentityPage& view)
@@ -201,6 +193,7 @@ public:
         if (!view.issued.empty())
             set("issued", text("desk.queue.issued", {{"number", view.issued}}));
         set("emergency", view.emergency);
+        helpCalls(view.help);
         Data calls{Data::type::list};
         for (const auto& call : view.calls) {
             Data item;
@@ -286,14 +279,33 @@ public:
     void operator()(const ClerksPage& view)
     {
         begin("clerks", "clerks", text("desk.title.clerks"));
-        Data names{Data::type::list};
-        for (const auto& each : view.names)
-            names.push_back(Data("name", each));
-        set("names", names);
-        if (!view.message.empty())
-            set("message", textOr(view.message, view.message));
+        message(view.message);
+        Data rows{Data::type::list};
+        for (const auto& row : view.rows) {
+            Data item;
+            item.set("id", row.id);
+            item.set("name", row.name);
+            item.set("mayChange", row.mayChange);
+            item.set("roles", row.roles.empty() ? Data(false) : Data(roleNames(row.roles)));
+            item.set("factor",
+                     badge(row.secondFactor ? "success" : "info",
+                           text(row.secondFactor ? "desk.factor.on" : "desk.factor.off")));
+            rows.push_back(item);
+        }
+        set("rows", rows);
+        set("boxes", roleBoxes(view.roles));
         set("addForm", newPassword(true, "-new"));
-        set("resetForm", newPassword(true, "-reset"));
+    }
+
+    void operator()(const ClerkPage& view)
+    {
+        begin("clerks", "clerk", view.name);
+        message(view.message);
+        set("id", view.id);
+        set("closed", view.closed);
+        set("own", view.own);
+        set("boxes", roleBoxes(view.roles));
+        set("resetForm", newPassword(!view.closed, "-reset"));
     }
 
     void operator()(const DevicesPage& view)
@@ -368,22 +380,66 @@ private:
         set("issued", false);
         set("refreshTo", false);
         set("clerk", _frame.clerk.empty() ? Data(false) : Data(_frame.clerk));
+        set("arrived", _frame.arrived);
+        set("message", false);
         Data sections{Data::type::list};
-        for (const auto& [section, address] :
-             {std::pair<std::string, std::string>{"queue", "/desk/queue"},
-              {"cases", "/desk"},
-              {"held", "/desk/held"},
-              {"status", "/desk/status"},
-              {"devices", "/desk/devices"},
-              {"pin", "/desk/pin"},
-              {"clerks", "/desk/clerks"}}) {
+        for (const auto& section : _frame.sections) {
             Data item;
-            item.set("href", address);
-            item.set("name", text("desk.section." + section));
-            item.set("current", section == page);
+            item.set("href", section.address);
+            item.set("name", text("desk.section." + section.name));
+            item.set("current", section.name == page);
             sections.push_back(item);
         }
         set("sections", sections);
+    }
+
+    /// What came of the last act, when there is something to say.
+    void message(const std::string& key)
+    {
+        if (key.empty())
+            return;
+        const bool good = _texts.has(german, "desk." + key + ".good");
+        Data item;
+        item.set("kind", good ? "success" : "warning");
+        item.set("good", good);
+        item.set("line", text("desk." + key + (good ? ".good" : "")));
+        set("message", item);
+    }
+
+    std::string roleNames(const std::vector<std::string>& roles) const
+    {
+        std::string names;
+        for (const auto& role : roles)
+            names += (names.empty() ? "" : ", ") + text("desk.role." + role);
+        return names;
+    }
+
+    Data roleBoxes(const std::vector<RoleBox>& boxes) const
+    {
+        Data items{Data::type::list};
+        for (const auto& box : boxes) {
+            Data item;
+            item.set("role", box.role);
+            item.set("label", text("desk.role." + box.role));
+            item.set("hint", text("desk.role." + box.role + ".text"));
+            item.set("has", box.has);
+            items.push_back(item);
+        }
+        return items;
+    }
+
+    void helpCalls(const std::vector<HelpCall>& calls)
+    {
+        Data items{Data::type::list};
+        for (const auto& call : calls) {
+            Data item;
+            item.set("caller", call.caller);
+            item.set("line", text("desk.call." + call.caller, {{"since", localTime(call.since)}}));
+            item.set("advice", text("desk.call." + call.caller + ".advice"));
+            item.set("kind", call.caller == "kiosk" ? "info" : "warning");
+            items.push_back(item);
+        }
+        set("helpCalls", items);
     }
 
     static Data groupChoices(const std::vector<QueueDeskPage::Group>& groups)

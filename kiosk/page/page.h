@@ -43,8 +43,8 @@ struct Frame {
                              ///< reach-off, back}; a form page posts it as its "action", so that
                              ///< what was typed stays
     bool helpCalled = false; ///< a call for help is open
-    int part = 0; ///< ?part= of notice, certificate, card, form, review, done and ticket, which need more
-                  ///< pages than one with larger letters; 0: not said
+    int part = 0; ///< ?part= of notice, certificate, card, form, review, done and ticket, which
+                  ///< need more pages than one with larger letters; 0: not said
     bool testModeLanguages = false; ///< offers languages whose texts are not reviewed
 };
 
@@ -230,7 +230,12 @@ struct DeskFrame {
     std::string municipality;
     UtcTime now;
     std::string formKey;
-    std::string clerk; ///< empty: not signed in
+    std::string clerk;    ///< empty: not signed in
+    bool arrived = false; ///< all the way in, second factor and all
+    struct Section {
+        std::string name, address; ///< "desk.section.NAME" is what it is called
+    };
+    std::vector<Section> sections; ///< what this account may see
     bool portalReachable = true;
     bool deskKeyOpen = false;
 };
@@ -248,6 +253,11 @@ struct SignInPage {
 struct PaperHalfPage {
     std::string code;
 };
+/// A call for a person; POST /desk/help/done {caller}
+struct HelpCall {
+    std::string caller; ///< "kiosk", "card-reader" (a card failed its proof)
+    UtcTime since;
+};
 /// GET /desk: cases newest first
 struct CasesPage {
     struct Row {
@@ -257,16 +267,13 @@ struct CasesPage {
         std::string heldReason;
     };
     std::vector<Row> cases;
-    struct Call {
-        std::string caller; ///< "kiosk", "card-reader" (a card failed its proof)
-        UtcTime since;
-    };
-    std::vector<Call> calls; ///< POST /desk/help/done {caller}
+    std::vector<HelpCall> calls;
 };
 /// GET /desk/cases/ID, POST /desk/cases/ID/release {reason}, POST /desk/cases/ID/receipt {}
 struct CasePage {
     std::string id, reference, serviceName, state, heldReason;
     std::vector<FieldView> fields; ///< with origin
+    bool mayRead = true;           ///< false: what the citizen wrote is not for this account
     bool readable = true;          ///< false: desk key not open
     struct PaymentView {
         std::string state; ///< PaymentState
@@ -276,6 +283,7 @@ struct CasePage {
         std::optional<UtcTime> at;
     };
     std::optional<PaymentView> payment;
+    bool mayDecide = true; ///< about a payment that is not clear
     struct WayEntry {
         UtcTime at;
         std::string kind; ///< journal kind, e.g. "SEALED", "STORED", "ACCEPTED"
@@ -367,7 +375,8 @@ struct QueueDeskPage {
     struct Call {
         std::string desk, name;
     };
-    std::vector<Call> calls; ///< colleagues who ask for help
+    std::vector<Call> calls;         ///< colleagues who ask for help
+    std::vector<HelpCall> help = {}; ///< and those who stand at the kiosk
 };
 /// GET /desk/held: what a person has to decide (held) or to deal with (rejected), oldest first
 struct HeldPage {
@@ -397,10 +406,29 @@ struct StatusPage {
     };
     Export exported = {};
 };
-/// GET /desk/clerks, POST {name, password, again}: a colleague lets one in. POST /desk/clerks/reset
-/// {name, password, again}
+/// One role that may be given or taken, as a box to tick. Fields are called as the role: "Clerk",
+/// "Reception", "Lead", "Treasurer", "It".
+struct RoleBox {
+    std::string role;
+    bool has = false;
+};
+/// GET /desk/clerks, POST {name, password, again, roles}: a colleague gets an account.
 struct ClerksPage {
-    std::vector<std::string> names;
+    struct Row {
+        std::string id, name;
+        std::vector<std::string> roles; ///< none: closed
+        bool secondFactor = false;
+        bool mayChange = false; ///< GET /desk/clerks/ID
+    };
+    std::vector<Row> rows;
+    std::vector<RoleBox> roles; ///< of the form
+    std::string message;        ///< message key, may be empty
+};
+/// GET /desk/clerks/ID: one account. POST …/roles {roles}; …/password {password, again}.
+struct ClerkPage {
+    std::string id, name;
+    bool closed = false, own = false;
+    std::vector<RoleBox> roles;
     std::string message; ///< message key, may be empty
 };
 /// GET /desk/devices, POST /desk/devices {device, act}
@@ -425,7 +453,7 @@ struct DeskErrorPage {
 };
 using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
                               DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
-                              DevicesPage, StatusPage, DeskErrorPage>;
+                              ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

@@ -192,7 +192,8 @@ BOOST_AUTO_TEST_CASE(the_photo_holds_for_one_case_one_clerk_one_card_and_five_mi
     desk.clerk.get("/desk/clerks");
     desk.clerk.post("/desk/clerks", {{"name", "Bruno Büro"},
                                      {"password", "noch ein Kennwort"},
-                                     {"again", "noch ein Kennwort"}});
+                                     {"again", "noch ein Kennwort"},
+                                     {"Clerk", "yes"}});
     Browser bruno(desk.town, Surface::Desk);
     bruno.get("/desk/sign-in");
     bruno.post("/desk/sign-in", {{"name", "Bruno Büro"}, {"password", "noch ein Kennwort"}});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // The desk: first clerk, signing in, reading, releasing, colleagues, displays.
+#include "appliance/store/store.h"
 #include "tests/node/town.h"
 #include "tests/node/ways.h"
 #include "tests/support/test_keys.h"
@@ -199,19 +200,95 @@ BOOST_AUTO_TEST_CASE(a_colleague_lets_one_in_and_helps_one_who_forgot)
     desk.get("/desk/clerks");
     desk.post("/desk/clerks", {{"name", "Bruno Büro"},
                                {"password", "noch ein Kennwort"},
-                               {"again", "noch ein Kennwort"}});
+                               {"again", "noch ein Kennwort"},
+                               {"Clerk", "yes"}});
     BOOST_TEST(desk.shows("Bruno Büro"));
+    const std::string brunosId = town.text("SELECT id FROM clerk WHERE name = 'Bruno Büro'");
     Browser bruno(town, Surface::Desk);
     signIn(bruno, "Bruno Büro", "noch ein Kennwort");
     BOOST_TEST(bruno.location == "/desk");
-    desk.post("/desk/clerks/reset", {{"name", "Bruno Büro"},
-                                     {"password", "ganz neues Kennwort"},
-                                     {"again", "ganz neues Kennwort"}});
+    const std::string address = "/desk/clerks/" + brunosId;
+    desk.get(address);
+    desk.post(address + "/password",
+              {{"password", "ganz neues Kennwort"}, {"again", "ganz neues Kennwort"}});
+    BOOST_TEST(desk.location == address);
     BOOST_TEST(bruno.send("GET", "/desk").status == 403);
     signIn(bruno, "Bruno Büro", "ganz neues Kennwort");
     BOOST_TEST(bruno.location == "/desk");
-    desk.post("/desk/clerks", {{"name", "Kurz"}, {"password", "kurz"}, {"again", "kurz"}});
+    desk.get("/desk/clerks");
+    desk.post("/desk/clerks",
+              {{"name", "Kurz"}, {"password", "kurz"}, {"again", "kurz"}, {"Clerk", "yes"}});
+    desk.post("/desk/clerks", {{"name", "Ohne Rolle"},
+                               {"password", "noch ein Kennwort"},
+                               {"again", "noch ein Kennwort"}});
+    BOOST_TEST(desk.shows("mindestens eine Rolle"));
     BOOST_TEST(town.count("SELECT count(*) FROM clerk") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(roles_are_changed_on_the_page_and_hold_at_once)
+{
+    Town town;
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    desk.get("/desk/clerks");
+    desk.post("/desk/clerks", {{"name", "Bruno Büro"},
+                               {"password", "noch ein Kennwort"},
+                               {"again", "noch ein Kennwort"},
+                               {"Clerk", "yes"}});
+    Browser bruno(town, Surface::Desk);
+    signIn(bruno, "Bruno Büro", "noch ein Kennwort");
+    BOOST_TEST(bruno.send("GET", "/desk/status").status == 403);
+    const auto addressOf = [&](const std::string& name) {
+        return "/desk/clerks/" + town.text("SELECT id FROM clerk WHERE name = '" + name + "'");
+    };
+    desk.get(addressOf("Bruno Büro"));
+    desk.post(addressOf("Bruno Büro") + "/roles", {{"It", "yes"}});
+    BOOST_TEST(desk.shows("Die Rollen sind geändert."));
+    BOOST_TEST(bruno.send("GET", "/desk/status").status == 200);
+    BOOST_TEST(bruno.send("GET", "/desk").status == 403);
+    // Now that there are two, the first may give it up; then Bruno is the last.
+    desk.get(addressOf("Erika Amt"));
+    desk.post(addressOf("Erika Amt") + "/roles", {{"Lead", "yes"}});
+    BOOST_TEST(desk.location == "/desk");
+    bruno.get(addressOf("Bruno Büro"));
+    bruno.post(addressOf("Bruno Büro") + "/roles", {{"Clerk", "yes"}});
+    BOOST_TEST(bruno.shows("Das ist der letzte Zugang mit der Rolle IT."));
+    BOOST_TEST(town.text("SELECT role FROM clerk_role WHERE clerk_id = (SELECT id FROM clerk WHERE "
+                         "name = 'Bruno Büro')") == "It");
+    // The lead looks after her team, and after nobody who may more than she.
+    BOOST_TEST(desk.send("GET", addressOf("Bruno Büro")).status == 403);
+    desk.get("/desk/clerks");
+    BOOST_TEST(!desk.shows(addressOf("Bruno Büro")));
+    BOOST_TEST(!desk.shows("name=\"It\""));
+    BOOST_TEST(desk.send("POST", "/desk/clerks",
+                         {{"name", "Zweite Leitung"},
+                          {"password", "noch ein Kennwort"},
+                          {"again", "noch ein Kennwort"},
+                          {"It", "yes"},
+                          {"key", desk.formKey()}})
+                   .status == 403);
+    for (const char* unknown : {"0f7f9a40-5b0e-4a86-9d0f-3f3f7f1c2a10", "x"})
+        BOOST_TEST(desk.send("GET", std::string("/desk/clerks/") + unknown).status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(the_reception_sees_who_calls_for_help)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    kiosk.get("/help");
+    kiosk.post("/help", {{"back", "/"}});
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    town.database().execute(
+        "DELETE FROM clerk_role; INSERT INTO clerk_role (clerk_id, role) SELECT "
+        "id, 'Reception' FROM clerk");
+    desk.get("/desk/place");
+    desk.post("/desk/place", {{"desk", "1"}, {"mode", "everybody"}, {"over", "no"}});
+    BOOST_TEST(desk.location == "/desk/queue");
+    BOOST_TEST(desk.shows("/desk/help/done"));
+    desk.post("/desk/help/done", {{"caller", "kiosk"}});
+    BOOST_TEST(desk.location == "/desk/queue");
+    BOOST_TEST(!desk.shows("/desk/help/done"));
 }
 
 BOOST_AUTO_TEST_CASE(the_paper_half_lets_in_a_clerk_who_forgot)

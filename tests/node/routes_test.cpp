@@ -3,11 +3,15 @@
 // The routing table, walked: each route has a rule, few are public, and nobody without proof gets
 // past one.
 #include "appliance/node/routes.h"
+#include "appliance/office/people/roles.h"
+#include "appliance/store/store.h"
 #include "tests/node/town.h"
 #include "tests/node/ways.h"
 
 #include <boost/test/unit_test.hpp>
 
+#include <map>
+#include <regex>
 #include <set>
 
 using namespace amt;
@@ -16,6 +20,8 @@ using node::Method;
 using node::Route;
 using node::Rule;
 using node::Surface;
+using office::Role;
+using office::Roles;
 
 namespace {
 
@@ -76,7 +82,7 @@ BOOST_AUTO_TEST_CASE(each_route_has_a_handler_and_stands_in_the_table_once)
     std::set<std::string> seen;
     for (const Route& route : node::allRoutes()) {
         BOOST_TEST(route.handler != nullptr, title(route));
-        BOOST_TEST(!name(route.rule).empty(), title(route));
+        BOOST_TEST(!name(route.who.rule).empty(), title(route));
         BOOST_TEST(seen.insert(title(route)).second, title(route));
         const auto found =
             node::findRoute(route.surface, std::string(name(route.method)), examplePath(route));
@@ -88,7 +94,7 @@ BOOST_AUTO_TEST_CASE(at_most_thirteen_addresses_are_public_and_none_has_case_dat
 {
     std::set<std::string_view> addresses;
     for (const Route& route : node::allRoutes()) {
-        if (route.rule != Rule::Public)
+        if (route.who.rule != Rule::Public)
             continue;
         addresses.insert(route.pattern);
         BOOST_TEST(route.pattern.find("cases") == std::string_view::npos, title(route));
@@ -100,13 +106,14 @@ BOOST_AUTO_TEST_CASE(at_most_thirteen_addresses_are_public_and_none_has_case_dat
 BOOST_AUTO_TEST_CASE(the_rule_fits_the_surface)
 {
     for (const Route& route : node::allRoutes()) {
-        switch (route.rule) {
+        switch (route.who.rule) {
         case Rule::Public:
             break;
         case Rule::Visit:
             BOOST_TEST((route.surface == Surface::Kiosk), title(route));
             break;
         case Rule::Clerk:
+        case Rule::Arriving:
             BOOST_TEST((route.surface == Surface::Desk), title(route));
             break;
         case Rule::DisplayToken:
@@ -126,8 +133,8 @@ BOOST_AUTO_TEST_CASE(nobody_without_proof_gets_past_a_rule)
 {
     Town town;
     for (const Route& route : node::allRoutes()) {
-        if (route.rule == Rule::Public || route.rule == Rule::SyncPeer ||
-            route.rule == Rule::AdminPeer)
+        if (route.who.rule == Rule::Public || route.who.rule == Rule::SyncPeer ||
+            route.who.rule == Rule::AdminPeer)
             continue;
         const auto nobody = town.handle(route.surface, exampleRequest(route));
         BOOST_TEST(nobody.status == 403, title(route) << " without a cookie: " << nobody.status);
@@ -144,6 +151,196 @@ BOOST_AUTO_TEST_CASE(nobody_without_proof_gets_past_a_rule)
         }
     }
     BOOST_TEST(town.count("SELECT count(*) FROM cases") == 0);
+}
+
+// --- each address with each role
+
+namespace {
+
+/// Who may come in, once more and by hand: the longest beginning of "METHOD address" counts.
+const std::map<std::string, Roles> mayEnter = {
+    {"GET /desk", {Role::Clerk, Role::Lead, Role::Treasurer}},
+    {"GET /desk/cases/{}", {Role::Clerk, Role::Lead, Role::Treasurer}},
+    {"POST /desk/cases/{}/receipt", {Role::Clerk, Role::Lead, Role::Treasurer}},
+    {"POST /desk/cases/{}/payment", {Role::Lead, Role::Treasurer}},
+    {"POST /desk/cases/{}/release", {Role::Clerk, Role::Lead}},
+    {"POST /desk/cases/{}/settle", {Role::Clerk, Role::Lead}},
+    {"GET /desk/cases/{}/identity", {Role::Clerk, Role::Lead}},
+    {"POST /desk/cases/{}/identity", {Role::Clerk, Role::Lead}},
+    {"GET /desk/held", {Role::Clerk, Role::Lead}},
+    {"GET /desk/pin", {Role::Clerk, Role::Lead}},
+    {"POST /desk/pin", {Role::Clerk, Role::Lead}},
+    {"GET /desk/card/events", {Role::Clerk, Role::Lead}},
+    {"GET /desk/place", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"POST /desk/place", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"GET /desk/queue", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"POST /desk/queue", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"POST /desk/help/done", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"GET /desk/status", {Role::Lead, Role::It}},
+    {"POST /desk/status", {Role::Lead, Role::It}},
+    {"GET /desk/devices", {Role::Clerk, Role::Reception, Role::Lead, Role::It}},
+    {"POST /desk/devices", {Role::Clerk, Role::Lead, Role::It}},
+    {"GET /desk/clerks", {Role::Lead, Role::It}},
+    {"POST /desk/clerks", {Role::Lead, Role::It}},
+};
+
+Roles expectedAt(const Route& route)
+{
+    const std::string address = std::string(name(route.method)) + " " + std::string(route.pattern);
+    std::size_t longest = 0;
+    Roles expected;
+    for (const auto& [beginning, roles] : mayEnter) {
+        const bool fits = address == beginning ||
+                          (address.starts_with(beginning + "/") && beginning != "GET /desk");
+        if (fits && beginning.size() > longest) {
+            longest = beginning.size();
+            expected = roles;
+        }
+    }
+    BOOST_TEST(longest > 0, address << " stands in no row of this test");
+    return expected;
+}
+
+/// The account that is signed in has these roles from now on, and no other.
+void giveRoles(Town& town, Roles roles)
+{
+    town.database().execute("DELETE FROM clerk_role");
+    for (const Role role : office::allRoles) {
+        if (roles.has(role))
+            town.database()
+                .prepare("INSERT INTO clerk_role (clerk_id, role) SELECT id, ? FROM clerk")
+                .bind(office::name(role))
+                .run();
+    }
+}
+
+std::vector<Roles> everySetOfRoles()
+{
+    std::vector<Roles> sets;
+    for (unsigned bits = 0; bits < 1U << office::allRoles.size(); ++bits) {
+        Roles roles;
+        for (std::size_t i = 0; i < office::allRoles.size(); ++i) {
+            if ((bits >> i & 1U) != 0)
+                roles.add(office::allRoles[i]);
+        }
+        sets.push_back(roles);
+    }
+    return sets;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(each_address_of_the_desk_opens_to_its_roles_and_to_nobody_else)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToDone(town, kiosk);
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    const std::string clerkId = town.text("SELECT id FROM clerk");
+    int asked = 0;
+    for (const Roles roles : everySetOfRoles()) {
+        giveRoles(town, roles);
+        int press = 0;
+        for (const Route& route : node::allRoutes()) {
+            if (route.who.rule != Rule::Clerk)
+                continue;
+            const bool may = expectedAt(route).meets(roles);
+            BOOST_TEST(route.who.roles.meets(roles) == may, title(route));
+            // Something that is there, and something that is not: both are refused alike.
+            for (const std::string& id :
+                 {onlyCase(town), std::string("0f7f9a40-5b0e-4a86-9d0f-3f3f7f1c2a10")}) {
+                auto request = exampleRequest(route);
+                if (const auto at = request.path.find("0f7f9a40"); at != std::string::npos)
+                    request.path.replace(at, 36, id);
+                request.headers["cookie"] = "amt_desk=" + desk.cookies["amt_desk"];
+                if (const auto at = request.body.find("key="); at != std::string::npos)
+                    request.body.replace(at, 20,
+                                         "key=" + std::to_string(1'000'000'000'000'000 + asked));
+                const auto answer = town.handle(route.surface, request);
+                ++asked;
+                ++press;
+                BOOST_TEST((answer.status == 403) == !may, title(route)
+                                                               << " as \"" << office::toText(roles)
+                                                               << "\": " << answer.status);
+                if (!may)
+                    BOOST_TEST(answer.body.find("403 NotAllowed") != std::string::npos,
+                               title(route));
+            }
+        }
+        BOOST_TEST(press > 0);
+        BOOST_TEST(town.count("SELECT count(*) FROM clerk_session") == 1);
+    }
+    BOOST_TEST(asked >= 2000);
+    BOOST_TEST(town.text("SELECT id FROM clerk") == clerkId);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_offers_only_what_the_roles_open)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToDone(town, kiosk);
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    const std::string caseId = onlyCase(town);
+    const std::regex offered("(href|action)=\"(/desk[^\"]*)\"");
+    for (const Roles roles : everySetOfRoles()) {
+        giveRoles(town, roles);
+        for (const std::string& address :
+             {std::string("/desk"), std::string("/desk/held"), std::string("/desk/queue"),
+              std::string("/desk/devices"), std::string("/desk/status"),
+              std::string("/desk/clerks"), "/desk/cases/" + caseId}) {
+            const auto answer = desk.send("GET", address);
+            for (std::sregex_iterator at(answer.body.begin(), answer.body.end(), offered), end;
+                 at != end; ++at) {
+                const std::string method = (*at)[1] == "href" ? "GET" : "POST";
+                const auto match = node::findRoute(Surface::Desk, method, (*at)[2]);
+                BOOST_TEST_REQUIRE(match.route != nullptr, (*at)[2]);
+                BOOST_TEST(
+                    (match.route->who.rule != Rule::Clerk || match.route->who.roles.meets(roles)),
+                    (*at)[2] << " offered at " << address << " to " << office::toText(roles));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_treasurer_sees_what_was_paid_and_not_what_was_written)
+{
+    Town town;
+    Browser kiosk(town, Surface::Kiosk);
+    walkToPaying(town, kiosk);
+    town.terminal.fallSilent();
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    const std::string address = "/desk/cases/" + onlyCase(town);
+    desk.get(address);
+    BOOST_TEST(desk.shows("Mustermann"));
+    giveRoles(town, {Role::Treasurer});
+    const auto read = town.count("SELECT count(*) FROM journal WHERE kind = 'AUDIT'");
+    desk.get(address);
+    BOOST_TEST(desk.page.status == 200);
+    BOOST_TEST(!desk.shows("Mustermann"));
+    BOOST_TEST(!desk.shows("KLE"));
+    BOOST_TEST(!desk.shows(address + "/release"));
+    BOOST_TEST(town.count("SELECT count(*) FROM journal WHERE kind = 'AUDIT'") == read);
+    desk.post(address + "/payment", {{"finding", "paid"}, {"reason", "Beleg liegt vor"}});
+    BOOST_TEST(town.text("SELECT state FROM payment") == "Approved");
+}
+
+BOOST_AUTO_TEST_CASE(each_role_begins_where_its_work_is)
+{
+    Town town;
+    Browser desk(town, Surface::Desk);
+    signInFirst(town, desk);
+    const std::pair<Roles, std::string> beginnings[] = {
+        {{Role::Clerk}, "/desk"},     {{Role::Lead}, "/desk"},
+        {{Role::Treasurer}, "/desk"}, {{Role::Reception}, "/desk/queue"},
+        {{Role::It}, "/desk/status"}, {{Role::It, Role::Lead}, "/desk"},
+    };
+    for (const auto& [roles, address] : beginnings) {
+        giveRoles(town, roles);
+        BOOST_TEST(desk.send("GET", "/").header("Location") == address);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_visit_opens_no_desk_and_a_desk_route_is_not_at_the_kiosk)

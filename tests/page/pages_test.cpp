@@ -184,7 +184,11 @@ std::vector<DeskView> hostileDeskViews()
             HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true,
                        true, true}}},
             StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
-            ClerksPage{{hostile}, hostile},
+            ClerksPage{
+                {{hostile, hostile, {"Clerk"}, true, true}, {hostile, hostile, {}, false, false}},
+                {},
+                ""},
+            ClerkPage{hostile, hostile, false, false, {}, ""},
             DevicesPage{{{hostile, true, true, hostile, {{hostile, hostile}}}}, hostile}};
 }
 

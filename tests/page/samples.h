@@ -52,6 +52,12 @@ inline page::DeskFrame sampleDeskFrame(const DeskSample& sample)
     frame.clerk = sample.signedIn ? "Ayşe Öztürk" : "";
     frame.portalReachable = sample.portalReachable;
     frame.deskKeyOpen = true;
+    frame.arrived = sample.signedIn;
+    if (frame.arrived)
+        frame.sections = {{"queue", "/desk/queue"},     {"cases", "/desk"},
+                          {"held", "/desk/held"},       {"status", "/desk/status"},
+                          {"devices", "/desk/devices"}, {"pin", "/desk/pin"},
+                          {"clerks", "/desk/clerks"}};
     return frame;
 }
 
@@ -400,6 +406,11 @@ inline std::vector<DeskSample> deskSamples()
                                   {"decline", "desk.act.decline"},
                                   {"silent", "desk.act.silent"}}};
     DevicesPage::Device printer{"printer", false, false, "", {}};
+    const std::vector<RoleBox> roles = {
+        {"Clerk", true}, {"Reception", false}, {"Lead", false}, {"Treasurer", true}, {"It", false}};
+    CasePage money = unclear;
+    money.mayRead = money.readable = false;
+    money.fields.clear();
     return {
         {"sign-in", SignInPage{Kind::SignIn, false, std::chrono::seconds(0), true}, false},
         {"sign-in-refused", SignInPage{Kind::SignIn, true, std::chrono::seconds(8), false}, false},
@@ -419,6 +430,7 @@ inline std::vector<DeskSample> deskSamples()
         {"case", open},
         {"case-held", held},
         {"case-unclear", unclear},
+        {"case-money", money},
         {"identity-none", identityWith(DeskIdentityPage::Stage::Unavailable, "NotSetUp")},
         {"identity-photo", identityWith(DeskIdentityPage::Stage::Photo, "")},
         {"identity-forged", identityWith(DeskIdentityPage::Stage::Photo, "CardNotGenuine")},
@@ -440,7 +452,17 @@ inline std::vector<DeskSample> deskSamples()
         {"pin-set", DeskPinPage{DeskPinPage::Stage::Form, "set", ""}},
         {"pin-set-none", DeskPinPage{DeskPinPage::Stage::Form, "set", "", 0, "", false, false}},
         {"pin-running", DeskPinPage{DeskPinPage::Stage::Running, "unblock", "", 0, "checkingPin"}},
-        {"clerks", ClerksPage{{"Ayşe Öztürk", "Jürgen Großmann"}, ""}},
+        {"clerks",
+         ClerksPage{{{"1", "Ayşe Öztürk", {"Lead", "It"}, true, true},
+                     {"2", "Jürgen Großmann", {"Clerk", "Treasurer"}, true, true},
+                     {"3", "Uwe Beil", {"Reception"}, false, true},
+                     {"4", "Wilhelmine von und zu Hohenstein-Musterstadt", {}, false, false}},
+                    roles,
+                    ""}},
+        {"clerks-refused", ClerksPage{{}, roles, "clerks.noRole"}},
+        {"clerk", ClerkPage{"2", "Jürgen Großmann", false, false, roles, "clerks.rolesChanged"}},
+        {"clerk-last", ClerkPage{"1", "Ayşe Öztürk", false, true, roles, "clerks.lastIt"}},
+        {"clerk-closed", ClerkPage{"4", "Uwe Beil", true, false, roles, ""}},
         {"held", HeldPage{{{"1", "BP-2026-7K3M-4Q", "Bewohnerparkausweis", "Held",
                             "DestinationGone", sampleTime(), 12, true, true, false},
                            {"2", "BP-2026-9M2C-7D", "Bewohnerparkausweis", "Rejected", "",

@@ -57,7 +57,7 @@ const std::vector<Room> house = {
     {"appliance/office",
      {"appliance/core", "appliance/store", "drivers/port", "sync/outbox", "sync/envelope"},
      {},
-     {json, "unicode/", "argon2.h"}},
+     {json, "unicode/", "argon2.h", "liboath/"}},
     {"sync/gateway",
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
      {"appliance/office/calendar/rules.h", "appliance/office/calendar/quota_words.h"},

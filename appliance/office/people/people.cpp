@@ -46,11 +46,6 @@ std::string folded(std::string name)
     return name;
 }
 
-std::string delayKey(const std::string& name)
-{
-    return hashOf(folded(clerkName(name).value_or(std::string())));
-}
-
 } // namespace
 
 std::optional<std::string> clerkName(std::string_view typed)
@@ -120,10 +115,20 @@ outbox::DeskSeal People::deskSeal() const
     return {outbox::RsaKey::fromPublicDer(row.blob(0)), row.text(1)};
 }
 
+std::string People::passwordDelayKey(const std::string& name)
+{
+    return hashOf(folded(clerkName(name).value_or(std::string())));
+}
+
 std::optional<SignInDelayed> People::delayFor(const std::string& name, UtcTime now) const
 {
+    return delayOf(passwordDelayKey(name), now);
+}
+
+std::optional<SignInDelayed> People::delayOf(const std::string& key, UtcTime now) const
+{
     auto row = _database.prepare("SELECT failures, last_at FROM sign_in_delay WHERE name_hash = ?");
-    if (!row.bind(delayKey(name)).step())
+    if (!row.bind(key).step())
         return std::nullopt;
     const std::int64_t beyond = row.integer(0) - failuresFree;
     if (beyond < 0)
@@ -139,7 +144,7 @@ std::optional<SignInDelayed> People::delayFor(const std::string& name, UtcTime n
     return SignInDelayed{std::chrono::ceil<std::chrono::seconds>(wait - passed)};
 }
 
-void People::failed(const std::string& name, UtcTime now)
+void People::failed(const std::string& key, UtcTime now)
 {
     _database.transact([&] {
         _database.prepare("DELETE FROM sign_in_delay WHERE last_at < ?")
@@ -149,15 +154,15 @@ void People::failed(const std::string& name, UtcTime now)
             .prepare("INSERT INTO sign_in_delay (name_hash, failures, last_at) VALUES (?, 1, ?)"
                      " ON CONFLICT (name_hash) DO UPDATE SET failures = failures + 1, last_at = "
                      "excluded.last_at")
-            .bind(delayKey(name), now)
+            .bind(key, now)
             .run();
     });
     log::warning("signin.refused");
 }
 
-void People::succeeded(const std::string& name)
+void People::succeeded(const std::string& key)
 {
-    _database.prepare("DELETE FROM sign_in_delay WHERE name_hash = ?").bind(delayKey(name)).run();
+    _database.prepare("DELETE FROM sign_in_delay WHERE name_hash = ?").bind(key).run();
 }
 
 std::optional<Clerk> People::clerkNamed(const std::string& name) const
@@ -248,8 +253,8 @@ void People::setPassword(const Clerk& clerk, const Stretched& password, const Se
     wrap(holderOf(clerk), password.key, dataKey);
 }
 
-Clerk People::insertClerk(const std::string& name, const Stretched& password, const Secret& dataKey,
-                          UtcTime now)
+Clerk People::insertClerk(const std::string& name, Roles roles, const Stretched& password,
+                          const Secret& dataKey, UtcTime now)
 {
     const Clerk clerk{timedUuid(_random, now), name};
     _database
@@ -258,11 +263,13 @@ Clerk People::insertClerk(const std::string& name, const Stretched& password, co
         .bind(clerk.id, clerk.name, password.salt, std::int64_t{password.cost.memoryKib},
               std::int64_t{password.cost.passes}, std::int64_t{password.cost.lanes}, now)
         .run();
+    keepRoles(clerk.id, roles);
     wrap(holderOf(clerk), password.key, dataKey);
     return clerk;
 }
 
-SignedIn People::begin(const Clerk& clerk, Opened opened, std::string_view act, UtcTime now)
+SignedIn People::begin(const Clerk& clerk, Opened opened, std::string_view act,
+                       const std::string& place, UtcTime now)
 {
     Bytes drawn = randomBytes(_random, keyBytes);
     std::string text = toBase64Url(drawn);
@@ -272,12 +279,15 @@ SignedIn People::begin(const Clerk& clerk, Opened opened, std::string_view act, 
     const std::string hash = hashOf(token);
     _database.transact([&] {
         _database
-            .prepare("INSERT INTO clerk_session (token_hash, clerk_id, created_at, seen_at) VALUES "
-                     "(?, ?, ?, ?)")
-            .bind(hash, clerk.id, now, now)
+            .prepare("INSERT INTO clerk_session (token_hash, clerk_id, created_at, seen_at, place) "
+                     "VALUES (?, ?, ?, ?, ?)")
+            .bind(hash, clerk.id, now, now, place)
             .run();
+        // Half-way in is told apart: the code is still to come.
         _journal.append(outbox::RecordKind::Audit, clerk.id,
-                        {{"clerk", clerk.name}, {"act", std::string(act)}}, now);
+                        {{"clerk", clerk.name},
+                         {"act", std::string(act) + (hasFactor(clerk.id) ? "-begun" : "")}},
+                        now);
     });
     _opened = std::move(opened);
     _live[hash] = {.seenAt = now, .writtenAt = now, .openedDeskKey = true};
@@ -286,7 +296,7 @@ SignedIn People::begin(const Clerk& clerk, Opened opened, std::string_view act, 
 
 std::variant<FirstClerkIn, SignInRefused, SignInDelayed, NameTaken>
 People::firstClerk(std::string_view code, const std::string& name, const Stretched& password,
-                   UtcTime now)
+                   UtcTime now, const std::string& place)
 {
     const auto kept = clerkName(name);
     const std::string attempt = "first clerk";
@@ -296,113 +306,71 @@ People::firstClerk(std::string_view code, const std::string& name, const Stretch
     auto dataKey =
         typed && kept && !hasClerk() ? unwrap(std::string(setUpHolder), *typed) : std::nullopt;
     if (!dataKey) {
-        failed(attempt, now);
+        failed(passwordDelayKey(attempt), now);
         return SignInRefused{};
     }
     Opened opened = openWith(std::move(*dataKey));
-    return _database.transact(
-        [&]() -> std::variant<FirstClerkIn, SignInRefused, SignInDelayed, NameTaken> {
-            const Secret paperHalf = randomCode(_random);
-            _database.execute("DELETE FROM recovery_half");
-            _database.prepare("INSERT INTO recovery_half (id, half, made_at) VALUES (1, ?, ?)")
-                .bind(randomBytes(_random, keyBytes), now)
-                .run();
-            wrap(std::string(recoveryHolder), recoveryKey(*normalisedCode(paperHalf.revealText())),
-                 opened.dataKey);
-            const Clerk clerk = insertClerk(*kept, password, opened.dataKey, now);
-            _database.prepare("DELETE FROM data_key_wrap WHERE holder = ?").bind(setUpHolder).run();
-            _database.prepare("UPDATE setup_code SET used_at = ?").bind(now).run();
-            succeeded(attempt);
-            return FirstClerkIn{begin(clerk, std::move(opened), "first-clerk", now), paperHalf};
-        });
+    return _database.transact([&]() -> std::variant<FirstClerkIn, SignInRefused, SignInDelayed,
+                                                    NameTaken> {
+        const Secret paperHalf = randomCode(_random);
+        _database.execute("DELETE FROM recovery_half");
+        _database.prepare("INSERT INTO recovery_half (id, half, made_at) VALUES (1, ?, ?)")
+            .bind(randomBytes(_random, keyBytes), now)
+            .run();
+        wrap(std::string(recoveryHolder), recoveryKey(*normalisedCode(paperHalf.revealText())),
+             opened.dataKey);
+        const Clerk clerk =
+            insertClerk(*kept, {Role::Lead, Role::It}, password, opened.dataKey, now);
+        _database.prepare("DELETE FROM data_key_wrap WHERE holder = ?").bind(setUpHolder).run();
+        _database.prepare("UPDATE setup_code SET used_at = ?").bind(now).run();
+        succeeded(passwordDelayKey(attempt));
+        return FirstClerkIn{begin(clerk, std::move(opened), "first-clerk", place, now), paperHalf};
+    });
 }
 
-std::variant<SignedIn, SignInRefused, SignInDelayed>
-People::signIn(const std::string& name, const Stretched& password, UtcTime now)
+std::variant<SignedIn, SignInRefused, SignInDelayed> People::signIn(const std::string& name,
+                                                                    const Stretched& password,
+                                                                    UtcTime now,
+                                                                    const std::string& place)
 {
     if (const auto delay = delayFor(name, now))
         return *delay;
     const auto clerk = clerkNamed(name);
     auto dataKey = clerk ? unwrap(holderOf(*clerk), password.key) : std::nullopt;
     if (!dataKey) {
-        failed(name, now);
+        failed(passwordDelayKey(name), now);
         return SignInRefused{};
     }
     Opened opened = openWith(std::move(*dataKey));
     return _database.transact([&] {
-        succeeded(name);
-        return begin(*clerk, std::move(opened), "sign-in", now);
+        succeeded(passwordDelayKey(name));
+        return begin(*clerk, std::move(opened), "sign-in", place, now);
     });
 }
 
-std::variant<SignedIn, SignInRefused, SignInDelayed> People::recover(const std::string& name,
-                                                                     std::string_view paperHalf,
-                                                                     const Stretched& password,
-                                                                     UtcTime now)
+std::variant<SignedIn, SignInRefused, SignInDelayed>
+People::recover(const std::string& name, std::string_view paperHalf, const Stretched& password,
+                UtcTime now, const std::string& place)
 {
     if (const auto delay = delayFor(name, now))
         return *delay;
     const auto clerk = clerkNamed(name);
     const auto typed = normalisedCode(paperHalf);
-    auto dataKey =
-        clerk && typed ? unwrap(std::string(recoveryHolder), recoveryKey(*typed)) : std::nullopt;
+    auto dataKey = clerk && typed && !account(clerk->id).roles.empty()
+                       ? unwrap(std::string(recoveryHolder), recoveryKey(*typed))
+                       : std::nullopt;
     if (!dataKey) {
-        failed(name, now);
+        failed(passwordDelayKey(name), now);
         return SignInRefused{};
     }
     Opened opened = openWith(std::move(*dataKey));
     return _database.transact([&] {
-        succeeded(name);
+        succeeded(passwordDelayKey(name));
         setPassword(*clerk, password, opened.dataKey);
-        _database.prepare("DELETE FROM clerk_session WHERE clerk_id = ?").bind(clerk->id).run();
-        return begin(*clerk, std::move(opened), "recover", now);
+        dropFactor(clerk->id);
+        dropSessions(clerk->id);
+        return begin(*clerk, std::move(opened), "recover", place, now);
     });
-}
-
-Clerk People::required(const Secret& token, UtcTime now)
-{
-    const auto found = session(token, now);
-    if (!found)
-        throw Error(ErrorCode::NotSignedIn, "no session");
-    if (!found->deskKeyOpen)
-        throw Error(ErrorCode::NotAllowed, "the desk key is not open in this session");
-    return found->clerk;
-}
-
-std::variant<Clerk, NameTaken> People::addClerk(const Secret& token, const std::string& name,
-                                                const Stretched& password, UtcTime now)
-{
-    const Clerk colleague = required(token, now);
-    const auto kept = clerkName(name);
-    if (!kept)
-        throw Error(ErrorCode::TextNotAllowed, "not a clerk's name");
-    if (clerkNamed(*kept))
-        return NameTaken{};
-    return _database.transact([&]() -> std::variant<Clerk, NameTaken> {
-        const Clerk clerk = insertClerk(*kept, password, _opened->dataKey, now);
-        _journal.append(outbox::RecordKind::Audit, clerk.id,
-                        {{"clerk", colleague.name}, {"act", "add-clerk"}, {"name", clerk.name}},
-                        now);
-        return clerk;
-    });
-}
-
-void People::resetPassword(const Secret& token, const std::string& name, const Stretched& password,
-                           UtcTime now)
-{
-    const Clerk colleague = required(token, now);
-    const auto clerk = clerkNamed(name);
-    if (!clerk)
-        throw Error(ErrorCode::NotFound, "no clerk of this name");
-    _database.transact([&] {
-        setPassword(*clerk, password, _opened->dataKey);
-        succeeded(name);
-        _database.prepare("DELETE FROM clerk_session WHERE clerk_id = ?").bind(clerk->id).run();
-        _journal.append(
-            outbox::RecordKind::Audit, clerk->id,
-            {{"clerk", colleague.name}, {"act", "reset-password"}, {"name", clerk->name}}, now);
-    });
-    endSessions(now);
 }
 
 void People::signOut(const Secret& token, UtcTime now)
@@ -436,18 +404,33 @@ void People::closeDeskKeyIfUnused()
 std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy askedBy)
 {
     const std::string hash = hashOf(token);
-    auto row =
-        _database.prepare("SELECT clerk.id, clerk.name, clerk_session.created_at, "
-                          "clerk_session.seen_at FROM clerk_session"
-                          " JOIN clerk ON clerk.id = clerk_session.clerk_id WHERE token_hash = ?");
+    auto row = _database.prepare(
+        "SELECT clerk.id, clerk.name, s.created_at, s.seen_at, s.proven_at IS NOT NULL,"
+        " EXISTS (SELECT 1 FROM second_factor f WHERE f.clerk_id = clerk.id),"
+        " coalesce((SELECT group_concat(role, ' ') FROM clerk_role r WHERE r.clerk_id = clerk.id),"
+        " '') FROM clerk_session s JOIN clerk ON clerk.id = s.clerk_id WHERE token_hash = ?");
     if (!row.bind(hash).step()) {
         forget(hash);
         return std::nullopt;
     }
+    Session found{.clerk = {row.text(0), row.text(1)}, .roles = rolesFrom(row.text(6))};
+    found.secondFactor = row.integer(5) != 0;
+    const bool proven = row.integer(4) != 0;
+    found.proof = found.secondFactor && !proven                  ? Proof::CodeAsked
+                  : found.secondFactor                           ? Proof::Complete
+                  : found.roles.meets(_settings.secondFactorFor) ? Proof::SetUpAsked
+                                                                 : Proof::Complete;
+    const UtcTime begunAt = row.time(2);
+    const UtcTime writtenAt = row.time(3);
     const auto known = _live.find(hash);
     const UtcTime seenAt =
-        known == _live.end() ? row.time(3) : std::max(row.time(3), known->second.seenAt);
-    if (now - row.time(2) > _settings.sessionEnds || now - seenAt > _settings.sessionIdles) {
+        known == _live.end() ? writtenAt : std::max(writtenAt, known->second.seenAt);
+    const bool opened = known != _live.end() && known->second.openedDeskKey && _opened;
+    // Half-way in one needs the key that the password opened: after a restart the way begins anew.
+    const bool lost = found.proof != Proof::Complete && !opened;
+    const bool late = found.proof == Proof::CodeAsked && now - begunAt > _settings.codeWithin;
+    if (lost || late || now - begunAt > _settings.sessionEnds ||
+        now - seenAt > _settings.sessionIdles) {
         _database.transact([&] {
             _database.prepare("DELETE FROM clerk_session WHERE token_hash = ?").bind(hash).run();
         });
@@ -457,7 +440,7 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
     Live& live =
         _live
             .try_emplace(hash,
-                         Live{.seenAt = seenAt, .writtenAt = row.time(3), .openedDeskKey = false})
+                         Live{.seenAt = seenAt, .writtenAt = writtenAt, .openedDeskKey = false})
             .first->second;
     if (askedBy == AskedBy::Person)
         live.seenAt = std::max(seenAt, now);
@@ -469,14 +452,15 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
         });
         live.writtenAt = live.seenAt;
     }
-    return Session{.clerk = {row.text(0), row.text(1)},
-                   .deskKeyOpen = live.openedDeskKey && _opened.has_value()};
+    found.deskKeyOpen = opened && found.proof == Proof::Complete;
+    return found;
 }
 
 void People::endSessions(UtcTime now)
 {
     const UtcTime oldestBegin = now - _settings.sessionEnds;
     const UtcTime oldestSeen = now - _settings.sessionIdles;
+    const UtcTime oldestPassword = now - _settings.codeWithin;
     for (auto& [hash, live] : _live) {
         // What memory knows and the table does not yet.
         if (live.seenAt > live.writtenAt) {
@@ -488,12 +472,14 @@ void People::endSessions(UtcTime now)
             live.writtenAt = live.seenAt;
         }
     }
-    auto ended = _database.prepare(
-        "SELECT 1 FROM clerk_session WHERE created_at < ? OR seen_at < ? LIMIT 1");
-    if (ended.bind(oldestBegin, oldestSeen).step()) {
+    const std::string over =
+        "created_at < ? OR seen_at < ? OR (created_at < ? AND proven_at IS NULL"
+        " AND clerk_id IN (SELECT clerk_id FROM second_factor))";
+    auto ended = _database.prepare("SELECT 1 FROM clerk_session WHERE " + over + " LIMIT 1");
+    if (ended.bind(oldestBegin, oldestSeen, oldestPassword).step()) {
         _database.transact([&] {
-            _database.prepare("DELETE FROM clerk_session WHERE created_at < ? OR seen_at < ?")
-                .bind(oldestBegin, oldestSeen)
+            _database.prepare("DELETE FROM clerk_session WHERE " + over)
+                .bind(oldestBegin, oldestSeen, oldestPassword)
                 .run();
         });
     }
@@ -510,15 +496,6 @@ std::optional<outbox::RsaKey> People::openDeskKey(const Secret& token, UtcTime n
     if (!found || !found->deskKeyOpen)
         return std::nullopt;
     return _opened->deskKey;
-}
-
-std::vector<std::string> People::names() const
-{
-    std::vector<std::string> names;
-    auto rows = _database.prepare("SELECT name FROM clerk ORDER BY name");
-    while (rows.step())
-        names.push_back(rows.text(0));
-    return names;
 }
 
 } // namespace amt::office

@@ -12,6 +12,7 @@
 
 #include "appliance/core/random.h"
 #include "appliance/office/people/password.h"
+#include "appliance/office/people/roles.h"
 #include "sync/outbox/journal.h"
 #include "sync/outbox/sealing.h"
 
@@ -29,10 +30,17 @@ struct PeopleSettings {
     std::chrono::hours sessionEnds{12};
     std::chrono::minutes sessionIdles{10};
     std::chrono::seconds delayMax{900};
+    Roles secondFactorFor = {Role::Lead, Role::Treasurer, Role::It}; ///< others may, these must
+    std::chrono::minutes codeWithin{5}; ///< from the password to the code
 };
 
 struct Clerk {
     std::string id, name;
+};
+struct Account {
+    Clerk clerk;
+    Roles roles;
+    bool secondFactor = false;
 };
 
 struct SignedIn {
@@ -54,10 +62,32 @@ struct NameTaken {};
 /// A page that follows something by itself is no sign of a person.
 enum class AskedBy { Person, Page };
 
+/// How far somebody has come in.
+enum class Proof {
+    CodeAsked,  ///< the password was right; the code of the second factor is to follow
+    SetUpAsked, ///< a role asks for a second factor that is not set up yet
+    Complete    ///< in
+};
+
 struct Session {
     Clerk clerk;
+    Roles roles;
+    Proof proof = Proof::CodeAsked;
+    bool secondFactor = false; ///< is set up
     bool deskKeyOpen = false;
 };
+struct SessionEntry {
+    std::string id; ///< lets nobody in
+    std::string place;
+    UtcTime since, seenAt;
+    bool own = false; ///< the one who asks
+};
+
+enum class RolesChange { Changed, LastIt };
+struct FactorRight {};
+/// Why a second factor goes.
+enum class FactorLoss { Lost, Replaced, Broken, Stolen };
+std::string_view name(FactorLoss loss); ///< "Lost", ...
 
 class People {
 public:
@@ -83,24 +113,50 @@ public:
     StretchOrder orderForNew(Secret password) const;
 
     // --- acts ---
+    // `place`: the browser's address, for the list of sessions.
+    /// Becomes lead and IT: somebody has to let the others in.
     std::variant<FirstClerkIn, SignInRefused, SignInDelayed, NameTaken>
     firstClerk(std::string_view code, const std::string& name, const Stretched& password,
-               UtcTime now);
+               UtcTime now, const std::string& place = {});
+    std::variant<SignedIn, SignInRefused, SignInDelayed> signIn(const std::string& name,
+                                                                const Stretched& password,
+                                                                UtcTime now,
+                                                                const std::string& place = {});
+    /// With the paper half from the safe, for an account that is not closed. Whoever has the safe's
+    /// key is believed: a second factor goes, and is set up anew.
     std::variant<SignedIn, SignInRefused, SignInDelayed>
-    signIn(const std::string& name, const Stretched& password, UtcTime now);
-    /// By a signed-in colleague whose desk key is open. Throws NotSignedIn, NotAllowed (key not
-    /// open).
-    std::variant<Clerk, NameTaken> addClerk(const Secret& token, const std::string& name,
-                                            const Stretched& password, UtcTime now);
-    /// Ends the colleague's sessions. Throws NotSignedIn, NotAllowed, NotFound.
-    void resetPassword(const Secret& token, const std::string& name, const Stretched& password,
-                       UtcTime now);
-    /// With the paper half from the safe, for a clerk who exists.
-    std::variant<SignedIn, SignInRefused, SignInDelayed> recover(const std::string& name,
-                                                                 std::string_view paperHalf,
-                                                                 const Stretched& password,
-                                                                 UtcTime now);
+    recover(const std::string& name, std::string_view paperHalf, const Stretched& password,
+            UtcTime now, const std::string& place = {});
     void signOut(const Secret& token, UtcTime now);
+
+    // --- accounts. By somebody who is in, on accounts within the reach of her roles (reachOf).
+    // All throw NotSignedIn, NotAllowed (not in, not in reach), NotFound (no such account). ---
+    std::vector<Account> accounts() const; ///< by name
+    Account account(const std::string& id) const;
+    /// At least one role. The desk key must be open, else NotAllowed.
+    std::variant<Clerk, NameTaken> addClerk(const Secret& token, const std::string& name,
+                                            Roles roles, const Stretched& password, UtcTime now);
+    /// Ends her sessions. The desk key must be open; a closed account throws StepOutOfOrder.
+    void resetPassword(const Secret& token, const std::string& id, const Stretched& password,
+                       UtcTime now);
+    /// No role closes the account: its password opens nothing any more, its second factor goes.
+    /// Every role that changes is within reach.
+    RolesChange setRoles(const Secret& token, const std::string& id, Roles roles, UtcTime now);
+    /// For a colleague who has lost hers; ends her sessions. Never for oneself (NotAllowed).
+    /// StepOutOfOrder: there is none.
+    void resetFactor(const Secret& token, const std::string& id, FactorLoss loss, UtcTime now);
+
+    // --- the second factor, one's own ---
+    /// The code that completes a session. Throws NotSignedIn, StepOutOfOrder (no code is asked).
+    std::variant<FactorRight, SignInRefused, SignInDelayed>
+    proveFactor(const Secret& token, std::string_view code, UtcTime now);
+    /// Keeps `secret` (newFactorSecret) once its first code is right. Throws NotSignedIn,
+    /// NotAllowed (desk key not open), StepOutOfOrder (there is one).
+    std::variant<FactorRight, SignInRefused> setUpFactor(const Secret& token, const Secret& secret,
+                                                         std::string_view code, UtcTime now);
+    /// Gives it up, with a last code. Throws NotSignedIn, NotAllowed, StepOutOfOrder.
+    std::variant<FactorRight, SignInRefused, SignInDelayed>
+    giveUpFactor(const Secret& token, std::string_view code, UtcTime now);
 
     // --- sessions ---
     /// Who this cookie is, if it still holds (12 h, 10 min without a person). Asked by a person, it
@@ -112,7 +168,12 @@ public:
     /// In memory only while a clerk is signed in who opened it; nothing otherwise. For the clerk of
     /// this session.
     std::optional<outbox::RsaKey> openDeskKey(const Secret& token, UtcTime now);
-    std::vector<std::string> names() const;
+    /// Sessions of an account that still hold, newest first: one's own, or by IT. Throws
+    /// NotSignedIn, NotAllowed.
+    std::vector<SessionEntry> sessionsOf(const Secret& token, const std::string& id, UtcTime now);
+    /// One's own, or by IT; another's is NotFound to everybody else. Throws NotSignedIn,
+    /// NotAllowed.
+    void endSession(const Secret& token, const std::string& sessionId, UtcTime now);
 
 private:
     struct Opened {
@@ -129,15 +190,31 @@ private:
     std::optional<Secret> unwrap(const std::string& holder, const Secret& key) const;
     void wrap(const std::string& holder, const Secret& key, const Secret& dataKey);
     Secret recoveryKey(const Secret& paperHalf) const;
-    SignedIn begin(const Clerk& clerk, Opened opened, std::string_view act, UtcTime now);
-    Clerk insertClerk(const std::string& name, const Stretched& password, const Secret& dataKey,
-                      UtcTime now);
+    SignedIn begin(const Clerk& clerk, Opened opened, std::string_view act,
+                   const std::string& place, UtcTime now);
+    Clerk insertClerk(const std::string& name, Roles roles, const Stretched& password,
+                      const Secret& dataKey, UtcTime now);
     void setPassword(const Clerk& clerk, const Stretched& password, const Secret& dataKey);
-    void failed(const std::string& name, UtcTime now);
-    void succeeded(const std::string& name);
+    void keepRoles(const std::string& id, Roles roles);
+    /// Row of the table of delays for wrong passwords of this name.
+    static std::string passwordDelayKey(const std::string& name);
+    std::optional<SignInDelayed> delayOf(const std::string& key, UtcTime now) const;
+    void failed(const std::string& key, UtcTime now);
+    void succeeded(const std::string& key);
     std::optional<Clerk> clerkNamed(const std::string& name) const;
-    /// Who acts with the desk key open. Throws NotSignedIn, NotAllowed.
-    Clerk required(const Secret& token, UtcTime now);
+    bool hasFactor(const std::string& id) const;
+    void dropFactor(const std::string& id);
+    void dropSessions(const std::string& id);
+    /// Who acts, all the way in. Throws NotSignedIn, NotAllowed.
+    Session acting(const Secret& token, UtcTime now);
+    /// The same with the desk key open.
+    Session actingWithKey(const Secret& token, UtcTime now);
+    /// The account, when it is in reach. Throws NotFound, NotAllowed.
+    Account inReach(const Session& actor, const std::string& id) const;
+    void audit(const Session& actor, std::string_view act, const Clerk& about, outbox::Details more,
+               UtcTime now);
+    /// The step of a right code, or nothing.
+    std::optional<std::int64_t> rightStep(const Clerk& clerk, std::string_view code, UtcTime now);
     void forget(const std::string& tokenHash);
     void closeDeskKeyIfUnused();
 

@@ -3,8 +3,7 @@
 // Clerks: only the right password, code or paper half opens the desk key, and it closes with the
 // last session.
 #include "appliance/office/people/help_calls.h"
-#include "appliance/office/people/people.h"
-#include "tests/office/town.h"
+#include "tests/office/people/desk.h"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -15,66 +14,11 @@
 namespace data = boost::unit_test::data;
 using namespace amt;
 using namespace amt::office;
+using test::Desk;
+using test::otherPassword;
+using test::password;
 
 namespace {
-
-const PasswordCost cheap{.memoryKib = 64, .passes = 1, .lanes = 1};
-const std::string password = "Ein Satz mit Wörtern";
-const std::string otherPassword = "Noch ein ganz anderer Satz";
-
-struct Desk {
-    test::ScratchDatabase database;
-    test::SameRandom random;
-    std::optional<outbox::Journal> journal;
-    std::optional<People> people;
-    UtcTime now = test::enrolledAt;
-    Secret code;
-
-    Desk()
-    {
-        log::setEnabled(false);
-        wire();
-        code = people->setUp(test::rsaKey(4), now);
-    }
-    void wire()
-    {
-        journal.emplace(*database);
-        PeopleSettings settings;
-        settings.cost = cheap;
-        people.emplace(*database, *journal, random, settings);
-    }
-    void restart()
-    {
-        people.reset();
-        journal.reset();
-        database.reopen();
-        wire();
-    }
-    Stretched fresh(const std::string& text)
-    {
-        return stretch(people->orderForNew(Secret(std::string_view(text))));
-    }
-    FirstClerkIn firstClerk()
-    {
-        return std::get<FirstClerkIn>(
-            people->firstClerk(code.revealText(), "Petra Kern", fresh(password), now));
-    }
-    auto tryPassword(const std::string& name, const std::string& text)
-    {
-        return people->signIn(name, stretch(people->orderFor(name, Secret(std::string_view(text)))),
-                              now);
-    }
-    SignedIn signIn(const std::string& name, const std::string& text)
-    {
-        return std::get<SignedIn>(tryPassword(name, text));
-    }
-    bool isRefused(const std::string& name, const std::string& text)
-    {
-        const bool refused = std::holds_alternative<SignInRefused>(tryPassword(name, text));
-        now += std::chrono::minutes(20); // beyond every delay
-        return refused;
-    }
-};
 
 bool opens(const std::optional<outbox::RsaKey>& key)
 {
@@ -182,8 +126,8 @@ BOOST_AUTO_TEST_CASE(one_clerk_s_wrap_under_another_s_name_opens_nothing)
 {
     Desk desk;
     const SignedIn petra = desk.firstClerk().signedIn;
-    const Clerk uwe = std::get<Clerk>(
-        desk.people->addClerk(petra.token, "Uwe Beil", desk.fresh(otherPassword), desk.now));
+    const Clerk uwe = std::get<Clerk>(desk.people->addClerk(petra.token, "Uwe Beil", {Role::Clerk},
+                                                            desk.fresh(otherPassword), desk.now));
     desk.database
         ->prepare("UPDATE data_key_wrap SET (salt, wrapped) = (SELECT salt, wrapped FROM "
                   "data_key_wrap WHERE holder = ?) WHERE holder = ?")
@@ -238,7 +182,8 @@ BOOST_AUTO_TEST_CASE(the_desk_key_closes_with_the_last_session)
 {
     Desk desk;
     const SignedIn petra = desk.firstClerk().signedIn;
-    desk.people->addClerk(petra.token, "Uwe Beil", desk.fresh(otherPassword), desk.now);
+    desk.people->addClerk(petra.token, "Uwe Beil", {Role::Clerk}, desk.fresh(otherPassword),
+                          desk.now);
     const SignedIn uwe = desk.signIn("Uwe Beil", otherPassword);
     desk.people->signOut(petra.token, desk.now);
     BOOST_TEST(!desk.people->openDeskKey(petra.token, desk.now));
@@ -276,8 +221,9 @@ BOOST_AUTO_TEST_CASE(a_session_survives_a_restart_but_its_desk_key_does_not)
     BOOST_TEST(!session->deskKeyOpen);
     BOOST_TEST(!desk.people->openDeskKey(token, desk.now));
     BOOST_CHECK_EXCEPTION(
-        desk.people->addClerk(token, "Uwe Beil", desk.fresh(otherPassword), desk.now), Error,
-        [](const Error& error) { return error.errorCode() == ErrorCode::NotAllowed; });
+        desk.people->addClerk(token, "Uwe Beil", {Role::Clerk}, desk.fresh(otherPassword),
+                              desk.now),
+        Error, [](const Error& error) { return error.errorCode() == ErrorCode::NotAllowed; });
 }
 
 BOOST_AUTO_TEST_CASE(an_open_desk_key_is_not_lent_to_another_session)
@@ -299,8 +245,8 @@ BOOST_AUTO_TEST_CASE(a_guessed_token_is_nobody)
           toHex(envelope::sha256(in.token.reveal()))}) // the hash from a stolen file
         BOOST_TEST(!desk.people->session(Secret(std::string_view(guess)), desk.now));
     BOOST_CHECK_EXCEPTION(
-        desk.people->addClerk(Secret(std::string_view("x")), "Uwe Beil", desk.fresh(password),
-                              desk.now),
+        desk.people->addClerk(Secret(std::string_view("x")), "Uwe Beil", {Role::Clerk},
+                              desk.fresh(password), desk.now),
         Error, [](const Error& error) { return error.errorCode() == ErrorCode::NotSignedIn; });
 }
 
@@ -308,16 +254,20 @@ BOOST_AUTO_TEST_CASE(a_colleague_lets_one_in_who_forgot_the_password)
 {
     Desk desk;
     const SignedIn petra = desk.firstClerk().signedIn;
-    desk.people->addClerk(petra.token, "Uwe Beil", desk.fresh(password), desk.now);
+    desk.people->addClerk(petra.token, "Uwe Beil", {Role::Clerk}, desk.fresh(password), desk.now);
     const SignedIn uwe = desk.signIn("Uwe Beil", password);
-    desk.people->resetPassword(petra.token, "Uwe Beil", desk.fresh(otherPassword), desk.now);
+    desk.people->resetPassword(petra.token, uwe.clerk.id, desk.fresh(otherPassword), desk.now);
     BOOST_TEST(!desk.people->session(uwe.token, desk.now));
     BOOST_TEST(desk.isRefused("Uwe Beil", password));
     BOOST_TEST(
         opens(desk.people->openDeskKey(desk.signIn("Uwe Beil", otherPassword).token, desk.now)));
-    BOOST_TEST(std::holds_alternative<NameTaken>(desk.people->addClerk(
-        desk.signIn("Petra Kern", password).token, "uwe beil", desk.fresh(password), desk.now)));
-    BOOST_TEST((desk.people->names() == std::vector<std::string>{"Petra Kern", "Uwe Beil"}));
+    BOOST_TEST(std::holds_alternative<NameTaken>(
+        desk.people->addClerk(desk.signIn("Petra Kern", password).token, "uwe beil", {Role::Clerk},
+                              desk.fresh(password), desk.now)));
+    const auto accounts = desk.people->accounts();
+    BOOST_TEST_REQUIRE(accounts.size() == 2U);
+    BOOST_TEST(accounts[0].clerk.name == "Petra Kern");
+    BOOST_TEST(accounts[1].clerk.name == "Uwe Beil");
 }
 
 BOOST_AUTO_TEST_CASE(the_paper_half_lets_in_and_neither_half_alone_does)
