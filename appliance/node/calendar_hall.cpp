@@ -69,6 +69,19 @@ std::vector<std::string> CalendarHall::names(const std::vector<office::WantedSer
     return names;
 }
 
+std::string CalendarHall::bring(const office::BookableService& service, const std::string& language)
+{
+    return service.bring.empty() ? std::string() : office::textIn(service.bring, language);
+}
+
+void CalendarHall::letGo(const std::string& appointment)
+{
+    const auto held = appointments.find(appointment);
+    if (held && held->state == office::AppointmentState::Reserved && held->start > _house.now())
+        appointments.cancel(held->id, held->version, office::GivenBack::AtOnce, "", "",
+                            _house.now());
+}
+
 office::SealedContact CalendarHall::seal(const Contact& contact)
 {
     auto object = json::makeObject();

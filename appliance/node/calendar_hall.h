@@ -38,6 +38,9 @@ public:
     std::vector<std::string> names(const std::vector<office::WantedService>& wanted,
                                    const std::string& language) const;
 
+    /// What to bring along for it; may be empty.
+    static std::string bring(const office::BookableService& service, const std::string& language);
+
     office::SealedContact seal(const Contact& contact);
     /// Nothing: there is none, or it was sealed for another key.
     std::optional<Contact> open(const office::Appointment& appointment,
@@ -48,6 +51,10 @@ public:
     office::CheckInOutcome checkIn(const office::Appointment& appointment,
                                    const std::string& ticketId, office::Channel channel,
                                    const office::Actor& actor);
+
+    /// A reservation that nobody wants any more: its cells are free at once. Part of the caller's
+    /// commit; nothing happens where it was confirmed, or its time was out.
+    void letGo(const std::string& appointment);
 
     void everyMinute();
     void everyNight();

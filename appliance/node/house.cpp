@@ -305,6 +305,12 @@ bool House::accepting()
                        [this](const office::Service& service) { return accepts(service); });
 }
 
+bool House::givesAppointments() const
+{
+    return !_readOnly && calendar.isOffered() && people.isSetUp() &&
+           doors.database.freeShare() > freeShareMin;
+}
+
 bool House::accepts(const office::Service& service) const
 {
     try {
@@ -319,7 +325,8 @@ bool House::holdsClock(const Visit& visit) const
 {
     return visit.step == Step::Reading || visit.step == Step::Paying ||
            (!visit.caseId.empty() && receipts.isPrinting(visit.caseId)) ||
-           (!visit.ticketId.empty() && receipts.isPrinting(visit.ticketId));
+           (!visit.ticketId.empty() && receipts.isPrinting(visit.ticketId)) ||
+           (!visit.appointmentId.empty() && receipts.isPrinting(visit.appointmentId));
 }
 
 // --- steps of a visit
@@ -346,6 +353,8 @@ void House::publish(const Visit& visit)
     if (const auto ticket =
             visit.step == Step::Ticket ? hall.queue.find(visit.ticketId) : std::nullopt)
         state->set("printing", receipts.ticketState(*ticket));
+    if (visit.step == Step::Booked)
+        state->set("printing", receipts.appointmentState(visit.appointmentId));
     doors.livePages.publish(visit.topic(), json::write(*state));
 }
 
@@ -353,7 +362,8 @@ void House::endVisit(Visit& visit, const std::string& reason)
 {
     cardReading.cancel(visit);
     const std::string topic = visit.topic();
-    const std::string caseId = visit.caseId, ticketId = visit.ticketId;
+    const std::string caseId = visit.caseId, ticketId = visit.ticketId,
+                      appointmentId = visit.appointmentId;
     doors.database.transact([&] {
         if (const auto opened = caseId.empty() ? std::nullopt : cases.find(caseId);
             opened && opened->state == office::CaseState::Recorded) {
@@ -362,12 +372,14 @@ void House::endVisit(Visit& visit, const std::string& reason)
                                     opened->payment->state == office::PaymentState::Authorising);
             cases.hold(caseId, unclear ? "PaymentUnresolved" : reason, now());
         }
+        calendar.letGo(appointmentId);
         drafts.remove(visit.idHash);
     });
     log::info("visit.ended", {{"step", std::string(name(visit.step))}, {"reason", reason}});
     visits.end(visit);
     receipts.forget(caseId);
     receipts.forget(ticketId);
+    receipts.forget(appointmentId);
     doors.livePages.close(topic);
 }
 

@@ -88,6 +88,8 @@ public:
     bool accepting();
     /// Room for attachments in the visits that run: below 95 % of the quota.
     bool takesAttachments() { return doors.database.freeShare() > 0.05; }
+    /// Room in the store, and a desk key for names.
+    bool givesAppointments() const;
     /// Its destination has a key that is not too old.
     bool accepts(const office::Service& service) const;
     bool portalReachable() const { return outbox.portalReachable(now()); }

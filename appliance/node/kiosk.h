@@ -33,6 +33,22 @@ Reply showTicket(House& house, Exchange& exchange);
 Reply printTicket(House& house, Exchange& exchange);
 Reply noteTicket(House& house, Exchange& exchange);
 
+// kiosk_booking.cpp: an appointment, and check-in with its code
+Reply showConcerns(House& house, Exchange& exchange);
+Reply chooseConcern(House& house, Exchange& exchange);
+Reply showBooking(House& house, Exchange& exchange);
+Reply showMoreConcerns(House& house, Exchange& exchange);
+Reply changeBooking(House& house, Exchange& exchange);
+Reply showDays(House& house, Exchange& exchange);
+Reply showTimes(House& house, Exchange& exchange);
+Reply reserveTime(House& house, Exchange& exchange);
+Reply showContact(House& house, Exchange& exchange);
+Reply confirmBooking(House& house, Exchange& exchange);
+Reply showBooked(House& house, Exchange& exchange);
+Reply printAppointment(House& house, Exchange& exchange);
+Reply showCheckIn(House& house, Exchange& exchange);
+Reply checkIn(House& house, Exchange& exchange);
+
 // kiosk_card.cpp: privacy notice, PIN, reading
 Reply showNotice(House& house, Exchange& exchange);
 Reply showCertificate(House& house, Exchange& exchange);

@@ -4,6 +4,7 @@
 // commit.
 #include "appliance/core/log.h"
 #include "appliance/node/field_views.h"
+#include "appliance/node/form_actions.h"
 #include "appliance/node/house.h"
 #include "appliance/node/kiosk.h"
 
@@ -47,31 +48,6 @@ std::size_t placeOfStep(const std::vector<int>& asked, int step)
             return i;
     }
     return asked.size() - 1;
-}
-
-/// "part-2": another page of the same step, where larger letters need several.
-std::optional<char> partIn(const std::string& wish)
-{
-    if (wish.size() != 6 || !wish.starts_with("part-") || wish[5] < '1' || wish[5] > '9')
-        return std::nullopt;
-    return wish[5];
-}
-
-/// Language or look of the page, pressed while the form is open.
-void adjustFrame(const House& house, Visit& visit, const std::string& wish)
-{
-    const std::string language = "language-";
-    if (partIn(wish))
-        return;
-    if (!wish.starts_with(language)) {
-        adjust(visit.access, wish);
-        return;
-    }
-    const auto offered = house.doors.pages.languages();
-    const std::string wanted = wish.substr(language.size());
-    if (std::find(offered.begin(), offered.end(), wanted) == offered.end())
-        throw Error(ErrorCode::RequestMalformed, "language not offered");
-    visit.language = wanted;
 }
 
 bool isFilling(const Visit& visit)
@@ -153,8 +129,7 @@ Reply fillForm(House& house, Exchange& exchange)
         else if (visit.allows(VisitEvent::FormOpened))
             visit.apply(VisitEvent::FormOpened);
     });
-    const auto part = partIn(action);
-    return redirect(part ? std::string("/visit/form?part=") + *part : addressOf(visit.step));
+    return redirect(addressWithPart(addressOf(visit.step), action));
 }
 
 Reply showReview(House& house, Exchange& exchange)

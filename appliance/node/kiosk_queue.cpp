@@ -100,6 +100,7 @@ Reply showTicket(House& house, Exchange& exchange)
     const auto* group = plan->plan.group(ticket.group);
     page::TicketPage view;
     view.number = office::toText(ticket.number);
+    view.appointment = ticket.appointmentAt;
     view.group = group ? office::textIn(group->name, visit.language) : "";
     view.waits =
         ticket.state != office::TicketState::Drawn && ticket.state != office::TicketState::Expired;

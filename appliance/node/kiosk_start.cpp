@@ -51,6 +51,7 @@ Reply showStart(House& house, Exchange& exchange)
     page::StartPage view{house.accepting()};
     if (house.hall.isOffered())
         view.hall = house.hall.hall();
+    view.appointments = house.givesAppointments() && view.hall.has_value();
     HttpResponse response = house.kioskPage(exchange, view);
     if (!exchange.visit &&
         cookieValue(cookieHeader(exchange), visitCookie)) // of a visit that is over
@@ -225,7 +226,8 @@ Reply timeOut(House& house, Exchange& exchange)
     Visit& visit = *exchange.visit;
     if (house.holdsClock(visit))
         return redirect(addressOf(visit.step));
-    const bool finished = visit.step == Step::Done || visit.step == Step::Ticket;
+    const bool finished =
+        visit.step == Step::Done || visit.step == Step::Ticket || visit.step == Step::Booked;
     house.endVisit(visit, "VisitEnded");
     exchange.visit = nullptr;
     return endedAnswer(!finished);

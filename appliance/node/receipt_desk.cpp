@@ -107,8 +107,8 @@ std::string ReceiptDesk::ticketState(const office::Ticket& ticket) const
 {
     if (isPrinting(ticket.id))
         return "printing";
-    const auto known = _ticketOutcomes.find(ticket.id);
-    if (known != _ticketOutcomes.end())
+    const auto known = _outcomes.find(ticket.id);
+    if (known != _outcomes.end())
         return known->second;
     switch (ticket.lastEvent) { // its job went with the process
     case office::TicketEvent::Drawn:
@@ -152,7 +152,7 @@ void ReceiptDesk::printTicket(const std::string& ticketId, const std::string& la
         throw Error(ErrorCode::NotFound, "ticket to be printed");
     if (isPrinting(ticketId))
         return;
-    _ticketOutcomes.erase(ticketId);
+    _outcomes.erase(ticketId);
     _jobs.push_back(
         {ticketId,
          {randomUuid(_house.doors.random), elements(*ticket, language)},
@@ -174,10 +174,72 @@ void ReceiptDesk::keepTicketOutcome(const std::string& ticketId, const PrintOutc
             throw;
         log::info("ticket.paper-too-late", {{"detail", late.message()}});
     }
-    std::string word(office::name(outcome));
-    if (_house.visits.byPaper(ticketId))
-        _ticketOutcomes[ticketId] = word == "failed" ? "noPrinter" : std::move(word);
+    keepWord(ticketId, outcome);
     _house.hall.changed();
+}
+
+void ReceiptDesk::keepWord(const std::string& id, const PrintOutcome& outcome)
+{
+    std::string word(office::name(outcome));
+    if (_house.visits.byPaper(id))
+        _outcomes[id] = word == "failed" ? "noPrinter" : std::move(word);
+}
+
+std::string ReceiptDesk::appointmentState(const std::string& appointmentId) const
+{
+    if (isPrinting(appointmentId))
+        return "printing";
+    const auto known = _outcomes.find(appointmentId);
+    return known == _outcomes.end() ? "notWanted" : known->second;
+}
+
+std::vector<PrintElement> ReceiptDesk::elements(const office::Appointment& appointment,
+                                                const std::string& language) const
+{
+    const auto text = [&](const char* key,
+                          const std::vector<std::pair<std::string, std::string>>& parameters = {}) {
+        return _house.doors.pages.text(language, key, parameters);
+    };
+    const auto& plan = _house.calendar.plan();
+    std::vector<PrintElement> elements;
+    elements.push_back(PrintText{_house.municipality(), true, true});
+    elements.push_back(PrintText{text("paper.appointment.heading"), true});
+    elements.push_back(
+        PrintText{_house.doors.pages.day(language, appointment.place.day), true, true, true});
+    elements.push_back(
+        PrintText{text("times.time", {{"time", localTime(appointment.start)}}), true, true, true});
+    elements.push_back(PrintText{office::textIn(plan.place, language), true});
+    elements.push_back(PrintRule{});
+    for (const auto& name : _house.calendar.names(appointment.services, language))
+        elements.push_back(PrintText{name});
+    for (const auto& wanted : appointment.services) {
+        const auto* service = plan.service(wanted.serviceKey);
+        if (service && !service->bring.empty())
+            elements.push_back(PrintText{text("paper.appointment.bring") + " " +
+                                         CalendarHall::bring(*service, language)});
+    }
+    elements.push_back(PrintRule{});
+    elements.push_back(PrintPair{text("paper.appointment.code"), appointment.code, true});
+    elements.push_back(PrintQr{appointment.code});
+    elements.push_back(PrintText{text("paper.appointment.checkIn"), true});
+    elements.push_back(
+        PrintText{text("paper.appointment.cancel", {{"phone", _house.town.phone}}), true});
+    return elements;
+}
+
+void ReceiptDesk::printAppointment(const std::string& appointmentId, const std::string& language)
+{
+    const auto appointment = _house.calendar.appointments.find(appointmentId);
+    if (!appointment)
+        throw Error(ErrorCode::NotFound, "appointment to be printed");
+    if (isPrinting(appointmentId))
+        return;
+    _outcomes.erase(appointmentId);
+    _jobs.push_back(
+        {appointmentId,
+         {randomUuid(_house.doors.random), elements(*appointment, language)},
+         [this, appointmentId](const PrintOutcome& outcome) { keepWord(appointmentId, outcome); }});
+    next();
 }
 
 void ReceiptDesk::next()

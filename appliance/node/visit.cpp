@@ -5,6 +5,7 @@
 
 #include "appliance/core/error.h"
 #include "appliance/core/http.h"
+#include "appliance/office/calendar/appointment.h"
 #include "sync/envelope/envelope.h"
 
 #include <algorithm>
@@ -51,7 +52,8 @@ std::optional<CookieParts> partsOf(const std::string& cookie)
 
 constexpr Step steps[] = {Step::Start,       Step::Notice,     Step::Card,   Step::Reading,
                           Step::CardProblem, Step::Form,       Step::Review, Step::Pay,
-                          Step::Paying,      Step::Unresolved, Step::Done,   Step::Ticket};
+                          Step::Paying,      Step::Unresolved, Step::Done,   Step::Ticket,
+                          Step::Booking,     Step::Contact,    Step::Booked};
 
 Step stepFromName(const std::string& text)
 {
@@ -79,6 +81,8 @@ Bytes written(const Visit& visit)
     object->set("formStep", visit.formStep);
     object->set("caseId", visit.caseId);
     object->set("ticketId", visit.ticketId);
+    object->set("wanted", office::servicesJson(visit.wanted));
+    object->set("appointmentId", visit.appointmentId);
     object->set("cardProblem", visit.cardProblem);
     auto presses = json::makeArray();
     for (const auto& [key, location] : visit.presses.all()) {
@@ -111,6 +115,10 @@ void read(Visit& visit, ByteView plain)
     visit.caseId = json::text(*object, "caseId");
     if (object->has("ticketId")) // nor of this
         visit.ticketId = json::text(*object, "ticketId");
+    if (object->has("wanted")) {
+        visit.wanted = office::servicesFromJson(json::text(*object, "wanted"));
+        visit.appointmentId = json::text(*object, "appointmentId");
+    }
     visit.cardProblem = json::text(*object, "cardProblem");
     const auto presses = json::array(*object, "presses");
     for (unsigned i = 0; i < presses->size(); ++i) {
@@ -150,6 +158,12 @@ std::string addressOf(Step step)
         return "/visit/done";
     case Step::Ticket:
         return "/visit/ticket";
+    case Step::Booking:
+        return "/visit/booking";
+    case Step::Contact:
+        return "/visit/booking/contact";
+    case Step::Booked:
+        return "/visit/booked";
     }
     return "/";
 }
@@ -181,6 +195,12 @@ std::string_view name(Step step)
         return "Done";
     case Step::Ticket:
         return "Ticket";
+    case Step::Booking:
+        return "Booking";
+    case Step::Contact:
+        return "Contact";
+    case Step::Booked:
+        return "Booked";
     }
     return "";
 }
@@ -278,7 +298,8 @@ Visit* Visits::byCase(const std::string& caseId)
 Visit* Visits::byPaper(const std::string& id)
 {
     const auto found = std::find_if(_visits.begin(), _visits.end(), [&](const auto& entry) {
-        return !id.empty() && (entry.second->caseId == id || entry.second->ticketId == id);
+        return !id.empty() && (entry.second->caseId == id || entry.second->ticketId == id ||
+                               entry.second->appointmentId == id);
     });
     return found == _visits.end() ? nullptr : found->second.get();
 }

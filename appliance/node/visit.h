@@ -10,6 +10,7 @@
 #include "appliance/core/secret.h"
 #include "appliance/core/state_table.h"
 #include "appliance/node/presses.h"
+#include "appliance/office/calendar/durations.h"
 #include "appliance/office/case/drafts.h"
 #include "appliance/office/form/answers.h"
 #include "drivers/port/identity.h"
@@ -39,7 +40,10 @@ enum class Step {
     Paying,
     Unresolved,
     Done,
-    Ticket ///< a number was drawn
+    Ticket,  ///< a number was drawn
+    Booking, ///< an appointment: concerns are chosen, no time is held
+    Contact, ///< a time is held, the name is asked
+    Booked
 };
 enum class VisitEvent {
     ServiceChosen,
@@ -59,11 +63,19 @@ enum class VisitEvent {
     PaymentUnclear,
     DeskChosen,
     NothingToPay,
-    NumberDrawn
+    NumberDrawn,
+    BookingBegun,
+    TimeReserved,
+    TimeGivenUp, ///< by the citizen, or the reservation's time was out
+    Confirmed
 };
 
 inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
     {Step::Start, VisitEvent::NumberDrawn, Step::Ticket},
+    {Step::Start, VisitEvent::BookingBegun, Step::Booking},
+    {Step::Booking, VisitEvent::TimeReserved, Step::Contact},
+    {Step::Contact, VisitEvent::TimeGivenUp, Step::Booking},
+    {Step::Contact, VisitEvent::Confirmed, Step::Booked},
     {Step::Start, VisitEvent::ServiceChosen, Step::Notice},
     {Step::Notice, VisitEvent::ServiceChosen, Step::Notice},
     {Step::Notice, VisitEvent::Consented, Step::Card},
@@ -121,6 +133,8 @@ struct Visit {
     int formStep = 1;
     std::string caseId;
     std::string ticketId; ///< of the number that this visit drew, or is about to
+    std::vector<office::WantedService> wanted; ///< of an appointment
+    std::string appointmentId;                 ///< held or booked
 
     Presses presses;
     std::optional<int> wrongPinTriesLeft;
@@ -138,6 +152,7 @@ struct Visit {
     std::string terminalStatusText;
     bool aborting = false;
     Milliseconds lastTouch{0};
+    std::string bookingProblem; ///< "taken", "lapsed": said once, where the day is chosen
     TimerId timer = 0;
     bool warned = false; ///< the page "still there?" stands on the screen
 
@@ -176,7 +191,7 @@ public:
     /// By hash, for work that came back from a device. Null when it has ended.
     Visit* byHash(const std::string& idHash);
     Visit* byCase(const std::string& caseId);
-    /// Whose case or number a paper is about.
+    /// Whose case, number or appointment a paper is about.
     Visit* byPaper(const std::string& id);
 
     Visit& open(const std::string& language);

@@ -118,12 +118,143 @@ public:
         begin("start", "/");
         set("accepting", view.accepting);
         set("numbers", view.hall.has_value());
+        set("appointments", view.appointments);
         set("lead", text(view.hall ? "start.leadMany" : "start.lead"));
         if (view.hall) {
             set("waiting", std::to_string(view.hall->waiting));
             set("openDesks", std::to_string(view.hall->openDesks));
             set("wait", wait(view.hall->wait));
         }
+    }
+
+    void operator()(const ConcernsPage& view)
+    {
+        const std::string address = view.adds ? "/visit/booking/more" : "/appointments";
+        begin("concerns", address);
+        set("adds", view.adds);
+        set("action", view.adds ? "/visit/booking" : "/appointments");
+        const auto shown =
+            partOfList(view.concerns, {6, 4, 3}, address, view.adds ? "/visit/booking" : "/");
+        set("lead", text(view.adds ? "concerns.leadMore" : "concerns.lead"));
+        Data concerns{Data::type::list};
+        for (const auto& concern : shown) {
+            Data item;
+            item.set("key", concern.key);
+            item.set("name", concern.name);
+            item.set("minutes",
+                     _texts.plural(_frame.language, "concerns.minutes", concern.minutes));
+            concerns.push_back(item);
+        }
+        set("concerns", concerns);
+    }
+
+    void operator()(const BookingPage& view)
+    {
+        const std::string address = "/visit/booking";
+        begin("booking", address);
+        const auto shown = partOfList(view.wanted, {4, 2, 1}, address, "");
+        Data wanted{Data::type::list};
+        for (const auto& each : shown) {
+            Data item;
+            item.set("key", each.key);
+            item.set("name", each.name);
+            item.set("bring", each.bring.empty() ? Data(false) : Data(each.bring));
+            item.set("counts", each.quantityMax > 1);
+            item.set("quantity", std::to_string(each.quantity));
+            item.set("canLess", each.quantity > 1 || view.wanted.size() > 1);
+            item.set("canMore", each.quantity < each.quantityMax);
+            item.set("lessLabel", text("booking.less", {{"name", each.name}}));
+            item.set("moreLabel", text("booking.more", {{"name", each.name}}));
+            wanted.push_back(item);
+        }
+        set("wanted", wanted);
+        set("duration", _texts.plural(_frame.language, "booking.duration", view.minutes));
+        set("canAdd", view.canAdd);
+    }
+
+    void operator()(const DaysPage& view)
+    {
+        const std::string address = "/visit/booking/days";
+        begin("days", address);
+        const auto shown = partOfList(view.days, {8, 6, 4}, address, "/visit/booking");
+        Data days{Data::type::list};
+        for (const auto& day : shown) {
+            Data item;
+            item.set("iso", toIso(day.day));
+            item.set("day", _texts.day(_frame.language, day.day));
+            item.set("free", _texts.plural(_frame.language, "days.free", day.free));
+            item.set("parts", text(!day.afternoon ? "days.morning"
+                                   : day.morning  ? "days.both"
+                                                  : "days.afternoon"));
+            days.push_back(item);
+        }
+        set("days", days);
+        set("none", view.days.empty());
+        set("noneText", text("days.noneText", {{"phone", view.phone}}));
+        set("problem", view.problem.empty() ? Data(false) : Data(text("days." + view.problem)));
+    }
+
+    void operator()(const TimesPage& view)
+    {
+        const std::string address = "/visit/booking/times?day=" + toIso(view.day);
+        begin("times", address);
+        const auto shown = partOfList(view.times, {20, 15, 8}, address, "/visit/booking/days");
+        const std::string day = _texts.day(_frame.language, view.day);
+        set("heading", text("times.heading", {{"day", day}}));
+        set("iso", toIso(view.day));
+        Data times{Data::type::list};
+        for (const auto& time : shown) {
+            Data item;
+            item.set("cell", std::to_string(time.cell));
+            item.set("time", text("times.time", {{"time", localTime(time.start)}}));
+            times.push_back(item);
+        }
+        set("times", times);
+    }
+
+    void operator()(const BookedPage& view)
+    {
+        begin("booked", "/visit/booked");
+        if (view.printing == "printing")
+            live("/visit/booked", view.printing);
+        else
+            refresh(view.untilEnd, "/visit/timeout");
+        module("countdown");
+        const int parts = _frame.access.text > 0 ? 2 : 1;
+        const int part = partOf(parts);
+        lead(part, parts, "/visit/booked", "/visit/booked");
+        set("showNumber", part == 1);
+        set("showNext", part == parts);
+        set("day", _texts.day(_frame.language, localDate(view.start)));
+        set("begins", text("times.time", {{"time", localTime(view.start)}}));
+        set("place", view.place);
+        set("code", view.code);
+        list("concerns", view.concerns);
+        list("bring", view.bring);
+        set("hasBring", !view.bring.empty());
+        paper("booked.printing.", view.printing, "ticket.print");
+        untilEnd(view.untilEnd);
+    }
+
+    void operator()(const CheckInPage& view)
+    {
+        using enum CheckInPage::Problem;
+        begin("checkIn", "/visit/check-in", "check_in");
+        module("osk");
+        set("code", view.code);
+        const std::string problem = view.problem == Unknown        ? "unknown"
+                                    : view.problem == TooOften     ? "tooOften"
+                                    : view.problem == TooEarly     ? "tooEarly"
+                                    : view.problem == TooLate      ? "tooLate"
+                                    : view.problem == OtherDay     ? "otherDay"
+                                    : view.problem == AskReception ? "askReception"
+                                                                   : "";
+        set("problem", problem.empty() ? Data(false) : Data(text("checkIn.problem." + problem)));
+        if (!problem.empty())
+            set("problemText", text("checkIn.problem." + problem + "Text",
+                                    {{"time", localTime(view.start)},
+                                     {"from", localTime(view.from)},
+                                     {"day", _texts.day(_frame.language, localDate(view.start))}}));
     }
 
     void operator()(const QueuePage& view)
@@ -164,21 +295,19 @@ public:
         set("group", view.group);
         set("waits", view.waits);
         set("mustNote", !view.waits && view.printing != "printing");
-        set("heading", text(view.waits                    ? "ticket.heading"
-                            : view.printing == "printing" ? "ticket.headingPrinting"
-                                                          : "ticket.headingNote"));
+        set("heading", text(view.waits && view.appointment ? "ticket.headingCheckedIn"
+                            : view.waits                   ? "ticket.heading"
+                            : view.printing == "printing"  ? "ticket.headingPrinting"
+                                                           : "ticket.headingNote"));
         set("beforeLine", view.before == 0
                               ? text("ticket.beforeNone")
                               : _texts.plural(_frame.language, "ticket.before", view.before));
         set("wait", wait(view.wait));
-        const auto key = "ticket.printing." + view.printing;
-        set("printingLine",
-            text(_texts.has("de", key) ? key : std::string("ticket.printing.noPrinter")));
-        set("canPrint", view.printing != "printing");
-        set("printLabel", text(view.printing == "printed" ? "done.printAgain" : "ticket.print"));
-        set("countdownText", _texts.raw(_frame.language, "done.countdown"));
-        set("untilEnd", std::to_string(view.untilEnd.count()));
-        set("untilEndLine", _texts.plural(_frame.language, "done.untilEnd", view.untilEnd.count()));
+        if (view.appointment)
+            set("appointmentLine",
+                text("ticket.appointment", {{"time", localTime(*view.appointment)}}));
+        paper("ticket.printing.", view.printing, "ticket.print");
+        untilEnd(view.untilEnd);
     }
 
     void operator()(const ServicesPage& view)
@@ -323,10 +452,19 @@ public:
 
     void operator()(const FormPage& view)
     {
-        begin("form", "/visit/form");
+        const bool isContact = view.kind == FormPage::Kind::Contact;
+        begin("form", isContact ? "/visit/booking/contact" : "/visit/form");
         set("keepsForm", true);
         module("osk");
-        set("serviceName", view.serviceName);
+        set("before", "/visit/card");
+        set("serviceName", isContact ? text("contact.heading") : view.serviceName);
+        if (isContact) {
+            set("title", text("contact.title"));
+            set("lead", text("contact.lead",
+                             {{"day", _texts.day(_frame.language, localDate(view.appointment))},
+                              {"time", localTime(view.appointment)},
+                              {"until", view.heldUntil ? localTime(*view.heldUntil) : ""}}));
+        }
         if (view.steps > 1)
             set("stepLine", text("form.step", {{"step", std::to_string(view.step)},
                                                {"steps", std::to_string(view.steps)}}));
@@ -387,7 +525,7 @@ public:
                                                 {"parts", std::to_string(parts)}}));
         set("nextAction", part < parts ? "part-" + std::to_string(part + 1) : "next");
         set("backAction", part > 1 ? "part-" + std::to_string(part - 1) : "back");
-        set("leaves", view.step <= 1 && part == 1);
+        set("leaves", !isContact && view.step <= 1 && part == 1);
         set("hasErrors", errorCount > 0);
         set("errors", errors);
         set("errorsLine", _texts.plural(_frame.language, "form.errors", errorCount));
@@ -472,9 +610,7 @@ public:
         set("canPrint", view.printing != "printing" && view.printing != "noPrinter");
         set("printLabel", text(view.printing == "notWanted" ? "done.print" : "done.printAgain"));
         set("checkCard", true);
-        set("countdownText", _texts.raw(_frame.language, "done.countdown"));
-        set("untilEnd", std::to_string(view.untilEnd.count()));
-        set("untilEndLine", _texts.plural(_frame.language, "done.untilEnd", view.untilEnd.count()));
+        untilEnd(view.untilEnd);
     }
 
     void operator()(const StillTherePage& view)
@@ -688,10 +824,56 @@ private:
 
     int partOf(int parts) const { return std::clamp(_frame.part, 1, parts); }
 
+    /// The entries of this part of the page; `aPart` by size of letters, with low controls as with
+    /// larger ones. `before`: where back leads from the first part.
+    template <typename Entry>
+    std::vector<Entry> partOfList(const std::vector<Entry>& all, std::array<std::size_t, 3> aPart,
+                                  const std::string& address, const std::string& before)
+    {
+        constexpr std::size_t partsMax = 9;
+        const std::size_t size = aPart[static_cast<std::size_t>(
+            std::max(_frame.access.text, _frame.access.lowReach ? 1 : 0))];
+        const std::size_t parts =
+            std::clamp<std::size_t>((all.size() + size - 1) / size, 1, partsMax);
+        const int part = partOf(static_cast<int>(parts));
+        lead(part, static_cast<int>(parts), address, before);
+        const auto from = std::min(all.size(), (static_cast<std::size_t>(part) - 1) * size);
+        const auto until = std::min(all.size(), from + size);
+        return {all.begin() + static_cast<std::ptrdiff_t>(from),
+                all.begin() + static_cast<std::ptrdiff_t>(until)};
+    }
+
+    void list(const std::string& name, const std::vector<std::string>& texts)
+    {
+        Data items{Data::type::list};
+        for (const auto& each : texts)
+            items.push_back(Data(each));
+        set(name, items);
+    }
+
+    /// What became of the paper, and the button that prints (again).
+    void paper(const std::string& room, const std::string& printing, const std::string& print)
+    {
+        const std::string key = room + printing;
+        set("printingLine", text(_texts.has("de", key) ? key : room + "noPrinter"));
+        set("canPrint", printing != "printing");
+        set("printLabel", text(printing == "printed" ? "done.printAgain" : print));
+    }
+
+    void untilEnd(std::chrono::seconds left)
+    {
+        set("countdownText", _texts.raw(_frame.language, "done.countdown"));
+        set("untilEnd", std::to_string(left.count()));
+        set("untilEndLine", _texts.plural(_frame.language, "done.untilEnd", left.count()));
+    }
+
     /// Between the parts of a page: where back and next lead, and which part it is.
     void lead(int part, int parts, const std::string& address, const std::string& before)
     {
-        const auto at = [&](int other) { return address + "?part=" + std::to_string(other); };
+        const auto at = [&](int other) {
+            return address + (address.find('?') == std::string::npos ? "?" : "&") +
+                   "part=" + std::to_string(other);
+        };
         set("backTo", part > 1 ? at(part - 1) : before);
         if (parts > 1)
             set("partLine", text("frame.part", {{"part", std::to_string(part)},

@@ -61,10 +61,75 @@ struct Hall {
     int waiting = 0, openDesks = 0;
     std::optional<Wait> wait; ///< nothing: no estimate
 };
-/// GET /  K1. POST /language {language, back}. Links to /services and /queue.
+/// GET /  K1. POST /language {language, back}. Links to /services, /queue and /appointments.
 struct StartPage {
     bool accepting = true;         ///< false: no room, no key: says so and whom to ask
     std::optional<Hall> hall = {}; ///< nothing: nobody is called by number here
+    bool appointments = false;     ///< besides numbers: booking and check-in
+};
+/// GET /appointments, POST {service}; K5. `adds`: GET /visit/booking/more, one more beside those
+/// that are wanted, POST /visit/booking {service, change=add}.
+struct ConcernsPage {
+    struct Concern {
+        std::string key, name;
+        int minutes = 0;
+    };
+    std::vector<Concern> concerns;
+    bool adds = false;
+};
+/// GET /visit/booking, POST {service, change=more|less}; then link /visit/booking/days
+struct BookingPage {
+    struct Wanted {
+        std::string key, name, bring;
+        int quantity = 1, quantityMax = 1;
+    };
+    std::vector<Wanted> wanted;
+    int minutes = 0;
+    bool canAdd = false; ///< link /visit/booking/more
+};
+/// GET /visit/booking/days; K7. Links /visit/booking/times?day=
+struct DaysPage {
+    struct Day {
+        LocalDate day;
+        int free = 0;
+        bool morning = false, afternoon = false;
+    };
+    std::vector<Day> days; ///< those with free times
+    std::string problem;   ///< "taken", "lapsed" or empty
+    std::string phone;
+};
+/// GET /visit/booking/times?day=, POST /visit/booking/times {day, cell}; K8
+struct TimesPage {
+    LocalDate day{};
+    struct Time {
+        int cell = 0;
+        UtcTime start;
+    };
+    std::vector<Time> times;
+};
+/// GET /visit/booked (refreshes itself while it prints), POST /visit/booked/print {}, /visit/end {}
+struct BookedPage {
+    UtcTime start;
+    std::string code, place;
+    std::vector<std::string> concerns, bring;
+    std::string printing; ///< as in DonePage
+    std::chrono::seconds untilEnd{60};
+};
+/// GET /visit/check-in, POST {code}; K2
+struct CheckInPage {
+    enum class Problem {
+        None,
+        Unknown,
+        TooOften,
+        TooEarly,
+        TooLate,
+        OtherDay,
+        AskReception ///< the number was used already, or there are none left
+    };
+    Problem problem = Problem::None;
+    std::string code; ///< as typed
+    UtcTime start;    ///< of the appointment, once it was found
+    UtcTime from;     ///< TooEarly: when check-in begins
 };
 /// GET /queue, POST {group}: what is it about. Numbers that are not given out here are shown, too.
 struct QueuePage {
@@ -86,6 +151,7 @@ struct TicketPage {
     std::optional<Wait> wait;
     std::string printing; ///< as in DonePage; "notWanted": noted
     std::chrono::seconds untilEnd{60};
+    std::optional<UtcTime> appointment = {}; ///< of who checked in
 };
 /// GET /services, POST {service}
 struct ServicesPage {
@@ -152,6 +218,12 @@ struct FormPage {
     std::string serviceName;
     std::vector<FieldView> fields;
     int step = 1, steps = 1;
+    /// Contact: GET and POST /visit/booking/contact, the name for an appointment. "back" gives the
+    /// time up.
+    enum class Kind { Service, Contact };
+    Kind kind = Kind::Service;
+    UtcTime appointment{};                 ///< Contact: its start
+    std::optional<UtcTime> heldUntil = {}; ///< Contact: the reservation's end
 };
 /// GET /visit/review, POST {confirm=yes}; change: link /visit/form
 struct ReviewPage {
@@ -219,10 +291,11 @@ struct ErrorPage {
     int status = 404;
 };
 
-using KioskView = std::variant<StartPage, QueuePage, TicketPage, ServicesPage, NoticePage,
-                               CertificatePage, CardPage, ReadingPage, CardProblemPage, FormPage,
-                               ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage,
-                               StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
+using KioskView = std::variant<StartPage, ConcernsPage, BookingPage, DaysPage, TimesPage,
+                               BookedPage, CheckInPage, QueuePage, TicketPage, ServicesPage,
+                               NoticePage, CertificatePage, CardPage, ReadingPage, CardProblemPage,
+                               FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage,
+                               DonePage, StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 
@@ -484,6 +557,8 @@ public:
     /// A message of a language, e.g. for receipts. Parameters replace {name}. Falls back to German.
     std::string text(const std::string& language, const std::string& key,
                      const std::vector<std::pair<std::string, std::string>>& parameters = {}) const;
+    /// "Sa, 21.11.2026", as that language writes it.
+    std::string day(const std::string& language, LocalDate day) const;
     /// Whether there is a German text; lets the node check the keys of forms at start.
     bool hasText(const std::string& key) const;
     std::vector<std::string> languages() const;

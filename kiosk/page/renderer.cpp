@@ -73,6 +73,11 @@ std::string Renderer::text(const std::string& language, const std::string& key,
     return _impl->texts.get(language, key, parameters);
 }
 
+std::string Renderer::day(const std::string& language, LocalDate day) const
+{
+    return _impl->texts.day(language, day);
+}
+
 bool Renderer::hasText(const std::string& key) const
 {
     return _impl->texts.has("de", key);

@@ -193,9 +193,8 @@ std::string Texts::money(const std::string& language, Money amount) const
     return get(language, "format.money", {{"amount", amount.decimal()}});
 }
 
-std::string Texts::day(const std::string& language, UtcTime time) const
+std::string Texts::day(const std::string& language, LocalDate date) const
 {
-    const auto date = localDate(time);
     const std::chrono::weekday weekday{std::chrono::sys_days(date)};
     return get(
         language, "format.day",
@@ -205,7 +204,8 @@ std::string Texts::day(const std::string& language, UtcTime time) const
 
 std::string Texts::clock(const std::string& language, UtcTime time) const
 {
-    return get(language, "format.clock", {{"day", day(language, time)}, {"time", localTime(time)}});
+    return get(language, "format.clock",
+               {{"day", day(language, localDate(time))}, {"time", localTime(time)}});
 }
 
 } // namespace amt::page

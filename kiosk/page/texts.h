@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/core/clock.h"
+#include "appliance/core/local_date.h"
 #include "appliance/core/money.h"
 
 #include <map>
@@ -34,7 +35,8 @@ public:
                        std::int64_t count) const;
 
     std::string money(const std::string& language, Money amount) const;
-    std::string day(const std::string& language, UtcTime time) const;
+    /// "Sa, 21.11.2026"
+    std::string day(const std::string& language, LocalDate day) const;
     /// "Sa, 21.11.2026 · 09:41 Uhr"
     std::string clock(const std::string& language, UtcTime time) const;
 

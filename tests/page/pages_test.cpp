@@ -118,6 +118,11 @@ std::vector<KioskView> hostileKioskViews()
     const auto fee = Money::cents(100);
     return {QueuePage{{{hostile, hostile, "open", 1, std::nullopt}}},
             TicketPage{hostile, hostile, true, 1, std::nullopt, "printed"},
+            ConcernsPage{{{hostile, hostile, 5}}, true},
+            BookingPage{{{hostile, hostile, hostile, 1, 4}}, 5, true},
+            DaysPage{{}, "taken", hostile},
+            BookedPage{UtcTime(), hostile, hostile, {hostile}, {hostile}, hostile},
+            CheckInPage{CheckInPage::Problem::Unknown, hostile, UtcTime(), UtcTime()},
             ServicesPage{{{hostile, hostile, hostile, fee}}},
             NoticePage{hostile, {"GivenNames"}, false, hostile},
             CertificatePage{hostile, hostile, hostile, hostile, hostile, LocalDate{}},

@@ -149,6 +149,81 @@ inline std::vector<page::FieldView> missingFields()
     return fields;
 }
 
+/// The first 14 working days that have free times.
+inline std::vector<page::DaysPage::Day> sampleDays()
+{
+    std::vector<page::DaysPage::Day> days;
+    LocalDate day = localDate(sampleTime());
+    for (int i = 0; i < 14; ++i, day = plusDays(day, i % 5 == 0 ? 3 : 1))
+        days.push_back({day, 1 + (i * 7) % 19, i % 4 != 2, i % 2 == 1 || i % 4 == 2});
+    return days;
+}
+
+inline page::TimesPage sampleTimes(int count)
+{
+    page::TimesPage view{localDate(sampleTime()), {}};
+    for (int i = 0; i < count; ++i)
+        view.times.push_back({96 + 3 * i, sampleTime() + std::chrono::minutes(15 * i)});
+    return view;
+}
+
+inline page::BookingPage sampleBooking(bool several)
+{
+    page::BookingPage view;
+    view.wanted = {{"99085001012000", "Reisepass beantragen",
+                    "alter Reisepass oder Ausweis, digitales Lichtbild", 2, 4}};
+    if (several)
+        view.wanted.insert(
+            view.wanted.end(),
+            {{"99115005104000", "Wohnsitz anmelden oder ummelden",
+              "Ausweise aller Personen, Bestätigung der Wohnungsgeberin oder des Wohnungsgebers", 1,
+              5},
+             {"99049001001001", "Führungszeugnis beantragen", "Ausweis", 1, 1},
+             {"99008001040000", "Ausweis oder Pass abholen", "alter Ausweis oder Pass", 4, 4}});
+    view.minutes = several ? 70 : 30;
+    view.canAdd = !several;
+    return view;
+}
+
+inline std::vector<page::ConcernsPage::Concern> sampleConcerns()
+{
+    return {{"1", "Personalausweis beantragen", 15},
+            {"2", "Reisepass beantragen", 15},
+            {"3", "Wohnsitz anmelden oder ummelden", 15},
+            {"4", "Führungszeugnis beantragen", 5},
+            {"5", "Ausweis oder Pass abholen", 5},
+            {"6", "Bewohnerparkausweis beantragen", 10},
+            {"7", "Untersuchungsberechtigungsschein abholen", 5}};
+}
+
+inline page::BookedPage sampleBooked(const std::string& printing)
+{
+    return {sampleTime() + std::chrono::hours(5 * 24),
+            "TE-2026-7K3M-4Q",
+            "Bürgerbüro, Erdgeschoss, Rathausplatz 1",
+            {"2 × Reisepass beantragen", "Führungszeugnis beantragen"},
+            {"alter Reisepass oder Ausweis, digitales Lichtbild", "Ausweis"},
+            printing};
+}
+
+inline page::FormPage sampleContact(bool faulty)
+{
+    page::FormPage view;
+    view.kind = page::FormPage::Kind::Contact;
+    view.appointment = sampleTime() + std::chrono::hours(5 * 24);
+    view.heldUntil = sampleTime() + std::chrono::minutes(15);
+    view.fields = sampleFields("typed", !faulty, 0, 2);
+    if (faulty)
+        view.fields[1].errorKey = "form.error.missing";
+    return view;
+}
+
+inline page::CheckInPage sampleCheckIn(page::CheckInPage::Problem problem)
+{
+    return {problem, problem == page::CheckInPage::Problem::None ? "" : "TE-2026-7K3M-4Q",
+            sampleTime() + std::chrono::hours(4), sampleTime() + std::chrono::hours(2)};
+}
+
 inline std::vector<KioskSample> kioskSamples()
 {
     using namespace page;
@@ -161,6 +236,26 @@ inline std::vector<KioskSample> kioskSamples()
         {"start-closed", StartPage{false}, false},
         {"start-hall", StartPage{true, Hall{7, 3, Wait{20, 25, false}}}, false},
         {"start-hall-closed", StartPage{false, Hall{0, 0, std::nullopt}}, false},
+        {"start-appointments", StartPage{true, Hall{7, 3, Wait{20, 25, false}}, true}, false},
+        {"concerns", ConcernsPage{sampleConcerns(), false}, false},
+        {"concerns-more", ConcernsPage{sampleConcerns(), true}},
+        {"booking", sampleBooking(false)},
+        {"booking-several", sampleBooking(true)},
+        {"days", DaysPage{sampleDays(), "", "02999 990-0"}},
+        {"days-taken", DaysPage{sampleDays(), "taken", "02999 990-0"}},
+        {"days-none", DaysPage{{}, "", "02999 990-0"}},
+        {"times", sampleTimes(37)},
+        {"times-few", sampleTimes(3)},
+        {"contact", sampleContact(false)},
+        {"contact-error", sampleContact(true)},
+        {"booked", sampleBooked("printed")},
+        {"booked-paper-out", sampleBooked("paperOut")},
+        {"check-in", sampleCheckIn(CheckInPage::Problem::None)},
+        {"check-in-unknown", sampleCheckIn(CheckInPage::Problem::Unknown)},
+        {"check-in-early", sampleCheckIn(CheckInPage::Problem::TooEarly)},
+        {"ticket-checked-in",
+         TicketPage{"B 047", "Ausweis, Pass und Meldewesen", true, 1, std::nullopt, "printed",
+                    std::chrono::seconds(60), sampleTime() + std::chrono::minutes(20)}},
         {"queue",
          QueuePage{{{"meldewesen", "Ausweis, Pass und Meldewesen", "open", 4, Wait{20, 25, false}},
                     {"parken", "Parken und Verkehr", "open", 0, Wait{0, 5, false}},

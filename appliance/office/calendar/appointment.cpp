@@ -26,19 +26,6 @@ AppointmentState stateFromName(const std::string& text)
     throw Error(ErrorCode::StoreFailed, "unknown appointment state");
 }
 
-std::vector<WantedService> servicesFromJson(const std::string& text)
-{
-    const json::ObjectPtr object = json::parseObject(text);
-    const json::ArrayPtr array = json::array(*object, "services");
-    std::vector<WantedService> services;
-    for (unsigned i = 0; i < array->size(); ++i) {
-        const json::ObjectPtr entry = array->getObject(i);
-        services.push_back({.serviceKey = json::text(*entry, "service"),
-                            .quantity = static_cast<int>(json::integer(*entry, "quantity"))});
-    }
-    return services;
-}
-
 } // namespace
 
 std::string_view name(AppointmentState state)
@@ -62,6 +49,19 @@ std::string servicesJson(const std::vector<WantedService>& services)
     json::ObjectPtr object = json::makeObject();
     object->set("services", array);
     return json::write(*object);
+}
+
+std::vector<WantedService> servicesFromJson(const std::string& text)
+{
+    const json::ObjectPtr object = json::parseObject(text);
+    const json::ArrayPtr array = json::array(*object, "services");
+    std::vector<WantedService> services;
+    for (unsigned i = 0; i < array->size(); ++i) {
+        const json::ObjectPtr entry = array->getObject(i);
+        services.push_back({.serviceKey = json::text(*entry, "service"),
+                            .quantity = static_cast<int>(json::integer(*entry, "quantity"))});
+    }
+    return services;
 }
 
 Appointment readAppointment(const store::Statement& row)

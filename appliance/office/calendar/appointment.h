@@ -75,5 +75,7 @@ std::vector<Appointment> readAppointments(store::Database& database, const std::
 
 /// As stored: {"services": [{"service": "...", "quantity": 1}, ...]}
 std::string servicesJson(const std::vector<WantedService>& services);
+/// Throws JsonMalformed.
+std::vector<WantedService> servicesFromJson(const std::string& text);
 
 } // namespace amt::office

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// An appointment at the kiosk: what is it about, a day, a time that is held meanwhile, a name, the
+// code on paper; and the way back with that code: check-in. A visit like any other.
+#include "appliance/core/log.h"
+#include "appliance/node/field_views.h"
+#include "appliance/node/form_actions.h"
+#include "appliance/node/house.h"
+#include "appliance/node/kiosk.h"
+#include "appliance/office/case/file_reference.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace amt::node {
+namespace {
+
+using office::FreeTime;
+using office::WantedService;
+
+constexpr std::size_t concernsMax = 4;
+constexpr int daysAhead = 92;
+constexpr int startsAsked = 2000;
+/// Starts that are offered lie a quarter of an hour apart: twelve in an hour are no choice.
+constexpr std::chrono::minutes stride{15};
+
+/// What is asked of who comes: a name, nothing else (ui.md K8).
+const office::Service& contactForm()
+{
+    static const office::Service form = [] {
+        office::Service asked;
+        for (const char* name : {"givenNames", "familyNames"}) {
+            office::Field field;
+            field.name = name;
+            field.kind = office::FieldKind::Name;
+            field.labelKey = std::string("field.") + name + ".label";
+            field.helpKey = std::string("field.") + name + ".help";
+            asked.fields.push_back(std::move(field));
+        }
+        return asked;
+    }();
+    return form;
+}
+
+std::string languageOf(const Exchange& exchange)
+{
+    return exchange.visit ? exchange.visit->language : "de";
+}
+
+std::chrono::minutes durationOf(House& house, const Visit& visit)
+{
+    return office::durationOf(house.calendar.plan().times(), visit.wanted);
+}
+
+HttpResponse concernsPage(House& house, const Exchange& exchange, bool adds)
+{
+    const auto language = languageOf(exchange);
+    page::ConcernsPage view;
+    view.adds = adds;
+    for (const auto& service : house.calendar.plan().services) {
+        const bool wanted =
+            adds && std::ranges::find(exchange.visit->wanted, service.key,
+                                      &WantedService::serviceKey) != exchange.visit->wanted.end();
+        if (!wanted)
+            view.concerns.push_back({service.key, office::textIn(service.name, language),
+                                     static_cast<int>(service.time.each.count())});
+    }
+    return house.kioskPage(exchange, view);
+}
+
+/// The first free start of each quarter of an hour.
+std::vector<FreeTime> offered(House& house, const Visit& visit, std::optional<LocalDate> day)
+{
+    const auto all = house.calendar.ledger.freeTimes({.scope = house.calendar.plan().scope,
+                                                      .duration = durationOf(house, visit),
+                                                      .from = day,
+                                                      .days = day ? 1 : daysAhead,
+                                                      .limit = startsAsked},
+                                                     house.now());
+    std::vector<FreeTime> found;
+    for (const auto& each : all) {
+        const auto quarter = each.start.time_since_epoch() / stride;
+        if (found.empty() || found.back().start.time_since_epoch() / stride != quarter)
+            found.push_back(each);
+    }
+    return found;
+}
+
+/// The visit, where it chooses a time. Throws StepOutOfOrder.
+Visit& choosing(Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booking)
+        throw Error(ErrorCode::StepOutOfOrder, "no time is chosen in this step");
+    return visit;
+}
+
+int cellIn(const std::string& text)
+{
+    int cell = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), cell);
+    if (failed != std::errc() || end != text.data() + text.size() || cell < 0 ||
+        cell >= office::cellsMax)
+        throw Error(ErrorCode::RequestMalformed, "cell");
+    return cell;
+}
+
+office::Appointment requiredAppointment(House& house, const Visit& visit)
+{
+    auto found = house.calendar.appointments.find(visit.appointmentId);
+    if (!found)
+        throw Error(ErrorCode::StepOutOfOrder, "no appointment in this visit");
+    return *std::move(found);
+}
+
+/// Whether this number can still come to a desk.
+bool isStillCalled(const office::Ticket& ticket)
+{
+    using enum office::TicketState;
+    return ticket.state == Drawn || ticket.state == Waiting || ticket.state == Called ||
+           ticket.state == Parked;
+}
+
+/// What was held goes, and the citizen chooses again.
+void giveUpTime(House& house, Visit& visit)
+{
+    house.commit(visit, [&] {
+        house.calendar.letGo(visit.appointmentId);
+        visit.apply(VisitEvent::TimeGivenUp);
+    });
+    visit.appointmentId.clear();
+}
+
+} // namespace
+
+Reply showConcerns(House& house, Exchange& exchange)
+{
+    if (!house.givesAppointments())
+        return redirect("/");
+    if (exchange.visit && !exchange.visit->allows(VisitEvent::BookingBegun))
+        return redirect(addressOf(exchange.visit->step));
+    if (exchange.visit)
+        house.visits.touch(*exchange.visit);
+    return concernsPage(house, exchange, false);
+}
+
+Reply chooseConcern(House& house, Exchange& exchange)
+{
+    const std::string& service = exchange.field("service");
+    if (!house.givesAppointments() || !house.calendar.plan().service(service))
+        throw Error(ErrorCode::NotFound, "no such concern");
+    const bool opensNow = exchange.visit == nullptr;
+    Visit& visit = opensNow ? house.openVisit("de", exchange.field("key")) : *exchange.visit;
+    house.visits.touch(visit);
+    if (visit.step != Step::Booking) { // else the same press again
+        if (!visit.allows(VisitEvent::BookingBegun))
+            throw Error(ErrorCode::StepOutOfOrder, "an appointment in a later step");
+        visit.wanted = {{service, 1}};
+        house.advance(visit, VisitEvent::BookingBegun);
+    }
+    HttpResponse response = redirect(addressOf(visit.step));
+    if (opensNow)
+        setCookie(response, visitCookie, visit.cookie, OverTls::No);
+    return response;
+}
+
+Reply showBooking(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booking)
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    const auto& plan = house.calendar.plan();
+    page::BookingPage view;
+    for (const auto& wanted : visit.wanted) {
+        const auto* service = plan.service(wanted.serviceKey);
+        if (!service)
+            throw Error(ErrorCode::NotFound, "a concern that the town does not offer any more");
+        view.wanted.push_back({service->key, office::textIn(service->name, visit.language),
+                               house.calendar.bring(*service, visit.language), wanted.quantity,
+                               service->time.quantityMax});
+    }
+    view.minutes = static_cast<int>(durationOf(house, visit).count());
+    view.canAdd = visit.wanted.size() < concernsMax && visit.wanted.size() < plan.services.size();
+    return house.kioskPage(exchange, view);
+}
+
+Reply showMoreConcerns(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booking || visit.wanted.size() >= concernsMax)
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    return concernsPage(house, exchange, true);
+}
+
+Reply changeBooking(House& house, Exchange& exchange)
+{
+    Visit& visit = choosing(exchange);
+    house.visits.touch(visit);
+    const std::string& key = exchange.field("service");
+    const std::string& change = exchange.field("change");
+    const auto* service = house.calendar.plan().service(key);
+    if (!service)
+        throw Error(ErrorCode::NotFound, "no such concern");
+    auto wanted = visit.wanted;
+    const auto known = std::ranges::find(wanted, key, &WantedService::serviceKey);
+    if (change == "add") {
+        if (known == wanted.end() && wanted.size() < concernsMax)
+            wanted.push_back({key, 1});
+    } else if (known == wanted.end()) {
+        throw Error(ErrorCode::NotFound, "a concern that is not wanted");
+    } else if (change == "more") {
+        known->quantity = std::min(known->quantity + 1, service->time.quantityMax);
+    } else if (change == "less") {
+        if (known->quantity > 1)
+            --known->quantity;
+        else if (wanted.size() > 1)
+            wanted.erase(known);
+    } else {
+        throw Error(ErrorCode::RequestMalformed, "change");
+    }
+    office::durationOf(house.calendar.plan().times(), wanted); // refused whole when it is too long
+    visit.wanted = std::move(wanted);
+    house.visits.save(visit);
+    return redirect(addressOf(visit.step));
+}
+
+Reply showDays(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booking)
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    page::DaysPage view;
+    for (const auto& each : offered(house, visit, std::nullopt)) {
+        if (view.days.empty() || view.days.back().day != each.day)
+            view.days.push_back({each.day, 0, false, false});
+        auto& day = view.days.back();
+        ++day.free;
+        const bool isMorning = localTime(each.start) < "12:00";
+        day.morning = day.morning || isMorning;
+        day.afternoon = day.afternoon || !isMorning;
+    }
+    view.problem = std::exchange(visit.bookingProblem, {});
+    view.phone = house.town.phone;
+    return house.kioskPage(exchange, view);
+}
+
+Reply showTimes(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    const auto day = exchange.query.find("day");
+    if (visit.step != Step::Booking || day == exchange.query.end())
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    page::TimesPage view;
+    view.day = localDateFromIso(day->second);
+    for (const auto& each : offered(house, visit, view.day))
+        view.times.push_back({each.cell, each.start});
+    if (view.times.empty()) { // somebody took the last one
+        visit.bookingProblem = "taken";
+        return redirect("/visit/booking/days");
+    }
+    return house.kioskPage(exchange, view);
+}
+
+Reply reserveTime(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    if (visit.step == Step::Contact) // the same press again
+        return redirect(addressOf(visit.step));
+    choosing(exchange);
+    office::AppointmentWish wish;
+    wish.id = randomUuid(house.doors.random);
+    wish.scope = house.calendar.plan().scope;
+    wish.day = localDateFromIso(exchange.field("day"));
+    wish.cell = cellIn(exchange.field("cell"));
+    wish.services = visit.wanted;
+    wish.duration = durationOf(house, visit);
+    const auto outcome = house.commit(visit, [&] {
+        auto reserved = house.calendar.appointments.reserve(wish, house.now());
+        if (std::holds_alternative<office::Appointment>(reserved)) {
+            visit.appointmentId = wish.id;
+            visit.answers.clear();
+            visit.faults.clear();
+            visit.apply(VisitEvent::TimeReserved);
+        }
+        return reserved;
+    });
+    if (std::holds_alternative<office::NoLongerFree>(outcome)) {
+        visit.bookingProblem = "taken";
+        return redirect("/visit/booking/days");
+    }
+    return redirect(addressOf(visit.step));
+}
+
+Reply showContact(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Contact)
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    const auto held = requiredAppointment(house, visit);
+    std::vector<const office::Field*> fields;
+    for (const auto& field : contactForm().fields)
+        fields.push_back(&field);
+    page::FormPage view;
+    view.kind = page::FormPage::Kind::Contact;
+    view.appointment = held.start;
+    view.heldUntil = held.reservedUntil;
+    view.fields = fieldViews(fields, visit.answers, visit.faults, visit.language);
+    return house.kioskPage(exchange, view);
+}
+
+Reply confirmBooking(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    if (visit.step == Step::Booked) // the same press again
+        return redirect(addressOf(visit.step));
+    if (visit.step != Step::Contact)
+        throw Error(ErrorCode::StepOutOfOrder, "a name in another step");
+    const std::string action = exchange.field("action");
+    Fields posted = exchange.fields;
+    posted.erase("key");
+    posted.erase("action");
+    auto taken = office::takePage(contactForm(), 1, visit.answers, posted);
+    visit.answers = std::move(taken.answers);
+    if (action == "back") {
+        visit.faults.clear();
+        giveUpTime(house, visit);
+        return redirect("/visit/booking/days");
+    }
+    if (action != "next") { // a button of the frame; what was typed stays
+        adjustFrame(house, visit, action);
+        house.visits.save(visit);
+        return redirect(addressWithPart(addressOf(visit.step), action));
+    }
+    visit.faults = std::move(taken.faults);
+    if (!visit.faults.empty()) {
+        house.visits.save(visit);
+        return redirect(addressOf(visit.step));
+    }
+    const auto contact = house.calendar.seal(
+        {visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""});
+    const auto held = requiredAppointment(house, visit);
+    const auto outcome = house.commit(visit, [&] {
+        auto confirmed =
+            house.calendar.appointments.confirm(held.id, held.version, contact, "", house.now());
+        const bool lapsed = std::holds_alternative<office::ReservationLapsed>(confirmed);
+        visit.apply(lapsed ? VisitEvent::TimeGivenUp : VisitEvent::Confirmed);
+        return confirmed;
+    });
+    if (std::holds_alternative<office::ReservationLapsed>(outcome)) {
+        visit.appointmentId.clear();
+        visit.bookingProblem = "lapsed";
+        return redirect("/visit/booking/days");
+    }
+    visit.answers.clear(); // sealed for the desk; nobody here needs the name any more
+    house.visits.save(visit);
+    log::info("appointment.booked", {{"appointment", visit.appointmentId}});
+    house.receipts.printAppointment(visit.appointmentId, visit.language);
+    return redirect(addressOf(visit.step));
+}
+
+Reply showBooked(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booked)
+        return redirect(addressOf(visit.step));
+    if (!house.receipts.isPrinting(visit.appointmentId))
+        house.visits.touch(visit);
+    const auto booked = requiredAppointment(house, visit);
+    const auto& plan = house.calendar.plan();
+    page::BookedPage view;
+    view.start = booked.start;
+    view.code = booked.code;
+    view.place = office::textIn(plan.place, visit.language);
+    view.concerns = house.calendar.names(booked.services, visit.language);
+    for (const auto& wanted : booked.services) {
+        const auto* service = plan.service(wanted.serviceKey);
+        const auto bring = service ? house.calendar.bring(*service, visit.language) : "";
+        if (!bring.empty() && std::ranges::find(view.bring, bring) == view.bring.end())
+            view.bring.push_back(bring);
+    }
+    view.printing = house.receipts.appointmentState(booked.id);
+    view.untilEnd = house.settings.doneStays;
+    return house.kioskPage(exchange, view);
+}
+
+Reply printAppointment(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booked)
+        throw Error(ErrorCode::StepOutOfOrder, "nothing is booked");
+    house.visits.touch(visit);
+    house.receipts.printAppointment(visit.appointmentId, visit.language);
+    return redirect(addressOf(visit.step));
+}
+
+Reply showCheckIn(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (!house.calendar.isOffered() || !visit.allows(VisitEvent::NumberDrawn))
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    return house.kioskPage(exchange, page::CheckInPage{});
+}
+
+Reply checkIn(House& house, Exchange& exchange)
+{
+    using Problem = page::CheckInPage::Problem;
+    constexpr std::size_t typedMax = 40;
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    if (visit.step == Step::Ticket) // the same press again
+        return redirect(addressOf(visit.step));
+    if (!house.calendar.isOffered() || !visit.allows(VisitEvent::NumberDrawn))
+        throw Error(ErrorCode::StepOutOfOrder, "check-in in another step");
+    const std::string& typed = exchange.field("code");
+    if (typed.size() > typedMax)
+        throw Error(ErrorCode::RequestMalformed, "longer than any code");
+    page::CheckInPage view;
+    view.code = typed;
+    const auto refused = [&](Problem problem, int status) {
+        view.problem = problem;
+        return house.kioskPage(exchange, view, status);
+    };
+    const Milliseconds now = house.doors.loop.sinceBoot();
+    if (!house.questions.allows(now))
+        return refused(Problem::TooOften, 429);
+    const auto appointment = house.calendar.appointments.findByCode(typed);
+    if (!appointment || appointment->state != office::AppointmentState::Confirmed) {
+        if (!office::readFileReference(typed).empty()) // a misread code tries nothing
+            house.questions.wrong(now);
+        return refused(Problem::Unknown, 404);
+    }
+    visit.ticketId = randomUuid(house.doors.random);
+    const auto outcome = house.commit(visit, [&] {
+        auto checkedIn =
+            house.calendar.checkIn(*appointment, visit.ticketId, office::Channel::Kiosk, {"kiosk"});
+        if (const auto* known = std::get_if<office::AlreadyCheckedIn>(&checkedIn);
+            known && isStillCalled(known->ticket))
+            checkedIn = known->ticket; // the same number again
+        if (const auto* ticket = std::get_if<office::Ticket>(&checkedIn)) {
+            visit.ticketId = ticket->id;
+            visit.apply(VisitEvent::NumberDrawn);
+        }
+        return checkedIn;
+    });
+    view.start = appointment->start;
+    if (const auto* early = std::get_if<office::TooEarly>(&outcome)) {
+        view.from = early->from;
+        return refused(Problem::TooEarly, 409);
+    }
+    if (std::holds_alternative<office::TooLate>(outcome))
+        return refused(Problem::TooLate, 409);
+    if (std::holds_alternative<office::OtherDay>(outcome))
+        return refused(Problem::OtherDay, 409);
+    if (!std::holds_alternative<office::Ticket>(outcome)) // over already, or no numbers left
+        return refused(Problem::AskReception, 409);
+    house.hall.changed();
+    house.receipts.printTicket(visit.ticketId, visit.language);
+    return redirect(addressOf(visit.step));
+}
+
+} // namespace amt::node

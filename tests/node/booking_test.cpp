@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// An appointment from the kiosk to the desk: concern, day, time, name; and back with its code.
+#include "appliance/office/case/file_reference.h"
+#include "tests/node/ways.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <regex>
+
+using namespace amt;
+using namespace amt::test;
+using node::Surface;
+using namespace std::chrono_literals;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+constexpr auto passport = "99085001012000";
+constexpr auto conduct = "99049001001001";
+
+/// The first place that the page offers: day or cell.
+std::string firstOf(const Browser& browser, const std::string& pattern)
+{
+    std::smatch found;
+    return std::regex_search(browser.page.body, found, std::regex(pattern)) ? found[1].str() : "";
+}
+std::string firstDay(const Browser& browser)
+{
+    return firstOf(browser, "times\\?day=([0-9-]+)");
+}
+std::string firstCell(const Browser& browser)
+{
+    return firstOf(browser, "name=\"cell\" value=\"([0-9]+)\"");
+}
+
+struct Booking {
+    /// Up to the page that asks for the name. Gives the day.
+    std::string walkToContact(Browser& browser, const std::string& service = passport)
+    {
+        browser.get("/appointments");
+        browser.post("/appointments", {{"service", service}});
+        browser.get("/visit/booking/days");
+        const std::string day = firstDay(browser);
+        browser.get("/visit/booking/times?day=" + day);
+        browser.post("/visit/booking/times", {{"day", day}, {"cell", firstCell(browser)}});
+        return day;
+    }
+    /// Gives the code.
+    std::string book(Browser& browser, const std::string& service = passport)
+    {
+        walkToContact(browser, service);
+        browser.post("/visit/booking/contact",
+                     {{"givenNames", "Zoë"}, {"familyNames", "Łukasiewicz"}, {"action", "next"}});
+        if (town.printer.isPrinting())
+            town.printer.finish(Printed{});
+        return town.text("SELECT code FROM appointment ORDER BY rowid DESC LIMIT 1");
+    }
+    void checkIn(Browser& browser, const std::string& code)
+    {
+        browser.get("/");
+        browser.post("/language", {{"language", "de"}, {"back", "/visit/check-in"}});
+        browser.post("/visit/check-in", {{"code", code}});
+    }
+    std::string stateOf(const std::string& code)
+    {
+        return town.text("SELECT state FROM appointment WHERE code = '" + code + "'");
+    }
+    /// Seconds until the appointment begins.
+    Milliseconds until(const std::string& code)
+    {
+        return Milliseconds(std::stoll(
+                   town.text("SELECT starts_at FROM appointment WHERE code = '" + code + "'"))) -
+               town.loop.utcNow().time_since_epoch();
+    }
+
+    Town town;
+    Browser kiosk{town, Surface::Kiosk};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(node_booking)
+
+BOOST_AUTO_TEST_CASE(a_time_is_chosen_held_named_printed_and_checked_in)
+{
+    Booking booking;
+    Town& town = booking.town;
+    Browser& kiosk = booking.kiosk;
+    kiosk.get("/");
+    BOOST_TEST(kiosk.shows("href=\"/appointments\""));
+    kiosk.get("/appointments");
+    BOOST_TEST(kiosk.shows("Reisepass beantragen"));
+    kiosk.post("/appointments", {{"service", passport}});
+    BOOST_TEST(kiosk.location == "/visit/booking");
+    BOOST_TEST(kiosk.shows("digitales Lichtbild"));
+    kiosk.post("/visit/booking", {{"service", passport}, {"change", "more"}});
+    kiosk.get("/visit/booking/more");
+    kiosk.post("/visit/booking", {{"service", conduct}, {"change", "add"}});
+    BOOST_TEST(kiosk.shows("Wir planen 35 Minuten für Sie ein."));
+    kiosk.get("/visit/booking/days");
+    // The 21st is a Saturday, no first one of a month: Monday comes first.
+    BOOST_TEST(firstDay(kiosk) == "2026-11-23");
+    BOOST_TEST(kiosk.shows("Mo, 23.11.2026"));
+    kiosk.get("/visit/booking/times?day=2026-11-23");
+    BOOST_TEST(kiosk.shows("8:00 Uhr"));
+    kiosk.post("/visit/booking/times", {{"day", "2026-11-23"}, {"cell", "96"}});
+    BOOST_TEST(kiosk.location == "/visit/booking/contact");
+    BOOST_TEST(kiosk.shows("Für Sie reserviert bis 10:56 Uhr"));
+    BOOST_TEST(town.text("SELECT state FROM appointment") == "Reserved");
+    kiosk.post("/visit/booking/contact",
+               {{"givenNames", "Zoë"}, {"familyNames", "Łukasiewicz"}, {"action", "next"}});
+    BOOST_TEST(kiosk.location == "/visit/booked");
+    BOOST_TEST(town.text("SELECT state FROM appointment") == "Confirmed");
+    const std::string code = town.text("SELECT code FROM appointment");
+    BOOST_TEST(kiosk.shows(code));
+    const std::string paper = ScriptedPrinter::textOf(town.printer.jobs.back());
+    for (const char* word : {"23.11.2026", "08:00 Uhr", "2 × Reisepass beantragen",
+                             "Führungszeugnis beantragen", "Bürgerbüro"})
+        BOOST_TEST(paper.find(word) != std::string::npos, word);
+    BOOST_TEST(paper.find(code) != std::string::npos);
+    BOOST_TEST(paper.find("Łukasiewicz") == std::string::npos); // a slip is lost easily
+    town.printer.finish(Printed{});
+    kiosk.post("/visit/end");
+
+    town.loop.advance(booking.until(code) - 30min);
+    booking.checkIn(kiosk, code);
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+    town.printer.finish(Printed{});
+    kiosk.get("/visit/ticket");
+    BOOST_TEST(kiosk.shows("Sie sind angemeldet"));
+    BOOST_TEST(kiosk.shows("Ihr Termin: 08:00 Uhr"));
+    BOOST_TEST(town.text("SELECT service_group || state FROM ticket") == "meldewesenWaiting");
+    BOOST_TEST(town.count("SELECT count(*) FROM ticket WHERE minutes = 35") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(no_name_stands_readable_on_the_disk_or_in_the_journal)
+{
+    Booking booking;
+    booking.book(booking.kiosk);
+    std::string everything;
+    for (const char* column : {"SELECT group_concat(sealed || services) FROM appointment",
+                               "SELECT group_concat(details) FROM journal"})
+        everything += booking.town.text(column);
+    BOOST_TEST(everything.find("Łukasiewicz") == std::string::npos);
+    BOOST_TEST(everything.find("Zoë") == std::string::npos);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM appointment WHERE length(sealed) > 400") ==
+               1);
+}
+
+BOOST_AUTO_TEST_CASE(a_time_that_somebody_took_meanwhile_is_not_given_twice)
+{
+    Booking booking;
+    Browser other(booking.town, Surface::Kiosk);
+    for (int lane = 0; lane < 2; ++lane) { // the public has two lanes
+        booking.kiosk.get("/appointments");
+        booking.kiosk.post("/appointments", {{"service", passport}});
+        booking.kiosk.get("/visit/booking/times?day=2026-11-23");
+        if (lane == 0) {
+            other.get("/appointments");
+            other.post("/appointments", {{"service", passport}});
+            other.get("/visit/booking/times?day=2026-11-23");
+        }
+        booking.kiosk.post("/visit/booking/times", {{"day", "2026-11-23"}, {"cell", "96"}});
+        booking.kiosk.post("/visit/booking/contact",
+                           {{"givenNames", "Ada"}, {"familyNames", "L"}, {"action", "next"}});
+        booking.town.printer.finish(Printed{});
+        booking.kiosk.post("/visit/end");
+    }
+    other.post("/visit/booking/times", {{"day", "2026-11-23"}, {"cell", "96"}});
+    BOOST_TEST(other.location == "/visit/booking/days");
+    BOOST_TEST(other.shows("Diese Zeit hat gerade jemand anderes genommen."));
+    other.get("/visit/booking/days");
+    BOOST_TEST(!other.shows("Diese Zeit hat gerade jemand anderes genommen.")); // said once
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM appointment") == 2);
+}
+
+struct Leaving {
+    const char* how;
+    std::function<void(Booking&)> leave;
+};
+std::ostream& operator<<(std::ostream& out, const Leaving& leaving)
+{
+    return out << leaving.how;
+}
+const Leaving leavings[] = {
+    {"back",
+     [](Booking& booking) {
+         booking.kiosk.post("/visit/booking/contact",
+                            {{"givenNames", ""}, {"familyNames", ""}, {"action", "back"}});
+     }},
+    {"end", [](Booking& booking) { booking.kiosk.post("/visit/end"); }},
+    {"nobody there", [](Booking& booking) { booking.town.loop.advance(10min); }},
+};
+
+BOOST_DATA_TEST_CASE(whoever_goes_without_a_name_gives_the_time_back, data::make(leavings), leaving)
+{
+    Booking booking;
+    booking.walkToContact(booking.kiosk);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM cell") == 3);
+    leaving.leave(booking);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM cell") == 0);
+    BOOST_TEST(booking.town.text("SELECT state FROM appointment") == "Cancelled");
+}
+
+BOOST_AUTO_TEST_CASE(a_reservation_survives_a_restart_and_its_time_runs_out)
+{
+    Booking booking;
+    booking.walkToContact(booking.kiosk);
+    booking.town.restart();
+    booking.kiosk.get("/visit/booking/contact");
+    BOOST_TEST(booking.kiosk.shows("Für Sie reserviert bis"));
+    for (int i = 0; i < 16; ++i) { // somebody types slowly
+        booking.kiosk.get("/visit/booking/contact");
+        booking.town.loop.advance(1min);
+    }
+    booking.kiosk.post("/visit/booking/contact",
+                       {{"givenNames", "Ada"}, {"familyNames", "L"}, {"action", "next"}});
+    BOOST_TEST(booking.kiosk.location == "/visit/booking/days");
+    BOOST_TEST(booking.kiosk.shows("nicht mehr für Sie reserviert"));
+    BOOST_TEST(booking.town.text("SELECT state FROM appointment") == "Lapsed");
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM cell") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_name_is_said_and_what_was_typed_stays)
+{
+    Booking booking;
+    booking.walkToContact(booking.kiosk);
+    booking.kiosk.post("/visit/booking/contact",
+                       {{"givenNames", "Zoë"}, {"familyNames", ""}, {"action", "next"}});
+    BOOST_TEST(booking.kiosk.location == "/visit/booking/contact");
+    BOOST_TEST(booking.kiosk.shows("aria-invalid"));
+    BOOST_TEST(booking.kiosk.shows("value=\"Zoë\""));
+    booking.kiosk.post("/visit/booking/contact",
+                       {{"givenNames", "Zoë"}, {"familyNames", "Ł"}, {"action", "language-en"}});
+    BOOST_TEST(booking.kiosk.shows("What is your name?"));
+    BOOST_TEST(booking.kiosk.shows("value=\"Ł\""));
+    BOOST_TEST(booking.town.text("SELECT state FROM appointment") == "Reserved");
+}
+
+struct Arrival {
+    std::chrono::minutes before; ///< the appointment
+    const char* says;
+    int tickets;
+};
+std::ostream& operator<<(std::ostream& out, const Arrival& arrival)
+{
+    return out << arrival.before.count() << " minutes before";
+}
+const Arrival arrivals[] = {
+    {24h, "Ihr Termin ist an einem anderen Tag", 0}, {121min, "Sie sind früh da", 0},
+    {120min, "Ihre Nummer wird gedruckt", 1},        {-5min, "Ihre Nummer wird gedruckt", 1},
+    {-90min, "Ihre Nummer wird gedruckt", 1}, // late, but nobody is sent away
+};
+
+BOOST_DATA_TEST_CASE(check_in_opens_two_hours_before, data::make(arrivals), arrival)
+{
+    Booking booking;
+    const std::string code = booking.book(booking.kiosk);
+    booking.kiosk.post("/visit/end");
+    booking.town.loop.advance(booking.until(code) - arrival.before);
+    booking.checkIn(booking.kiosk, code);
+    BOOST_TEST(booking.kiosk.shows(arrival.says));
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM ticket") == arrival.tickets);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_check_in_gives_the_same_number)
+{
+    Booking booking;
+    const std::string code = booking.book(booking.kiosk);
+    booking.kiosk.post("/visit/end");
+    booking.town.loop.advance(booking.until(code) - 30min);
+    booking.checkIn(booking.kiosk, code);
+    booking.town.printer.finish(Printed{});
+    booking.kiosk.post("/visit/end");
+    booking.checkIn(booking.kiosk, code);
+    BOOST_TEST(booking.kiosk.location == "/visit/ticket");
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM ticket") == 1);
+    const std::string paper = ScriptedPrinter::textOf(booking.town.printer.jobs.back());
+    BOOST_TEST(paper.find("B 001") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_tries_codes_has_to_wait)
+{
+    Booking booking;
+    const std::string code = booking.book(booking.kiosk);
+    booking.kiosk.post("/visit/end");
+    booking.town.loop.advance(booking.until(code) - 30min);
+    booking.checkIn(booking.kiosk, "nonsense"); // no code at all: nothing was tried
+    BOOST_TEST(booking.kiosk.page.status == 404);
+    SeededRandom random;
+    for (int i = 0; i < 5; ++i) {
+        const auto guess =
+            office::makeFileReference("TE", localDate(booking.town.loop.utcNow()), random);
+        BOOST_REQUIRE(guess != code);
+        booking.kiosk.post("/visit/check-in", {{"code", guess}});
+        BOOST_TEST(booking.kiosk.page.status == 404);
+    }
+    booking.kiosk.post("/visit/check-in", {{"code", code}});
+    BOOST_TEST(booking.kiosk.page.status == 429);
+    booking.kiosk.post("/visit/end");
+    booking.town.loop.advance(16min);
+    booking.checkIn(booking.kiosk, code);
+    BOOST_TEST(booking.kiosk.location == "/visit/ticket");
+}
+
+struct Wrong {
+    const char* path;
+    std::map<std::string, std::string> fields;
+    int status;
+};
+std::ostream& operator<<(std::ostream& out, const Wrong& wrong)
+{
+    out << wrong.path;
+    for (const auto& [name, value] : wrong.fields)
+        out << ' ' << name << '=' << value;
+    return out;
+}
+const Wrong wrongs[] = {
+    {"/visit/booking", {{"service", passport}, {"change", "twice"}}, 400},
+    {"/visit/booking", {{"service", conduct}, {"change", "more"}}, 404},
+    {"/visit/booking", {{"service", "99000000000000"}, {"change", "add"}}, 404},
+    {"/visit/booking/times", {{"day", "2026-02-30"}, {"cell", "96"}}, 400},
+    {"/visit/booking/times", {{"day", "2026-11-23"}, {"cell", "-1"}}, 400},
+    {"/visit/booking/times", {{"day", "2026-11-23"}, {"cell", "300"}}, 400},
+    {"/visit/booking/times", {{"day", "2026-11-23"}, {"cell", "9x"}}, 400},
+    {"/visit/booking/contact",
+     {{"givenNames", "A"}, {"familyNames", "B"}, {"action", "next"}},
+     409},
+    {"/visit/booked/print", {}, 409},
+};
+
+BOOST_DATA_TEST_CASE(what_cannot_be_meant_is_refused_and_books_nothing, data::make(wrongs), wrong)
+{
+    Booking booking;
+    booking.kiosk.get("/appointments");
+    booking.kiosk.post("/appointments", {{"service", passport}});
+    booking.kiosk.post(wrong.path, wrong.fields);
+    BOOST_TEST(booking.kiosk.page.status == wrong.status);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM appointment") == 0);
+    booking.kiosk.get("/visit/booking");
+    BOOST_TEST(booking.kiosk.shows("Wir planen 15 Minuten für Sie ein."));
+}
+
+BOOST_AUTO_TEST_CASE(who_never_came_is_noted_the_night_after_and_the_name_goes_a_day_later)
+{
+    Booking booking;
+    const std::string code = booking.book(booking.kiosk);
+    booking.kiosk.post("/visit/end");
+    booking.town.loop.advance(
+        booking.until(code) +
+        28h); // the hour of the night's work: what is kept is counted from the start
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM queue_event WHERE kind = 'NotArrived'") ==
+               1);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM appointment WHERE sealed <> ''") == 1);
+    booking.town.loop.advance(24h);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM queue_event WHERE kind = 'NotArrived'") ==
+               1);
+    BOOST_TEST(booking.town.count("SELECT count(*) FROM appointment WHERE sealed <> ''") == 0);
+    BOOST_TEST(booking.stateOf(code) == "Confirmed");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
