@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <vector>
@@ -17,7 +18,16 @@ namespace {
 
 constexpr std::int64_t pageBytes = 4096;
 constexpr std::int64_t logBytes = 8 * 1024 * 1024; ///< twice the 1000 pages of the auto-checkpoint
+constexpr std::size_t logHeaderBytes = 32;
 constexpr std::int64_t quotaPagesMax = std::numeric_limits<int>::max() / pageBytes;
+
+/// Into the data file, and syncs that.
+void copyLog(Database& database, const char* mode)
+{
+    Statement copy = database.prepare(std::string("PRAGMA wal_checkpoint(") + mode + ")");
+    if (copy.step() && copy.integer(0) != 0)
+        throw Error(ErrorCode::StoreFailed, "somebody reads while the log is to be cut");
+}
 
 } // namespace
 
@@ -91,21 +101,32 @@ void Database::growDataFile()
 void Database::checkpoint()
 {
     AMT_ASSERT(!inTransaction());
-    {
-        Statement truncate = prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-        if (truncate.step() && truncate.integer(0) != 0)
-            throw Error(ErrorCode::StoreFailed, "somebody reads while the log is to be cut");
-    }
-    if (!_settings.grow)
-        return;
+    copyLog(*this, "FULL");
     sqlite3_file* file = nullptr;
-    if (const int code =
-            ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
-        code != SQLITE_OK || !file || !file->pMethods)
+    int code = ::sqlite3_file_control(_handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    const bool hasLog = code == SQLITE_OK && file && file->pMethods;
+    if (!hasLog && !_settings.grow)
+        return; // a test that weakens the settings
+    if (!hasLog)
         fail(code, "no write-ahead log");
-    // The cut log first: if the power went between the zeros, its old header and some old frames
-    // could stand there still, and SQLite would put back what they say over newer pages.
-    int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    // Its header goes first, and for good: if the power goes while the log is cut, some of its old
+    // frames could stand there still, and SQLite would put back what they say over newer pages.
+    constexpr std::array<char, logHeaderBytes> blank{};
+    sqlite3_int64 size = 0;
+    code = file->pMethods->xFileSize(file, &size);
+    if (code == SQLITE_OK && size > 0)
+        code = file->pMethods->xWrite(file, blank.data(), static_cast<int>(blank.size()), 0);
+    if (code == SQLITE_OK && size > 0)
+        code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    if (code != SQLITE_OK)
+        fail(code, "end the log");
+    copyLog(*this, "TRUNCATE");
+    code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    if (!_settings.grow) {
+        if (code != SQLITE_OK)
+            fail(code, "cut the log");
+        return;
+    }
     // A log of zeros has no valid header: SQLite takes it as empty.
     const std::vector<char> zeros(64 * 1024); // SQLite's files take at most 128 KiB at once
     for (sqlite3_int64 at = 0; at < logBytes && code == SQLITE_OK; at += std::ssize(zeros))

@@ -196,14 +196,10 @@ World::World(const QuotaWorldSettings& settings) : _settings(settings), _random(
     for (int i = 0; i < nodes; ++i) {
         _nodes[i].id = "node-" + std::to_string(i);
         _nodes[i].disk = std::make_unique<SimDisk>("quota-node-" + std::to_string(i), _random);
-        // What garbage in a log that was cut can do is the store's business (tests/powerloss): this
-        // disk tears, loses and reorders writes, but destroys nothing beside them.
-        _nodes[i].disk->setDestroysTornSectors(false);
         _nodes[i].bootedAt = _now;
         start(_nodes[i]);
     }
     _portalDisk = std::make_unique<SimDisk>("quota-portal", _random);
-    _portalDisk->setDestroysTornSectors(false);
     startPortal();
     for (int i = 0; i < nodes; ++i)
         _portalDatabase->execute(

@@ -82,6 +82,15 @@ private:
             _file->current.resize(size);
             return SQLITE_OK;
         }
+        int control(int operation, void* argument) override
+        {
+            if (operation == SQLITE_FCNTL_CHUNK_SIZE)
+                return SQLITE_OK; // the file is grown to its quota at once anyway
+            if (operation != SQLITE_FCNTL_SIZE_HINT)
+                return SQLITE_NOTFOUND;
+            const auto wanted = static_cast<std::size_t>(*static_cast<sqlite3_int64*>(argument));
+            return wanted > size() ? truncate(wanted) : SQLITE_OK;
+        }
         int sync() override
         {
             if (!_disk.step())
