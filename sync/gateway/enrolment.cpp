@@ -141,7 +141,7 @@ fs::path serverKeyFile(const fs::path& state)
 }
 
 SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSource& random,
-            const std::function<std::unique_ptr<Books>()>& open)
+            const std::function<std::unique_ptr<Books>()>& open, std::int64_t quotaPages)
 {
     // gateway.json is written last: without it a set-up was cut short, and all is made anew
     if (fs::exists(gatewayFile(state))) {
@@ -227,6 +227,8 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
     auto own = withFormat();
     own->set("url", url);
     own->set("signingKid", service.kid);
+    if (quotaPages > 0)
+        own->set("quotaPages", quotaPages);
     {
         store::DatabaseSettings file;
         file.path = databaseFile(state).string();
@@ -244,6 +246,12 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
     }
     writeJson(gatewayFile(state), *own);
     return SetUp::Made;
+}
+
+std::int64_t databasePages(const fs::path& state)
+{
+    const auto own = readJson(gatewayFile(state));
+    return own->has("quotaPages") ? json::integer(*own, "quotaPages") : 0;
 }
 
 fs::path operatorsSocket(const fs::path& state)
@@ -289,7 +297,7 @@ GatewaySettings loadGateway(const fs::path& state)
     if (!fs::exists(gatewayFile(state)))
         throw Error(ErrorCode::ConfigurationInvalid, "not set up: run amt-gateway init first");
     const auto own = readJson(gatewayFile(state));
-    json::onlyKeys(*own, {"format", "url", "signingKid"});
+    json::onlyKeys(*own, {"format", "url", "signingKid", "quotaPages"});
     GatewaySettings settings;
     settings.url = json::text(*own, "url");
     settings.signingKid = json::text(*own, "signingKid");

@@ -22,9 +22,14 @@ enum class SetUp { Made, WasThere };
 
 /// Makes keys, certificates, clients, the destination, its rows in the books and the enrolment
 /// files. A folder that was set up stays as it is. Takes seconds (RSA). Without `open` the books
-/// are databaseFile(state). Throws ConfigurationInvalid when it was set up for another address.
+/// are databaseFile(state). `quotaPages`: see databasePages. Throws ConfigurationInvalid when it
+/// was set up for another address.
 SetUp setUp(const std::filesystem::path& state, const std::string& url, UtcTime now,
-            RandomSource& random, const std::function<std::unique_ptr<Books>()>& open = {});
+            RandomSource& random, const std::function<std::unique_ptr<Books>()>& open = {},
+            std::int64_t quotaPages = 0);
+/// Quota of databaseFile(state) in pages of 4096 bytes, which it has from the first day on; 0: it
+/// grows as it likes, as those do that an older program made.
+std::int64_t databasePages(const std::filesystem::path& state);
 
 /// What `serve` needs of a folder that was set up. Throws ConfigurationInvalid.
 GatewaySettings loadGateway(const std::filesystem::path& state);

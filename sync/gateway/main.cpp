@@ -72,6 +72,7 @@ protected:
         };
         add("state", "folder of keys, database and enrolment files", "DIR");
         add("url", "init: https://HOST:PORT, the name this service signs with", "URL");
+        add("quota-pages", "init: SQLite's quota in pages of 4 KiB (262144 = 1 GiB)", "N");
         add("database",
             "PostgreSQL, in libpq's words (postgresql://HOST,HOST/NAME); its password stands in "
             "libpq's password file; default: SQLite in the state folder",
@@ -143,6 +144,8 @@ private:
             return makePostgresBooks(address->second, clock);
         store::DatabaseSettings file;
         file.path = databaseFile(state).string();
+        file.pagesMax = _quotaPages > 0 ? _quotaPages : databasePages(state);
+        file.grow = file.pagesMax > 0; // so that a full disk can still delete (sync.md 8)
         file.onDiskError = [] { std::_Exit(EXIT_IOERR); };
         return makeSqliteBooks(std::move(file));
     }
@@ -164,8 +167,10 @@ private:
         SystemRandom random;
         const RealEventLoop clock;
         const std::filesystem::path state = needed("state");
-        const SetUp done = setUp(state, needed("url"), clock.utcNow(), random,
-                                 [&] { return openBooks(state, clock); });
+        _quotaPages = number("quota-pages", 262'144, 1024, 500'000);
+        const SetUp done = setUp(
+            state, needed("url"), clock.utcNow(), random, [&] { return openBooks(state, clock); },
+            _options.contains("database") ? 0 : _quotaPages);
         std::cout << (done == SetUp::Made ? "made " : "kept ") << state.string() << '\n';
         return EXIT_OK;
     }
@@ -335,6 +340,7 @@ private:
     }
 
     std::map<std::string, std::string> _options;
+    int _quotaPages = 0; ///< of a set-up
 };
 
 } // namespace
