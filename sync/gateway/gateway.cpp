@@ -155,7 +155,7 @@ public:
         return all;
     }
 
-    HttpResponse handle(const HttpRequest& request);
+    LongAnswer handle(const HttpRequest& request, const BodyFile* body);
     HttpResponse operate(const HttpRequest& request);
 
 private:
@@ -166,6 +166,8 @@ private:
         std::vector<std::string> names; ///< what stands where the pattern has a colon
         std::map<std::string, std::string> query;
         UtcTime now;
+        const BodyFile* file = nullptr; ///< a body too long for memory
+        LongAnswer* answer = nullptr;   ///< where a body that follows in pieces is noted
 
         Sight sight() const { return Sight::ofClient(caller.clientId); }
     };
@@ -180,7 +182,7 @@ private:
     std::vector<Route> routes() const;
     template <typename Work>
     auto committed(Work&& work);
-    HttpResponse answered(const HttpRequest& request);
+    HttpResponse answered(const HttpRequest& request, const BodyFile* file, LongAnswer& answer);
     HttpResponse answeredTo(Call& call, const std::string& allowed,
                             const std::optional<Route>& found);
 
@@ -290,11 +292,18 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
     };
 }
 
-HttpResponse Gateway::Impl::handle(const HttpRequest& request)
+LongAnswer Gateway::Impl::handle(const HttpRequest& request, const BodyFile* body)
 {
-    HttpResponse response;
+    LongAnswer answer;
+    HttpResponse& response = answer.response;
     try {
-        response = answered(request);
+        if (body && body->size() <= _settings.submissionBytesMax) { // JSON is read whole
+            HttpRequest whole = request;
+            whole.body = body->read(0, body->size());
+            response = answered(whole, nullptr, answer);
+        } else {
+            response = answered(request, body, answer);
+        }
     } catch (const Error& failure) { // the HTTP handler's door
         const ErrorCode code = failure.errorCode();
         if (code == ErrorCode::StoreFailed || code == ErrorCode::StoreFull ||
@@ -308,7 +317,7 @@ HttpResponse Gateway::Impl::handle(const HttpRequest& request)
     ++_counters->answers.at(static_cast<std::size_t>(response.status / 100));
     if (response.status == 429)
         ++_counters->overAllowance;
-    return response;
+    return answer;
 }
 
 HttpResponse Gateway::Impl::operate(const HttpRequest& request)
@@ -346,7 +355,8 @@ auto Gateway::Impl::committed(Work&& work)
     }
 }
 
-HttpResponse Gateway::Impl::answered(const HttpRequest& request)
+HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile* file,
+                                     LongAnswer& answer)
 {
     const auto& hosts = _settings.hosts;
     const std::string host = headerOf(request, "host");
@@ -382,7 +392,9 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request)
               .caller = {},
               .names = std::move(names),
               .query = {},
-              .now = _loop.utcNow()};
+              .now = _loop.utcNow(),
+              .file = file,
+              .answer = &answer};
     const bool open = allowed.empty() ? false : !request.path.starts_with("/v2/");
     if (!open) {
         // the real front door takes a request without it for a robot (facts/portal.md 1.3)
@@ -426,12 +438,13 @@ HttpResponse Gateway::Impl::answeredTo(Call& call, const std::string& allowed,
                            (found->who == Who::Either && (sends || subscribes));
     if (!permitted)
         return problem(403, "scope-missing", "the access token lacks the scope for this address");
-    if (found->body == BodyKind::None && !request.body.empty())
+    const std::size_t bodyBytes = call.file ? call.file->size() : request.body.size();
+    if (found->body == BodyKind::None && bodyBytes > 0)
         return problem(400, "body-unexpected", "this address takes no body");
     if (found->body != BodyKind::None && mediaTypeOf(request) != expectedType(found->body))
         return problem(415, "unsupported-media-type",
                        "this address takes " + std::string(expectedType(found->body)));
-    if (request.body.size() > found->bodyMax)
+    if (bodyBytes > found->bodyMax || (call.file && found->answer != &Impl::putAttachment))
         return problem(413, "body-too-large", "over the limit for this address");
     call.query = parseForm(request.query);
     for (const auto& [name, value] : call.query) {
@@ -663,6 +676,52 @@ std::optional<HttpResponse> Gateway::Impl::refusedJwe(const std::string& jwe,
     return std::nullopt;
 }
 
+namespace {
+
+/// What has to be known of a JWE.
+struct Looked {
+    std::string digest; ///< SHA-256, hex
+    std::string frame;  ///< the JWE, or when it is too long one of the same five segments but the
+                        ///< fourth, of which a letter is left
+};
+
+Looked lookThrough(const std::string& jwe)
+{
+    return {digestOf(jwe), jwe};
+}
+
+/// Throws EnvelopeMalformed.
+Looked lookThrough(const BodyFile& file)
+{
+    constexpr std::size_t frameBytesMax = 16 * 1024;
+    constexpr int cipherText = 3; // of the segments, from 0
+    envelope::Sha256 digest;
+    Looked looked;
+    int segment = 0;
+    for (std::size_t at = 0; at < file.size(); at += pieceBytes) {
+        const std::string piece = file.read(at, pieceBytes);
+        digest.add(view(piece));
+        for (const char letter : piece) {
+            const bool isWord = (letter >= 'a' && letter <= 'z') ||
+                                (letter >= 'A' && letter <= 'Z') ||
+                                (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
+            if (letter == '.')
+                ++segment;
+            else if (!isWord)
+                throw Error(ErrorCode::EnvelopeMalformed, "not base64url");
+            if (segment == cipherText && letter != '.' && looked.frame.back() != '.')
+                continue;
+            looked.frame += letter;
+            if (looked.frame.size() > frameBytesMax)
+                throw Error(ErrorCode::EnvelopeMalformed, "a segment over its limit");
+        }
+    }
+    looked.digest = toHex(digest.finish());
+    return looked;
+}
+
+} // namespace
+
 HttpResponse Gateway::Impl::putAttachment(const Call& call)
 {
     const auto submission = ownSubmission(call);
@@ -673,20 +732,23 @@ HttpResponse Gateway::Impl::putAttachment(const Call& call)
                                    [&](const auto& each) { return each.id == call.names[1]; });
     if (part == parts.end())
         return notFound("attachment");
-    const std::string& jwe = call.request.body;
-    const std::string digest = digestOf(jwe);
+    const Looked looked = call.file ? lookThrough(*call.file) : lookThrough(call.request.body);
     if (!part->digest.empty()) {
-        if (part->digest == digest)
+        if (part->digest == looked.digest)
             return emptyResponse(204);
         log::error("gateway.other_attachment", {{"submission", submission->id}});
         return problem(409, "attachment-differs", "other bytes are stored under this id");
     }
     if (submission->state != SubmissionState::Announced)
         return problem(409, "submission-state-invalid", "already submitted");
-    if (auto refused = refusedJwe(jwe, submission->destinationId))
+    if (auto refused = refusedJwe(looked.frame, submission->destinationId))
         return *refused;
-    _ledger.storeAttachment(submission->id,
-                            {.id = part->id, .digest = digest, .tag = envelope::tagOf(jwe)}, jwe);
+    const StoredPart stored{
+        .id = part->id, .digest = looked.digest, .tag = envelope::tagOf(looked.frame)};
+    if (call.file)
+        _ledger.storeAttachment(submission->id, stored, *call.file);
+    else
+        _ledger.storeAttachment(submission->id, stored, call.request.body);
     return emptyResponse(204);
 }
 
@@ -845,6 +907,12 @@ HttpResponse Gateway::Impl::fetchAttachment(const Call& call)
     if (!submission)
         return notFound("submission");
     auto jwe = _ledger.attachmentBody(submission->id, call.names[1]);
+    if (const auto bytes = _ledger.bytesInPieces(submission->id, call.names[1])) {
+        jwe.emplace();
+        call.answer->bytes = *bytes;
+        call.answer->next = [this, id = submission->id, part = call.names[1],
+                             number = 0]() mutable { return _ledger.piece(id, part, number++); };
+    }
     if (!jwe)
         return notFound("attachment");
     auto response = jsonResponse(200, std::move(*jwe));
@@ -1014,7 +1082,17 @@ void Gateway::enter(const CallbackEntry& address)
 
 HttpResponse Gateway::handle(const HttpRequest& request)
 {
-    return _impl->handle(request);
+    LongAnswer answer = _impl->handle(request, nullptr);
+    if (answer.next) {
+        for (std::string piece; !(piece = answer.next()).empty();)
+            answer.response.body += piece;
+    }
+    return std::move(answer.response);
+}
+
+LongAnswer Gateway::handleLong(const HttpRequest& request, const BodyFile* body)
+{
+    return _impl->handle(request, body);
 }
 
 HttpResponse Gateway::operate(const HttpRequest& request)

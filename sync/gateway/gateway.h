@@ -10,6 +10,7 @@
 #include "appliance/core/secret.h"
 #include "sync/envelope/envelope.h"
 #include "sync/gateway/allowance.h"
+#include "sync/gateway/bodies.h"
 #include "sync/gateway/callbacks.h"
 #include "sync/gateway/metrics.h"
 #include "sync/portal/words.h"
@@ -46,7 +47,8 @@ struct GatewaySettings {
     std::chrono::seconds callbackInterval{2}; ///< between looks for what is due
     std::shared_ptr<Counters> counters;       ///< shared by the gateways of a process; may be null
     std::size_t attachmentsMax = 100;
-    std::size_t attachmentBytesMax = 40 * 1024 * 1024; ///< as JWE
+    /// As JWE: what envelope::contentBytesMax is when it is sealed.
+    std::size_t attachmentBytesMax = 90 * 1024 * 1024;
     std::size_t submissionBytesMax = 12 * 1024 * 1024; ///< metadata and data as JWE
 };
 
@@ -91,6 +93,9 @@ public:
     /// only StoreFailed is thrown: the process must end, because the disk is not to be asked twice
     /// (sync.md 3).
     HttpResponse handle(const HttpRequest& request);
+    /// The same for bodies that nobody holds in memory. `body`: stands for the request's; it may go
+    /// when this has returned.
+    LongAnswer handleLong(const HttpRequest& request, const BodyFile* body);
 
     /// On the loop, for whoever runs the gateway: the addresses of registry.h. Refusals as above.
     HttpResponse operate(const HttpRequest& request);

@@ -51,10 +51,19 @@ private:
     std::size_t _own = 0;
 };
 
-/// Throws RequestMalformed, InputTooLarge, Overloaded.
-HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyBytesMax, Share& share)
-{
+/// A request and, when its body is long, the file that it lies in.
+struct Received {
     HttpRequest request;
+    std::shared_ptr<BodyFile> file; ///< shared with the task, which may end after its waiter
+};
+
+/// Throws RequestMalformed, InputTooLarge, Overloaded, StoreFull.
+Received readRequest(Poco::Net::HTTPServerRequest& from, const FrontSettings& settings,
+                     Share& share)
+{
+    const std::size_t bodyBytesMax = settings.bodyBytesMax;
+    Received received;
+    HttpRequest& request = received.request;
     request.method = from.getMethod();
     const std::string& target = from.getURI();
     const std::size_t mark = target.find('?');
@@ -81,66 +90,86 @@ HttpRequest readRequest(Poco::Net::HTTPServerRequest& from, std::size_t bodyByte
         throw Error(ErrorCode::InputTooLarge, "body");
     char buffer[16 * 1024];
     auto& stream = from.stream();
+    std::size_t size = 0;
     while (stream.read(buffer, sizeof buffer), stream.gcount() > 0) {
         const auto read = static_cast<std::size_t>(stream.gcount());
-        share.add(read, request.body.size() + read);
-        request.body.append(buffer, read);
-        if (request.body.size() > bodyBytesMax)
+        size += read;
+        share.add(read, size);
+        if (size > bodyBytesMax)
             throw Error(ErrorCode::InputTooLarge, "body");
+        if (!received.file && size > shortBytes && !settings.bodyFolder.empty()) {
+            received.file = std::make_shared<BodyFile>(settings.bodyFolder);
+            received.file->append(request.body);
+            std::string().swap(request.body);
+        }
+        if (received.file)
+            received.file->append({buffer, read});
+        else
+            request.body.append(buffer, read);
     }
-    if (from.hasContentLength() &&
-        static_cast<Poco::Int64>(request.body.size()) != from.getContentLength64())
+    if (from.hasContentLength() && static_cast<Poco::Int64>(size) != from.getContentLength64())
         throw Error(ErrorCode::RequestMalformed, "body shorter than announced");
     request.peer = "network";
-    return request;
+    return received;
 }
 
-void write(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
+void writeHead(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
 {
     to.setStatus(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
     to.setReason(Poco::Net::HTTPResponse::getReasonForStatus(to.getStatus()));
     for (const auto& [name, value] : response.headers)
         to.add(name, value);
+}
+
+void write(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
+{
+    writeHead(response, to);
     to.sendBuffer(response.body.data(), response.body.size());
 }
 
 /// Whoever has least to do; the places outlive every task, for tasks share them.
 class Crew {
 public:
+    struct Place {
+        explicit Place(Worker of) : worker(std::move(of)) {}
+        Worker worker;
+        std::atomic<int> waiting{0};
+    };
+
     explicit Crew(const std::vector<Worker>& workers)
     {
         for (const auto& worker : workers)
             _places.push_back(std::make_shared<Place>(worker));
     }
 
-    std::future<HttpResponse> ask(HttpRequest request) const
+    std::shared_ptr<Place> leastBusy() const // shared with the tasks under way
+    {
+        return *std::min_element(_places.begin(), _places.end(), [](const auto& a, const auto& b) {
+            return a->waiting.load() < b->waiting.load();
+        });
+    }
+
+    /// What `work` gives on the place's loop.
+    template <typename Work>
+    static auto ask(const std::shared_ptr<Place>& place, Work work)
     {
         // shared by the waiting thread and the task, which may come after the time-out
-        const auto promise = std::make_shared<std::promise<HttpResponse>>();
-        const auto place =
-            *std::min_element(_places.begin(), _places.end(), [](const auto& a, const auto& b) {
-                return a->waiting.load() < b->waiting.load();
-            });
+        const auto promise = std::make_shared<std::promise<decltype(work())>>();
         ++place->waiting;
-        place->worker.loop.post([promise, place, request = std::move(request)] {
+        place->worker.loop.post([promise, place, work = std::move(work)]() mutable {
             const Leaving leaving{place->waiting};
-            promise->set_value(place->worker.answer(request));
+            promise->set_value(work());
         });
         return promise->get_future();
     }
 
 private:
-    struct Place {
-        explicit Place(Worker of) : worker(std::move(of)) {}
-        Worker worker;
-        std::atomic<int> waiting{0};
-    };
     struct Leaving {
         std::atomic<int>& waiting;
         ~Leaving() { --waiting; }
     };
 
-    std::vector<std::shared_ptr<Place>> _places; // shared with the tasks under way
+    std::vector<std::shared_ptr<Place>> _places;
 };
 
 class Handler : public Poco::Net::HTTPRequestHandler {
@@ -157,22 +186,46 @@ public:
             to.setKeepAlive(false);
         try {
             Share share(_bodies, _settings.allBodiesBytesMax);
-            write(answered(readRequest(from, _settings.bodyBytesMax, share)), to);
+            answer(readRequest(from, _settings, share), to);
         } catch (const Error& failure) { // the HTTP handler's door
             to.setKeepAlive(false);      // what is left of the body is not read
-            write(problemFor(failure), to);
+            if (!to.sent())
+                write(problemFor(failure), to);
         }
     }
 
 private:
-    HttpResponse answered(HttpRequest request)
+    void answer(Received received, Poco::Net::HTTPServerResponse& to)
     {
-        auto future = _crew.ask(std::move(request));
-        if (future.wait_for(answerTimeout) == std::future_status::ready)
-            return future.get(); // throws when the task ended without an answer
-        auto late = problem(503, "overloaded", "no answer within the time limit");
-        late.headers.emplace_back("Retry-After", "5");
-        return late;
+        const auto place = _crew.leastBusy();
+        auto future = Crew::ask(place, [place, received = std::move(received)] {
+            return place->worker.answer(received.request, received.file.get());
+        });
+        if (future.wait_for(answerTimeout) != std::future_status::ready) {
+            auto late = problem(503, "overloaded", "no answer within the time limit");
+            late.headers.emplace_back("Retry-After", "5");
+            return write(late, to);
+        }
+        const LongAnswer answer = future.get(); // throws when the task ended without an answer
+        if (!answer.next)
+            return write(answer.response, to);
+        writeHead(answer.response, to);
+        to.setContentLength64(static_cast<Poco::Int64>(answer.bytes));
+        auto& out = to.send();
+        // shared with the task of a piece that came too late
+        const auto pieces = std::make_shared<std::function<std::string()>>(answer.next);
+        for (std::size_t sent = 0; sent < answer.bytes;) {
+            auto next = Crew::ask(place, [pieces] { return (*pieces)(); });
+            if (next.wait_for(answerTimeout) != std::future_status::ready)
+                throw Error(ErrorCode::Overloaded, "no piece within the time limit");
+            const std::string piece = next.get();
+            if (piece.empty()) // gone meanwhile: the connection ends before the body does
+                throw Error(ErrorCode::NotFound, "a piece");
+            out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+            if (!out)
+                throw Error(ErrorCode::SystemFailed, "nobody takes the pieces");
+            sent += piece.size();
+        }
     }
 
     const Crew& _crew;
@@ -198,6 +251,12 @@ private:
     std::atomic<std::size_t> _bodies{0}; ///< bytes in memory
     const Poco::Net::HTTPServer* _server = nullptr;
 };
+
+FrontSettings withoutFolder(FrontSettings settings)
+{
+    settings.bodyFolder.clear();
+    return settings;
+}
 
 } // namespace
 
@@ -274,9 +333,16 @@ private:
     Poco::Net::HTTPServer _server;
 };
 
+Worker inMemory(EventLoop& loop, std::function<HttpResponse(const HttpRequest&)> answer)
+{
+    return {loop, [answer = std::move(answer)](const HttpRequest& request, const BodyFile*) {
+                return LongAnswer{.response = answer(request), .bytes = 0, .next = {}};
+            }};
+}
+
 HttpsFront::HttpsFront(const FrontSettings& settings, EventLoop& loop,
                        std::function<HttpResponse(const HttpRequest&)> answer)
-    : HttpsFront(settings, std::vector<Worker>{{loop, std::move(answer)}})
+    : HttpsFront(withoutFolder(settings), {inMemory(loop, std::move(answer))})
 {}
 
 HttpsFront::HttpsFront(const FrontSettings& settings, std::vector<Worker> workers)

@@ -219,6 +219,34 @@ void Ledger::storeAttachment(const std::string& submissionId, const StoredPart& 
         .run();
 }
 
+void Ledger::storeAttachment(const std::string& submissionId, const StoredPart& part,
+                             const BodyFile& jwe)
+{
+    _books.prepare(sql::storePieces)
+        .bind(static_cast<std::int64_t>(jwe.size()), part.digest, part.tag, submissionId, part.id)
+        .run();
+    for (int number = 0; static_cast<std::size_t>(number) * pieceBytes < jwe.size(); ++number)
+        _books.prepare(sql::addPiece)
+            .bind(submissionId, part.id, number,
+                  jwe.read(static_cast<std::size_t>(number) * pieceBytes, pieceBytes))
+            .run();
+}
+
+std::optional<std::size_t> Ledger::bytesInPieces(const std::string& submissionId,
+                                                 const std::string& id)
+{
+    auto row = _books.prepare(sql::bytesInPieces);
+    row.bind(submissionId, id);
+    return row.step() ? std::optional(static_cast<std::size_t>(row.integer(0))) : std::nullopt;
+}
+
+std::string Ledger::piece(const std::string& submissionId, const std::string& id, int number)
+{
+    auto row = _books.prepare(sql::pieceByNumber);
+    row.bind(submissionId, id, number);
+    return row.step() ? row.text(0) : std::string();
+}
+
 void Ledger::storeSubmission(const Submission& submission, const std::string& digest, UtcTime now)
 {
     _books.prepare(sql::storeSubmission)
@@ -231,6 +259,7 @@ void Ledger::close(const std::string& submissionId, SubmissionState state)
 {
     _books.prepare(sql::closeSubmission).bind(nameOf(state), submissionId).run();
     _books.prepare(sql::dropAttachmentBodies).bind(submissionId).run();
+    _books.prepare(sql::dropPieces).bind(submissionId).run();
 }
 
 std::vector<Ledger::Waiting> Ledger::waiting(const std::string& destinationId, Page page)

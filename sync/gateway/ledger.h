@@ -6,6 +6,7 @@
 
 #include "appliance/core/clock.h"
 #include "sync/envelope/envelope.h"
+#include "sync/gateway/bodies.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/gateway.h"
 
@@ -103,6 +104,14 @@ public:
                                               const std::string& id);
     void storeAttachment(const std::string& submissionId, const StoredPart& part,
                          const std::string& jwe);
+    /// In pieces, as they follow each other in the file.
+    void storeAttachment(const std::string& submissionId, const StoredPart& part,
+                         const BodyFile& jwe);
+    /// Of one that lies in pieces and is not gone.
+    std::optional<std::size_t> bytesInPieces(const std::string& submissionId,
+                                             const std::string& id);
+    /// From 0; empty after the last.
+    std::string piece(const std::string& submissionId, const std::string& id, int number);
     /// `digest` is over all parts.
     void storeSubmission(const Submission& submission, const std::string& digest, UtcTime now);
     /// The payload goes; ids, digests and result stay.

@@ -30,7 +30,7 @@
 namespace amt::gateway {
 namespace {
 
-constexpr std::size_t answerBytesMax = 64 * 1024 * 1024;
+constexpr std::size_t answerBytesMax = 92 * 1024 * 1024; ///< an attachment as JWE
 constexpr auto roundEvery = std::chrono::seconds(2);
 
 /// A gateway with a loop, a thread and a connection to the database of its own. They know each
@@ -208,7 +208,7 @@ private:
             return portal::makeTlsExchange(origin, authority, of);
         };
         settings.counters = std::make_shared<Counters>();
-        const auto guarded = [&](const std::function<HttpResponse()>& answer) {
+        const auto guarded = [&](const auto& answer) {
             try {
                 return answer();
             } catch (const Error&) { // the disk: end, and begin again from what is on it
@@ -226,8 +226,9 @@ private:
                 settings.callbackDoor = nullptr; // one of them sends
             auto& room = *rooms.emplace_back(std::make_unique<Room>(
                 settings, [&](const Clock& clock) { return openBooks(state, clock); }));
-            workers.push_back({room.loop, [&](const HttpRequest& request) {
-                                   return guarded([&] { return room.gateway.handle(request); });
+            workers.push_back({room.loop, [&](const HttpRequest& request, const BodyFile* body) {
+                                   return guarded(
+                                       [&] { return room.gateway.handleLong(request, body); });
                                }});
         }
 
@@ -235,6 +236,8 @@ private:
         front.port = static_cast<std::uint16_t>(number("port", 0, 1, 65535));
         front.certificateFile = serverCertificateFile(state);
         front.privateKeyFile = serverKeyFile(state);
+        front.bodyFolder = state / "bodies";
+        makeFolder(front.bodyFolder);
         const HttpsFront doors(front, workers);
         Operations operations(*settings.counters, *rooms[0]->books, rooms[0]->loop);
         std::optional<HttpsFront> operatorsDoor;

@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 7> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 8> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -119,6 +119,16 @@ inline constexpr std::string_view attachmentById =
     "SELECT digest, jwe FROM attachment WHERE submission_id = $1 AND id = $2";
 inline constexpr std::string_view storeAttachment =
     "UPDATE attachment SET jwe = $1, digest = $2, tag = $3 WHERE submission_id = $4 AND id = $5";
+inline constexpr std::string_view storePieces =
+    "UPDATE attachment SET bytes = $1, digest = $2, tag = $3 WHERE submission_id = $4 AND id = $5";
+inline constexpr std::string_view addPiece =
+    "INSERT INTO attachment_piece (submission_id, attachment_id, number, jwe)"
+    " VALUES ($1, $2, $3, $4)";
+inline constexpr std::string_view bytesInPieces =
+    "SELECT bytes FROM attachment WHERE submission_id = $1 AND id = $2 AND bytes IS NOT NULL";
+inline constexpr std::string_view pieceByNumber =
+    "SELECT jwe FROM attachment_piece WHERE submission_id = $1 AND attachment_id = $2"
+    " AND number = $3";
 inline constexpr std::string_view storeSubmission =
     "UPDATE submission SET state = 'submitted', submitted_at = $1, metadata = $2, data = $3,"
     " metadata_digest = $4, data_digest = $5, digest = $6 WHERE id = $7";
@@ -127,7 +137,9 @@ inline constexpr std::string_view storeSubmission =
 inline constexpr std::string_view closeSubmission =
     "UPDATE submission SET state = $1, metadata = NULL, data = NULL WHERE id = $2";
 inline constexpr std::string_view dropAttachmentBodies =
-    "UPDATE attachment SET jwe = NULL WHERE submission_id = $1";
+    "UPDATE attachment SET jwe = NULL, bytes = NULL WHERE submission_id = $1";
+inline constexpr std::string_view dropPieces =
+    "DELETE FROM attachment_piece WHERE submission_id = $1";
 
 // reading
 inline constexpr std::string_view submittedAt =

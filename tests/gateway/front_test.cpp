@@ -151,13 +151,14 @@ BOOST_AUTO_TEST_CASE(a_loop_that_is_busy_leaves_the_next_request_to_another)
     std::vector<std::string> answers;
     {
         const gateway::HttpsFront front(
-            line.settings, {{busy,
-                             [&](const HttpRequest&) {
-                                 line.loop.post(afterFirst); // it has the first one now
-                                 release.get_future().wait();
-                                 return said("busy");
-                             }},
-                            {line.loop, [&](const HttpRequest&) { return said("free"); }}});
+            line.settings,
+            {gateway::inMemory(busy,
+                               [&](const HttpRequest&) {
+                                   line.loop.post(afterFirst); // it has the first one now
+                                   release.get_future().wait();
+                                   return said("busy");
+                               }),
+             gateway::inMemory(line.loop, [&](const HttpRequest&) { return said("free"); })});
         const auto client = [&] {
             return portal::makeTlsExchange("https://127.0.0.1:" +
                                                std::to_string(line.settings.port),
@@ -199,14 +200,15 @@ BOOST_AUTO_TEST_CASE(when_bodies_fill_the_memory_short_ones_still_have_room)
     std::vector<std::string> answers;
     {
         const gateway::HttpsFront front(
-            line.settings, {{busy,
-                             [&](const HttpRequest&) {
-                                 if (afterFirst) // its body is here
-                                     line.loop.post(std::exchange(afterFirst, nullptr));
-                                 released.wait();
-                                 return fine;
-                             }},
-                            {line.loop, [&](const HttpRequest&) { return fine; }}});
+            line.settings,
+            {gateway::inMemory(busy,
+                               [&](const HttpRequest&) {
+                                   if (afterFirst) // its body is here
+                                       line.loop.post(std::exchange(afterFirst, nullptr));
+                                   released.wait();
+                                   return fine;
+                               }),
+             gateway::inMemory(line.loop, [&](const HttpRequest&) { return fine; })});
         const auto client = [&] {
             return portal::makeTlsExchange("https://127.0.0.1:" +
                                                std::to_string(line.settings.port),

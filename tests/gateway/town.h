@@ -348,6 +348,7 @@ public:
     WatchedBooks::Listener beforeAsking;
     gateway::CallbackDoor callbackDoor; ///< of the next start
     std::chrono::seconds callbackInterval{2};
+    std::size_t attachmentBytesMax = 100'000; ///< of the next start
     std::shared_ptr<gateway::Counters> counters = std::make_shared<gateway::Counters>();
     std::string submitted; ///< what send() submitted last
     std::unique_ptr<gateway::Books> books;
@@ -362,7 +363,7 @@ private:
         settings.url = serviceUrl;
         settings.signingKey = rsaKey(0);
         settings.signingKid = "service-signature-1";
-        settings.attachmentBytesMax = 100'000;
+        settings.attachmentBytesMax = attachmentBytesMax;
         settings.submissionBytesMax = 200'000;
         settings.callbackDoor = callbackDoor;
         settings.callbackInterval = callbackInterval;
