@@ -249,11 +249,15 @@ private:
                 return operations.answer(request);
             });
         }
+        std::optional<HttpsFront> socket;
         FrontSettings house;
         house.socketFile = operatorsSocket(state);
-        const HttpsFront socket(house, rooms[0]->loop, [&](const HttpRequest& request) {
-            return guarded([&] { return rooms[0]->gateway.operate(request); });
-        });
+        if (house.socketFile.string().size() > socketPathMax)
+            log::warning("gateway.no_operators_socket", {{"why", "its path is too long"}});
+        else
+            socket.emplace(house, rooms[0]->loop, [&](const HttpRequest& request) {
+                return guarded([&] { return rooms[0]->gateway.operate(request); });
+            });
         log::info("gateway.up",
                   {{"port", std::to_string(front.port)}, {"workers", std::to_string(count)}});
         loop.run();

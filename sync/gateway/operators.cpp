@@ -244,6 +244,8 @@ Became carryOut(const Order& order, std::ostream& out)
 
 std::optional<AskRegistry> askOverSocket(const std::filesystem::path& path)
 {
+    if (path.string().size() > socketPathMax)
+        return std::nullopt;
     const auto connected = [path] {
         Poco::Net::StreamSocket socket;
         socket.connect(

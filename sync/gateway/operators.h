@@ -18,6 +18,8 @@ namespace amt::gateway {
 /// To the addresses of registry.h.
 using AskRegistry = std::function<HttpResponse(const HttpRequest&)>;
 
+/// Longer ones a socket cannot have (sun_path, unix(7)).
+constexpr std::size_t socketPathMax = 100;
 /// Through the gateway that listens on this socket; nothing when none does.
 std::optional<AskRegistry> askOverSocket(const std::filesystem::path& socket);
 
