@@ -10,8 +10,10 @@
 #include <Poco/String.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <thread>
 
 namespace amt::gateway {
 namespace {
@@ -21,6 +23,13 @@ constexpr int attemptsMax = 16;          ///< of one transaction
 constexpr const char* serializationFailure = "40001";
 constexpr const char* deadlock = "40P01";
 constexpr const char* readOnly = "25006"; ///< a primary that has become a standby
+
+/// Before attempt 3, 4, ...: whoever is in the way may itself wait for a standby, so it is not over
+/// at once. Together about 2 s.
+Milliseconds pauseBefore(int attempt)
+{
+    return Milliseconds(std::min(1 << std::min(attempt - 3, 8), 200));
+}
 
 /// Said by the server to a transaction that another one got in the way of (PostgreSQL 13.2.3).
 /// Never leaves this file: the transaction begins again.
@@ -102,6 +111,8 @@ protected:
         if (_inTransaction)
             return work();
         for (int attempt = 1; attempt <= attemptsMax; ++attempt) {
+            if (attempt > 2)
+                std::this_thread::sleep_for(pauseBefore(attempt));
             try {
                 run("BEGIN ISOLATION LEVEL SERIALIZABLE");
                 _inTransaction = true;
@@ -132,11 +143,12 @@ private:
         _triedAt = now;
         _prepared.clear();
         // The address comes last and may say otherwise.
-        const std::array keys = {
-            "connect_timeout",  "tcp_user_timeout", "keepalives_idle", "target_session_attrs",
-            "application_name", "client_encoding",  "dbname"};
-        const std::array values = {"5",    "10000",         "10", "read-write", "amt-gateway",
-                                   "UTF8", _address.c_str()};
+        // A primary whose cable is out is noticed by keepalives alone while we wait for its commit.
+        const std::array keys = {"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
+                                 "keepalives_interval", "keepalives_count", "target_session_attrs",
+                                 "application_name",    "client_encoding",  "dbname"};
+        const std::array values = {
+            "3", "10000", "5", "2", "3", "read-write", "amt-gateway", "UTF8", _address.c_str()};
         std::vector<const char*> names(keys.begin(), keys.end());
         std::vector<const char*> settings(values.begin(), values.end());
         names.push_back(nullptr);
