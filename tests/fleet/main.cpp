@@ -88,6 +88,8 @@ public:
         node.carrier.probe.most = seconds(options.number("probe-max", 900));
         node.carrier.retry.most = seconds(options.number("retry-max", 900));
         node.carrier.look.most = seconds(options.number("look-max", 300));
+        node.carrier.destinationPause =
+            std::min(node.carrier.destinationPause, node.carrier.retry.most);
         node.carrier.probeWhenQuiet =
             std::min(node.carrier.probeWhenQuiet, node.carrier.probe.most);
         node.carrier.askNodeEvery = seconds(options.number("ask-node", 10));
