@@ -21,6 +21,17 @@ Reply showPaper(House& house, Exchange& exchange);
 Reply keepPaper(House& house, Exchange& exchange);
 Reply signOut(House& house, Exchange& exchange);
 
+// desk_factor.cpp: the second factor
+Reply showCode(House& house, Exchange& exchange);
+Reply proveCode(House& house, Exchange& exchange);
+Reply showFactor(House& house, Exchange& exchange);
+Reply setUpFactor(House& house, Exchange& exchange);
+Reply giveUpFactor(House& house, Exchange& exchange);
+
+// desk_account.cpp: one's own account
+Reply showAccount(House& house, Exchange& exchange);
+Reply endOwnSession(House& house, Exchange& exchange);
+
 // desk_cases.cpp
 Reply showCases(House& house, Exchange& exchange);
 Reply showCase(House& house, Exchange& exchange);
@@ -78,6 +89,8 @@ Reply showClerks(House& house, Exchange& exchange);
 Reply addClerk(House& house, Exchange& exchange);
 Reply showClerk(House& house, Exchange& exchange);
 Reply changeRoles(House& house, Exchange& exchange);
+Reply resetFactor(House& house, Exchange& exchange);
+Reply endClerksSession(House& house, Exchange& exchange);
 Reply resetClerk(House& house, Exchange& exchange);
 
 // desk_devices.cpp

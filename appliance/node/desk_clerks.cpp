@@ -2,8 +2,10 @@
 //
 // Colleagues: who has an account, with which roles; new ones, and those who forgot the password.
 #include "appliance/node/desk.h"
+#include "appliance/node/desk_accounts.h"
 #include "appliance/node/desk_work.h"
 #include "appliance/node/house.h"
+#include "appliance/node/routes.h"
 
 namespace amt::node {
 namespace {
@@ -129,6 +131,12 @@ Reply showClerk(House& house, Exchange& exchange)
     view.closed = account.roles.empty();
     view.own = account.clerk.id == exchange.clerk->clerk.id;
     view.roles = boxes(account.roles, office::reachOf(exchange.clerk->roles));
+    view.mayResetFactor = account.secondFactor && !view.own;
+    view.secondFactor = account.secondFactor;
+    view.mayEndSessions =
+        mayUse(exchange.clerk->roles, Method::Post, addressOf(account) + "/sessions/end");
+    if (view.mayEndSessions)
+        view.sessions = sessionRows(house, exchange, account.clerk.id);
     view.message = std::exchange(exchange.clerk->message, {});
     return house.deskPage(exchange, view);
 }
@@ -164,6 +172,29 @@ Reply resetClerk(House& house, Exchange& exchange)
                                        house.now());
             return withMessage(house, later, addressOf(account), "clerks.reset");
         });
+}
+
+Reply resetFactor(House& house, Exchange& exchange)
+{
+    using enum office::FactorLoss;
+    const auto account = accountInReach(house, exchange);
+    const std::string& reason = exchange.field("reason");
+    for (const auto loss : {Lost, Replaced, Broken, Stolen}) {
+        if (office::name(loss) != reason)
+            continue;
+        house.people.resetFactor(exchange.clerk->token, account.clerk.id, loss, house.now());
+        return withMessage(house, exchange, addressOf(account), "clerks.factorGone");
+    }
+    throw Error(ErrorCode::RequestMalformed, "reason");
+}
+
+Reply endClerksSession(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    endNamedSession(house, exchange);
+    if (!house.sessions.byHash(exchange.clerk->idHash)) // it was her own
+        return redirect("/");
+    return withMessage(house, exchange, addressOf(account), "account.sessionEnded");
 }
 
 } // namespace amt::node

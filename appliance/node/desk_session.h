@@ -24,8 +24,9 @@ struct DeskSession {
     bool secondFactor = false; ///< is set up
     bool deskKeyOpen = false;
     Presses presses;
-    std::string message; ///< message key, shown once on the page of the clerks
-    Secret paperHalf;    ///< to be shown once, after the first sign-in
+    std::string message;  ///< message key, shown once on the page of the clerks
+    Secret offeredFactor; ///< of the page that sets up the second factor, until it is kept
+    Secret paperHalf;     ///< to be shown once, after the first sign-in
     DeskCard card;
     std::optional<Milliseconds> exportAllowedAt; ///< since boot: with a reason, in the journal
 };
@@ -40,6 +41,8 @@ public:
     /// Remembers who has just signed in.
     DeskSession& begin(const office::SignedIn& signedIn, UtcTime now);
     void end(DeskSession& session, UtcTime now);
+    /// Somebody else has ended it.
+    void forget(const std::string& idHash) { _sessions.erase(idHash); }
 
 private:
     DeskSession& keep(const std::string& hash, Secret token, const office::Session& session);

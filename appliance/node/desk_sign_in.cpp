@@ -3,6 +3,7 @@
 // Signing in at the desk: password, first clerk, paper half. Argon2id runs beside the loop.
 #include "appliance/core/log.h"
 #include "appliance/node/desk.h"
+#include "appliance/node/desk_accounts.h"
 #include "appliance/node/desk_work.h"
 #include "appliance/node/house.h"
 
@@ -73,7 +74,7 @@ Reply signIn(House& house, Exchange& exchange)
     return stretchThen(house, exchange, house.people.orderFor(name, password),
                        [&house, name](const Exchange& later, const office::Stretched& stretched) {
                            const auto result = house.people.signIn(name, stretched, house.now(),
-                                                                   later.request.peer);
+                                                                   placeIn(later.request));
                            if (const auto* signedIn = std::get_if<office::SignedIn>(&result))
                                return signedInAnswer(house, *signedIn);
                            if (const auto* delayed = std::get_if<office::SignInDelayed>(&result))
@@ -104,7 +105,7 @@ Reply signInFirst(House& house, Exchange& exchange)
         house, exchange, house.people.orderForNew(password),
         [&house, name, code](const Exchange& later, const office::Stretched& stretched) {
             auto result = house.people.firstClerk(code.revealText(), name, stretched, house.now(),
-                                                  later.request.peer);
+                                                  placeIn(later.request));
             if (auto* first = std::get_if<office::FirstClerkIn>(&result)) {
                 DeskSession& session = house.sessions.begin(first->signedIn, house.now());
                 session.paperHalf = std::move(first->paperHalf);
@@ -136,7 +137,7 @@ Reply recover(House& house, Exchange& exchange)
         house, exchange, house.people.orderForNew(password),
         [&house, name, paperHalf](const Exchange& later, const office::Stretched& stretched) {
             const auto result = house.people.recover(name, paperHalf.revealText(), stretched,
-                                                     house.now(), later.request.peer);
+                                                     house.now(), placeIn(later.request));
             if (const auto* signedIn = std::get_if<office::SignedIn>(&result))
                 return signedInAnswer(house, *signedIn);
             if (const auto* delayed = std::get_if<office::SignInDelayed>(&result))

@@ -103,12 +103,14 @@ struct SpareBuffers {
     }
 };
 
-HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const std::string& peer,
+HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const Door& door,
                     std::size_t bodyBytesMax)
 {
     HttpRequest converted;
     converted.method = request.getMethod();
-    converted.peer = peer;
+    converted.peer = door.peerName;
+    if (door.tellsAddress)
+        converted.peer += " " + request.clientAddress().host().toString();
     const std::string& target = request.getURI();
     const auto mark = target.find('?');
     const std::string rawPath = target.substr(0, mark);
@@ -525,7 +527,7 @@ private:
             Poco::Net::HTTPServerRequestImpl request(answer, session, _params.get());
             keep = request.getKeepAlive();
             try {
-                converted = convert(request, connection.door->peerName, _settings.bodyBytesMax);
+                converted = convert(request, *connection.door, _settings.bodyBytesMax);
                 head = converted->method == "HEAD";
             } catch (const Error& refusal) {
                 keep = false; // the rest of the body is not worth reading

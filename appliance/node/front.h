@@ -38,6 +38,7 @@ struct Door {
     std::optional<unsigned>
         peerUser; ///< Unix sockets: the only user id that may connect, besides root's tests
     std::string peerName = "loopback"; ///< HttpRequest::peer of what comes in here
+    bool tellsAddress = false;         ///< followed by the address there: "lan 10.0.0.7"
 };
 
 class Front : public LivePages {

@@ -36,10 +36,10 @@ VisitTimes visitTimes(const NodeSettings& settings)
             warningAtEase + warning + grace};
 }
 
-office::PeopleSettings peopleSettings(const NodeSettings& /*settings*/)
+office::PeopleSettings peopleSettings(const NodeSettings& settings)
 {
     office::PeopleSettings made;
-    made.secondFactorFor = {};
+    made.secondFactorFor = settings.secondFactorFor;
     return made;
 }
 
@@ -237,7 +237,7 @@ HttpResponse House::deskPage(const Exchange& exchange, const page::DeskView& vie
     if (const DeskSession* session = exchange.clerk) {
         frame.clerk = session->clerk.name;
         frame.deskKeyOpen = session->deskKeyOpen;
-        frame.arrived = session->proof == office::Proof::Complete;
+        frame.arrived = session->proof == office::Proof::Complete && !session->roles.empty();
         for (const auto& [section, address] : sections) {
             if (frame.arrived && mayUse(session->roles, Method::Get, address))
                 frame.sections.push_back({section, address});

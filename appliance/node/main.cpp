@@ -94,6 +94,9 @@ protected:
         add("desk-reader", "the broker of the card reader at the desk", "SOCKET");
         add("desk-eid-folder", "the same files for reading on site: the certificate allows the CAN",
             "DIR");
+        add("second-factor",
+            "roles that need a code besides the password (default \"Lead Treasurer It\"), or none",
+            "ROLES");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("backup", "second medium: hourly copies of the database, and one before an update",
             "DIR");
@@ -183,6 +186,16 @@ private:
             log::warning("backup.same-medium");
     }
 
+    void chooseSecondFactor(node::NodeSettings& settings)
+    {
+        if (!config().has("amt.second-factor"))
+            return;
+        const std::string roles = setting("second-factor");
+        settings.secondFactorFor = roles == "none" ? office::Roles() : office::rolesFrom(roles);
+        if (settings.secondFactorFor.empty())
+            log::warning("second-factor.none");
+    }
+
     int serve()
     {
         RealEventLoop loop;
@@ -221,6 +234,7 @@ private:
                               config().getString("amt.desk-address", "127.0.0.1")};
         settings.displayToken = Secret(Poco::trim(fileText(setting("state") + "/display.token")));
         chooseBackup(settings);
+        chooseSecondFactor(settings);
         settings.blockListFolder = config().getString("amt.block-list", "");
         settings.testModeLanguages = config().getBool("amt.test-languages", true);
 
@@ -276,6 +290,7 @@ private:
             128, tls);
         doors[1].secure = true;
         doors[1].peerName = "lan";
+        doors[1].tellsAddress = true;
 
         doors[2].surface = node::Surface::Sync;
         doors[2].socket = node::listenOnUnixSocket(run + "/sync.sock");

@@ -9,6 +9,7 @@
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
 #include "appliance/node/shown_certificate.h"
+#include "appliance/office/people/roles.h"
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
@@ -88,6 +89,8 @@ struct NodeSettings {
     Secret displayToken;
     std::chrono::seconds idleWarning{45}, idleEnd{75}, formIdleWarning{90};
     std::chrono::seconds doneStays{60};
+    /// Roles that let nobody in by the password alone; all others may set a second factor up.
+    office::Roles secondFactorFor = {office::Role::Lead, office::Role::Treasurer, office::Role::It};
     bool testModeLanguages = false;
     /// Second medium for copies of the database; empty: none.
     std::string backupFolder;

@@ -2,6 +2,7 @@
 //
 // What clerks and the waiting room see: each view of desk and display as data for its template.
 #include "appliance/core/local_date.h"
+#include "kiosk/page/qr.h"
 #include "kiosk/page/surfaces.h"
 
 namespace amt::page {
@@ -38,6 +39,37 @@ public:
         if (view.wait.count() > 0)
             set(view.refused ? "problemText" : "problem",
                 _texts.plural(german, "desk.wait", view.wait.count()));
+    }
+
+    void operator()(const CodePage& view)
+    {
+        begin("signIn", "code", text("desk.title.code"));
+        codeProblem(view.refused, view.wait);
+    }
+
+    void operator()(const FactorPage& view)
+    {
+        begin("account", "factor", text("desk.factor"));
+        codeProblem(view.refused, view.wait);
+        set("isOn", view.isOn);
+        set("isOff", !view.isOn);
+        set("mayStart", view.mayStart);
+        set("lead", text(view.required ? "desk.factor.required" : "desk.factor.wanted"));
+        set("written", view.written);
+        const QrDrawing drawing = view.address.empty() ? QrDrawing() : qrDrawing(view.address);
+        set("qrSize", std::to_string(drawing.size));
+        set("qrPath", drawing.path);
+    }
+
+    void operator()(const AccountPage& view)
+    {
+        begin("account", "account", text("desk.title.account"));
+        message(view.message);
+        set("roles", roleNames(view.roles));
+        set("factor", factorBadge(view.secondFactor));
+        set("factorLink",
+            text(view.secondFactor ? "desk.account.factor" : "desk.account.factorSetUp"));
+        sessions(view.sessions, "/desk/account/sessions/end");
     }
 
     void operator()(const PaperHalfPage& view)
@@ -287,9 +319,7 @@ public:
             item.set("name", row.name);
             item.set("mayChange", row.mayChange);
             item.set("roles", row.roles.empty() ? Data(false) : Data(roleNames(row.roles)));
-            item.set("factor",
-                     badge(row.secondFactor ? "success" : "info",
-                           text(row.secondFactor ? "desk.factor.on" : "desk.factor.off")));
+            item.set("factor", factorBadge(row.secondFactor));
             rows.push_back(item);
         }
         set("rows", rows);
@@ -306,6 +336,18 @@ public:
         set("own", view.own);
         set("boxes", roleBoxes(view.roles));
         set("resetForm", newPassword(!view.closed, "-reset"));
+        set("factor", factorBadge(view.secondFactor));
+        set("mayResetFactor", view.mayResetFactor);
+        Data reasons{Data::type::list};
+        for (const std::string reason : {"Lost", "Replaced", "Broken", "Stolen"}) {
+            Data item;
+            item.set("reason", reason);
+            item.set("label", text("desk.factor.reason." + reason));
+            reasons.push_back(item);
+        }
+        set("reasons", reasons);
+        set("mayEndSessions", view.mayEndSessions);
+        sessions(view.sessions, "/desk/clerks/" + view.id + "/sessions/end");
     }
 
     void operator()(const DevicesPage& view)
@@ -381,6 +423,7 @@ private:
         set("refreshTo", false);
         set("clerk", _frame.clerk.empty() ? Data(false) : Data(_frame.clerk));
         set("arrived", _frame.arrived);
+        set("onAccount", page == "account");
         set("message", false);
         Data sections{Data::type::list};
         for (const auto& section : _frame.sections) {
@@ -404,6 +447,40 @@ private:
         item.set("good", good);
         item.set("line", text("desk." + key + (good ? ".good" : "")));
         set("message", item);
+    }
+
+    void codeProblem(bool refused, std::chrono::seconds wait)
+    {
+        if (!refused)
+            return;
+        set("problem", wait.count() > 0 ? _texts.plural(german, "desk.wait", wait.count())
+                                        : text("desk.factor.refused"));
+        if (wait.count() == 0)
+            set("problemText", text("desk.factor.refusedText"));
+    }
+
+    Data factorBadge(bool isOn) const
+    {
+        return badge(isOn ? "success" : "info", text(isOn ? "desk.factor.on" : "desk.factor.off"));
+    }
+
+    void sessions(const std::vector<SessionRow>& rows, const std::string& action)
+    {
+        Data items{Data::type::list};
+        for (const auto& row : rows) {
+            Data item;
+            item.set("session", row.id);
+            item.set("place", row.place.empty() ? text("desk.account.somewhere") : row.place);
+            item.set("own", row.own ? badge("success", text("desk.account.here")) : Data(false));
+            item.set("canEnd", !row.own);
+            item.set("since", text("desk.account.since", {{"at", moment(row.since)}}));
+            item.set("seenAt", text("desk.account.seen", {{"at", moment(row.seenAt)}}));
+            item.set("endLabel", text("desk.account.endOf", {{"place", row.place}}));
+            item.set("action", action);
+            items.push_back(item);
+        }
+        set("hasSessions", !rows.empty());
+        set("sessionRows", items);
     }
 
     std::string roleNames(const std::vector<std::string>& roles) const

@@ -321,6 +321,33 @@ struct SignInPage {
     std::chrono::seconds wait{0}; ///< lock-out by delay
     bool needsFirst = false;      ///< no clerk yet: link to /desk/first
 };
+/// GET /desk/code, POST {code}: the second factor, after the password.
+struct CodePage {
+    bool refused = false;
+    std::chrono::seconds wait{0};
+};
+/// GET /desk/factor, POST {code} sets it up; POST /desk/factor/give-up {code}.
+struct FactorPage {
+    bool isOn = false;
+    bool required = false;        ///< a role asks for it; nothing else opens before
+    bool mayStart = true;         ///< false: the desk key is closed, sign in again first
+    std::string address, written; ///< for the QR code, and for hands; while it is set up
+    bool refused = false;
+    std::chrono::seconds wait{0};
+};
+/// A place where somebody is signed in.
+struct SessionRow {
+    std::string id, place;
+    UtcTime since, seenAt;
+    bool own = false; ///< this very one
+};
+/// GET /desk/account: one's own. POST /desk/account/sessions/end {session}.
+struct AccountPage {
+    std::vector<std::string> roles;
+    bool secondFactor = false;
+    std::vector<SessionRow> sessions;
+    std::string message; ///< message key, may be empty
+};
 /// Once, after the first sign-in: the paper half, to be printed and put into the safe. POST
 /// /desk/paper {kept=yes}
 struct PaperHalfPage {
@@ -497,12 +524,17 @@ struct ClerksPage {
     std::vector<RoleBox> roles; ///< of the form
     std::string message;        ///< message key, may be empty
 };
-/// GET /desk/clerks/ID: one account. POST …/roles {roles}; …/password {password, again}.
+/// GET /desk/clerks/ID: one account. POST …/roles {roles}; …/password {password, again};
+/// …/factor {reason=Lost|Replaced|Broken|Stolen} takes a second factor away; …/sessions/end
+/// {session}.
 struct ClerkPage {
     std::string id, name;
     bool closed = false, own = false;
     std::vector<RoleBox> roles;
     std::string message; ///< message key, may be empty
+    bool secondFactor = false, mayResetFactor = false;
+    bool mayEndSessions = false;
+    std::vector<SessionRow> sessions = {};
 };
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
@@ -524,9 +556,10 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<SignInPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
-                              DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
-                              ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView =
+    std::variant<SignInPage, CodePage, FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage,
+                 DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
+                 ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

@@ -78,6 +78,8 @@ private:
         std::vector<node::Door> doors(1);
         doors[0].socket = Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0), 128);
         _port = doors[0].socket.address().port();
+        doors[0].peerName = "lan";
+        doors[0].tellsAddress = true;
         return doors;
     }
 
@@ -86,6 +88,8 @@ private:
         HttpResponse response;
         if (request.path == "/live")
             response.eventTopic = "town";
+        else if (request.path == "/where")
+            response.body = request.peer;
         else
             response.body =
                 request.method + " " + request.path + "?" + request.query + " " + request.body;
@@ -149,6 +153,14 @@ BOOST_DATA_TEST_CASE(a_broken_head_is_refused_whole, boost::unit_test::data::mak
     Town town;
     const std::string answer = town.raw(refusal.head);
     BOOST_TEST(answer.starts_with("HTTP/1.1 " + refusal.status), answer);
+}
+
+BOOST_AUTO_TEST_CASE(a_door_to_the_house_network_tells_who_is_at_the_other_end)
+{
+    const Town town;
+    const auto answer =
+        town.raw("GET /where HTTP/1.1\r\nHost: desk.example\r\nConnection: close\r\n\r\n");
+    BOOST_TEST(answer.find("\r\n\r\nlan 127.0.0.1") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_head_over_its_limit_is_refused)

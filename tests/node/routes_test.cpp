@@ -182,6 +182,10 @@ const std::map<std::string, Roles> mayEnter = {
     {"POST /desk/devices", {Role::Clerk, Role::Lead, Role::It}},
     {"GET /desk/clerks", {Role::Lead, Role::It}},
     {"POST /desk/clerks", {Role::Lead, Role::It}},
+    {"POST /desk/clerks/{}/sessions/end", {Role::It}},
+    {"POST /desk/factor/give-up", office::everyRole},
+    {"GET /desk/account", office::everyRole},
+    {"POST /desk/account", office::everyRole},
 };
 
 Roles expectedAt(const Route& route)
@@ -283,13 +287,15 @@ BOOST_AUTO_TEST_CASE(a_page_offers_only_what_the_roles_open)
     Browser desk(town, Surface::Desk);
     signInFirst(town, desk);
     const std::string caseId = onlyCase(town);
+    const std::string clerkId = town.text("SELECT id FROM clerk");
     const std::regex offered("(href|action)=\"(/desk[^\"]*)\"");
     for (const Roles roles : everySetOfRoles()) {
         giveRoles(town, roles);
         for (const std::string& address :
              {std::string("/desk"), std::string("/desk/held"), std::string("/desk/queue"),
               std::string("/desk/devices"), std::string("/desk/status"),
-              std::string("/desk/clerks"), "/desk/cases/" + caseId}) {
+              std::string("/desk/clerks"), std::string("/desk/account"), "/desk/clerks/" + clerkId,
+              "/desk/cases/" + caseId}) {
             const auto answer = desk.send("GET", address);
             for (std::sregex_iterator at(answer.body.begin(), answer.body.end(), offered), end;
                  at != end; ++at) {

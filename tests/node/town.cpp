@@ -228,6 +228,7 @@ void Town::open()
     settings.municipalityFolder = source() + "/config/municipality";
     settings.deskHosts = {"desk.example"};
     settings.displayToken = Secret(std::string_view("display-token"));
+    settings.secondFactorFor = secondFactorFor;
     settings.backupFolder = backupFolder.string();
     settings.blockListFolder = blockListFolder.string();
     IdentityReader* const deskReaderDoor = otherDeskReader ? otherDeskReader

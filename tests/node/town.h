@@ -220,6 +220,7 @@ public:
     ScriptedSigner signer, deskSigner;
     HeardPages livePages;
     AtOnce longWork{loop};
+    office::Roles secondFactorFor;        ///< from the next start on
     node::Emulation* emulation = nullptr; ///< from the next start on
 
     std::int64_t count(const std::string& sql);

@@ -193,7 +193,19 @@ std::vector<DeskView> hostileDeskViews()
                 {{hostile, hostile, {"Clerk"}, true, true}, {hostile, hostile, {}, false, false}},
                 {},
                 ""},
-            ClerkPage{hostile, hostile, false, false, {}, ""},
+            ClerkPage{hostile,
+                      hostile,
+                      false,
+                      false,
+                      {},
+                      "",
+                      true,
+                      true,
+                      true,
+                      {{hostile, hostile, test::sampleTime(), test::sampleTime(), false}}},
+            FactorPage{false, true, true, hostile, hostile},
+            AccountPage{
+                {}, false, {{hostile, hostile, test::sampleTime(), test::sampleTime(), false}}, ""},
             DevicesPage{{{hostile, true, true, hostile, {{hostile, hostile}}}}, hostile}};
 }
 

@@ -23,6 +23,7 @@ struct DeskSample {
     page::DeskView view;
     bool signedIn = true;
     bool portalReachable = true;
+    bool arrived = true; ///< second factor and all
 };
 
 inline UtcTime sampleTime()
@@ -52,7 +53,7 @@ inline page::DeskFrame sampleDeskFrame(const DeskSample& sample)
     frame.clerk = sample.signedIn ? "Ayşe Öztürk" : "";
     frame.portalReachable = sample.portalReachable;
     frame.deskKeyOpen = true;
-    frame.arrived = sample.signedIn;
+    frame.arrived = sample.signedIn && sample.arrived;
     if (frame.arrived)
         frame.sections = {{"queue", "/desk/queue"},     {"cases", "/desk"},
                           {"held", "/desk/held"},       {"status", "/desk/status"},
@@ -503,6 +504,14 @@ inline std::vector<DeskSample> deskSamples()
     DevicesPage::Device printer{"printer", false, false, "", {}};
     const std::vector<RoleBox> roles = {
         {"Clerk", true}, {"Reception", false}, {"Lead", false}, {"Treasurer", true}, {"It", false}};
+    const std::vector<SessionRow> sessions = {
+        {"s-1", "192.168.10.23", at - std::chrono::minutes(45), at, true},
+        {"s-2", "192.168.10.31", at - std::chrono::hours(3), at - std::chrono::minutes(9), false}};
+    const std::string written = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ";
+    const std::string otpauth =
+        "otpauth://totp/Amtsstube%20Stadt%20Musterstadt:Ay%C5%9Fe%20%C3%96zt%C3%BCrk"
+        "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Amtsstube%20Stadt%20Musterstadt"
+        "&algorithm=SHA1&digits=6&period=30";
     CasePage money = unclear;
     money.mayRead = money.readable = false;
     money.fields.clear();
@@ -511,6 +520,18 @@ inline std::vector<DeskSample> deskSamples()
         {"sign-in-refused", SignInPage{Kind::SignIn, true, std::chrono::seconds(8), false}, false},
         {"first", SignInPage{Kind::First, true, std::chrono::seconds(0), true}, false},
         {"recover", SignInPage{Kind::Recover, false, std::chrono::seconds(0), false}, false},
+        {"code", CodePage{}, true, true, false},
+        {"code-refused", CodePage{true}, true, true, false},
+        {"code-wait", CodePage{true, std::chrono::seconds(16)}, true, true, false},
+        {"factor-required", FactorPage{false, true, true, otpauth, written}, true, true, false},
+        {"factor-refused", FactorPage{false, true, true, otpauth, written, true}, true, true,
+         false},
+        {"factor", FactorPage{false, false, true, otpauth, written}},
+        {"factor-closed", FactorPage{false, false, false, "", ""}},
+        {"factor-on", FactorPage{true, false, true, "", ""}},
+        {"factor-on-refused", FactorPage{true, false, true, "", "", true}},
+        {"account", AccountPage{{"Clerk", "Lead"}, true, sessions, ""}},
+        {"account-ended", AccountPage{{"Reception"}, false, {sessions[0]}, "account.sessionEnded"}},
         {"paper", PaperHalfPage{"K7QF-2M9D-XW4T-8RHB-P3NC-V6YA"}},
         {"cases-empty", CasesPage{}},
         {"cases",
@@ -555,7 +576,16 @@ inline std::vector<DeskSample> deskSamples()
                     roles,
                     ""}},
         {"clerks-refused", ClerksPage{{}, roles, "clerks.noRole"}},
-        {"clerk", ClerkPage{"2", "Jürgen Großmann", false, false, roles, "clerks.rolesChanged"}},
+        {"clerk", ClerkPage{"2",
+                            "Jürgen Großmann",
+                            false,
+                            false,
+                            roles,
+                            "clerks.rolesChanged",
+                            true,
+                            true,
+                            true,
+                            {sessions[1]}}},
         {"clerk-last", ClerkPage{"1", "Ayşe Öztürk", false, true, roles, "clerks.lastIt"}},
         {"clerk-closed", ClerkPage{"4", "Uwe Beil", true, false, roles, ""}},
         {"held", HeldPage{{{"1", "BP-2026-7K3M-4Q", "Bewohnerparkausweis", "Held",

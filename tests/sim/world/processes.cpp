@@ -180,6 +180,7 @@ void World::TownProcess::open(World& world)
     settings.municipalityFolder = world._settings.source + "/config/municipality";
     settings.kioskHosts = {"kiosk.example"};
     settings.deskHosts = {"desk.example"};
+    settings.secondFactorFor = {}; // clerks of this world have no telephones
     settings.displayToken = Secret(std::string_view("a-display-of-the-world"));
     hall = std::make_unique<node::Node>(
         std::move(settings),

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// What the desk's pages about accounts share: sessions, and where a browser sits.
+#pragma once
+
+#include "appliance/node/exchange.h"
+#include "kiosk/page/page.h"
+
+#include <string>
+#include <vector>
+
+namespace amt::node {
+
+class House;
+
+/// Throws NotAllowed: another's, and not IT.
+std::vector<page::SessionRow> sessionRows(House& house, const Exchange& exchange,
+                                          const std::string& clerkId);
+/// The one of the field "session". Throws NotFound, also when it is another's and not IT asks.
+void endNamedSession(House& house, const Exchange& exchange);
+/// The address of the browser, as the list of sessions shows it.
+std::string placeIn(const HttpRequest& request);
+
+} // namespace amt::node
