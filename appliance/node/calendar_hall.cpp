@@ -21,6 +21,23 @@ constexpr int figureDays = 800; ///< appointments without names, for two years' 
 
 } // namespace
 
+const office::Service& contactForm()
+{
+    static const office::Service form = [] {
+        office::Service asked;
+        for (const char* name : {"givenNames", "familyNames"}) {
+            office::Field field;
+            field.name = name;
+            field.kind = office::FieldKind::Name;
+            field.labelKey = std::string("field.") + name + ".label";
+            field.helpKey = std::string("field.") + name + ".help";
+            asked.fields.push_back(std::move(field));
+        }
+        return asked;
+    }();
+    return form;
+}
+
 CalendarHall::CalendarHall(House& house)
     : rules(house.doors.database, house.journal), ledger(house.doors.database, rules),
       appointments(house.doors.database, house.journal, rules, ledger, house.doors.random),

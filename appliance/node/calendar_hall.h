@@ -24,6 +24,9 @@ struct Contact {
     std::string phone; ///< by phone booking only; may be empty
 };
 
+/// What is asked of who comes: a name, nothing else (ui.md K8). For takePage and pages.
+const office::Service& contactForm();
+
 class CalendarHall {
 public:
     explicit CalendarHall(House& house);

@@ -77,6 +77,18 @@ Reply callColleagues(House& house, Exchange& exchange);
 Reply answerColleague(House& house, Exchange& exchange);
 Reply followQueue(House& house, Exchange& exchange);
 
+// desk_appointments.cpp: who comes, booking by phone
+Reply showAppointments(House& house, Exchange& exchange);
+Reply showNewAppointment(House& house, Exchange& exchange);
+Reply chooseConcerns(House& house, Exchange& exchange);
+Reply bookByPhone(House& house, Exchange& exchange);
+Reply showAppointment(House& house, Exchange& exchange);
+Reply showMove(House& house, Exchange& exchange);
+Reply moveAppointment(House& house, Exchange& exchange);
+Reply cancelAppointment(House& house, Exchange& exchange);
+Reply checkInAtDesk(House& house, Exchange& exchange);
+Reply printAtDesk(House& house, Exchange& exchange);
+
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 

@@ -45,8 +45,9 @@ office::PeopleSettings peopleSettings(const NodeSettings& settings)
 
 /// Sections of the desk, in their order: name and address. The first that somebody may see is where
 /// she begins.
-constexpr std::array<std::pair<const char*, const char*>, 7> sections = {{
+constexpr std::array<std::pair<const char*, const char*>, 8> sections = {{
     {"queue", "/desk/queue"},
+    {"appointments", "/desk/appointments"},
     {"cases", "/desk"},
     {"held", "/desk/held"},
     {"status", "/desk/status"},

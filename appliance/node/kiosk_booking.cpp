@@ -22,26 +22,6 @@ using office::WantedService;
 constexpr std::size_t concernsMax = 4;
 constexpr int daysAhead = 92;
 constexpr int startsAsked = 2000;
-/// Starts that are offered lie a quarter of an hour apart: twelve in an hour are no choice.
-constexpr std::chrono::minutes stride{15};
-
-/// What is asked of who comes: a name, nothing else (ui.md K8).
-const office::Service& contactForm()
-{
-    static const office::Service form = [] {
-        office::Service asked;
-        for (const char* name : {"givenNames", "familyNames"}) {
-            office::Field field;
-            field.name = name;
-            field.kind = office::FieldKind::Name;
-            field.labelKey = std::string("field.") + name + ".label";
-            field.helpKey = std::string("field.") + name + ".help";
-            asked.fields.push_back(std::move(field));
-        }
-        return asked;
-    }();
-    return form;
-}
 
 std::string languageOf(const Exchange& exchange)
 {
@@ -78,13 +58,7 @@ std::vector<FreeTime> offered(House& house, const Visit& visit, std::optional<Lo
                                                       .days = day ? 1 : daysAhead,
                                                       .limit = startsAsked},
                                                      house.now());
-    std::vector<FreeTime> found;
-    for (const auto& each : all) {
-        const auto quarter = each.start.time_since_epoch() / stride;
-        if (found.empty() || found.back().start.time_since_epoch() / stride != quarter)
-            found.push_back(each);
-    }
-    return found;
+    return office::quarterHours(all);
 }
 
 /// The visit, where it chooses a time. Throws StepOutOfOrder.

@@ -189,6 +189,122 @@ public:
                             : "desk.card." + view.outcome);
     }
 
+    void operator()(const AppointmentsPage& view)
+    {
+        const std::string day = _texts.day(german, view.day);
+        begin("appointments", "appointments", text("desk.title.appointments", {{"day", day}}));
+        set("offered", view.offered);
+        set("readable", view.readable);
+        set("day", toIso(view.day));
+        for (const auto& [name, other] : {std::pair{"before", plusDays(view.day, -1)},
+                                          std::pair{"after", plusDays(view.day, 1)}}) {
+            set(name, toIso(other));
+            set(std::string(name) + "Name", _texts.day(german, other));
+        }
+        Data rows{Data::type::list};
+        for (const auto& row : view.rows) {
+            Data item;
+            item.set("id", row.id);
+            item.set("code", row.code);
+            item.set("time", localTime(row.start));
+            item.set("minutes", _texts.plural(german, "desk.queue.minutes", row.minutes));
+            item.set("name", row.name.empty() ? text("desk.appointments.noName") : row.name);
+            item.set("concerns", row.concerns);
+            item.set("badge", appointmentBadge(row.state));
+            item.set("ticket", row.ticket.empty() ? Data(false) : Data(row.ticket));
+            rows.push_back(item);
+        }
+        set("rows", rows);
+        set("any", !view.rows.empty());
+    }
+
+    void operator()(const DeskBookingPage& view)
+    {
+        using Stage = DeskBookingPage::Stage;
+        const bool moves = !view.moves.empty();
+        begin("appointments", "appointment_new",
+              text(moves ? "desk.title.appointmentMove" : "desk.title.appointmentNew"));
+        const std::string step = view.stage == Stage::Concerns ? "1"
+                                 : view.stage == Stage::Time   ? "2"
+                                                               : "3";
+        set("stepLine", moves ? Data(false) : Data(text("desk.booking.step", {{"step", step}})));
+        set("crumb", moves ? "/desk/appointments/" + view.moves : "/desk/appointments");
+        set("crumbName", text(moves ? "desk.appointments.backToOne" : "desk.section.appointments"));
+        if (!view.problem.empty())
+            set("problem", text("desk.booking.problem." + view.problem));
+        set("asksConcerns", view.stage == Stage::Concerns);
+        set("asksTime", view.stage == Stage::Time);
+        set("asksName", view.stage == Stage::Name);
+        set("moves", moves);
+        set("version", std::to_string(view.version));
+        set("action", moves ? "/desk/appointments/" + view.moves + "/move"
+                            : std::string("/desk/appointments/new"));
+        set("what", view.what.empty() ? Data(false) : Data(view.what));
+        set("summary", view.summary);
+        set("minutes", _texts.plural(german, "desk.queue.minutes", view.minutes));
+        set("now",
+            moves ? Data(text("desk.booking.now", {{"moment", moment(view.start)}})) : Data(false));
+        set("from", toIso(view.from));
+        Data concerns{Data::type::list};
+        for (const auto& concern : view.concerns) {
+            Data item;
+            item.set("key", concern.key);
+            item.set("name", concern.name);
+            item.set("max", std::to_string(concern.quantityMax));
+            item.set("minutes", _texts.plural(german, "desk.queue.minutes", concern.minutes));
+            concerns.push_back(item);
+        }
+        set("concerns", concerns);
+        Data days{Data::type::list};
+        for (const auto& day : view.days) {
+            Data times{Data::type::list};
+            for (const auto& time : day.times) {
+                Data item;
+                item.set("at", toIso(day.day) + "/" + std::to_string(time.cell));
+                item.set("time", localTime(time.start));
+                times.push_back(item);
+            }
+            Data item;
+            item.set("day", _texts.day(german, day.day));
+            item.set("times", times);
+            days.push_back(item);
+        }
+        set("days", days);
+        set("any", !view.days.empty());
+        set("id", view.id);
+        set("at", toIso(view.day) + "/" + std::to_string(view.cell));
+        set("when", moment(view.start));
+        set("familyName", view.familyName);
+        set("givenNames", view.givenNames);
+        set("phone", view.phone);
+    }
+
+    void operator()(const AppointmentPage& view)
+    {
+        const LocalDate day = localDate(view.start);
+        begin("appointments", "appointment", text("desk.title.appointment", {{"code", view.code}}));
+        set("id", view.id);
+        set("iso", toIso(day));
+        set("day", _texts.day(german, day));
+        set("badge", appointmentBadge(view.state));
+        set("version", std::to_string(view.version));
+        set("when", moment(view.start));
+        set("minutes", _texts.plural(german, "desk.queue.minutes", view.minutes));
+        set("code", view.code);
+        Data concerns{Data::type::list};
+        for (const auto& each : view.concerns)
+            concerns.push_back(Data(each));
+        set("concerns", concerns);
+        set("name", view.name.empty() ? Data(false) : Data(view.name));
+        set("phone", view.phone.empty() ? Data(false) : Data(view.phone));
+        set("ticket", view.ticket.empty() ? Data(false) : Data(view.ticket));
+        set("readable", view.readable);
+        set("canChange", view.canChange);
+        set("canCheckIn", view.canCheckIn);
+        if (!view.problem.empty())
+            set("problem", text("desk.appointments.problem." + view.problem));
+    }
+
     void operator()(const PlacePage& view)
     {
         begin("queue", "place", text("desk.title.place"));
@@ -517,6 +633,15 @@ private:
             items.push_back(item);
         }
         set("helpCalls", items);
+    }
+
+    Data appointmentBadge(const std::string& state) const
+    {
+        const std::string kind = state == "served"                      ? "success"
+                                 : state == "late" || state == "absent" ? "warning"
+                                 : state == "cancelled"                 ? "danger"
+                                                                        : "info";
+        return badge(kind, text("desk.appointments.state." + state));
     }
 
     static Data groupChoices(const std::vector<QueueDeskPage::Group>& groups)

@@ -552,14 +552,68 @@ struct DevicesPage {
     std::vector<Device> devices;
     std::string portalDetail;
 };
+/// GET /desk/appointments?day=: who comes that day. Links /desk/appointments/ID, …/new.
+struct AppointmentsPage {
+    bool offered = true; ///< false: the town gives no appointments
+    LocalDate day{};
+    struct Row {
+        std::string id, code, name, concerns;
+        std::string ticket; ///< number, once somebody checked in
+        std::string state;  ///< "expected", "late", "waiting", "atDesk", "served", "absent"
+        UtcTime start;
+        int minutes = 0;
+    };
+    std::vector<Row> rows;
+    bool readable = false; ///< names: the desk key is open
+};
+/// GET /desk/appointments/new, POST {quantity by service key}; GET with ?what=: a time; with ?at=,
+/// too: who comes, POST /desk/appointments/book {id, what, at, familyNames, givenNames, phone}.
+/// GET /desk/appointments/ID/move, POST {version, at}.
+struct DeskBookingPage {
+    enum class Stage { Concerns, Time, Name };
+    Stage stage = Stage::Concerns;
+    struct Concern {
+        std::string key, name;
+        int quantityMax = 1, minutes = 0;
+    };
+    std::vector<Concern> concerns;
+    std::string what; ///< as in the address
+    std::string summary;
+    int minutes = 0;
+    LocalDate from{};
+    struct Day {
+        LocalDate day{};
+        std::vector<TimesPage::Time> times;
+    };
+    std::vector<Day> days;
+    LocalDate day{};
+    int cell = 0;
+    UtcTime start; ///< chosen; of a move: where it is now
+    std::string id, familyName, givenNames, phone;
+    std::string problem; ///< "nothing", "taken", "name", "phone" or empty
+    std::string moves;   ///< id of the appointment that gets another time; empty: a new one
+    int version = 0;
+};
+/// GET /desk/appointments/ID, POST …/check-in {}, …/print {}, …/cancel {version, reason}
+struct AppointmentPage {
+    std::string id, code, state; ///< as in AppointmentsPage, and "cancelled"
+    int version = 0;
+    UtcTime start;
+    int minutes = 0;
+    std::vector<std::string> concerns;
+    bool readable = false;
+    std::string name, phone, ticket;
+    bool canChange = false, canCheckIn = false;
+    std::string problem; ///< "tooEarly", "tooLate", "full" or empty
+};
 struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView =
-    std::variant<SignInPage, CodePage, FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage,
-                 DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
-                 ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView = std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, SignInPage,
+                              CodePage, FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage,
+                              DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage,
+                              ClerksPage, ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

@@ -363,4 +363,180 @@ BOOST_AUTO_TEST_CASE(who_never_came_is_noted_the_night_after_and_the_name_goes_a
     BOOST_TEST(booking.stateOf(code) == "Confirmed");
 }
 
+// --- at the desk
+
+struct Reception : Booking {
+    Reception() { signInFirst(town, clerk); }
+    /// Gives the address of the appointment.
+    std::string byPhone(const std::string& day = "2026-11-23", const std::string& cell = "96")
+    {
+        clerk.get("/desk/appointments/new?what=" + std::string(passport) + "*2&at=" + day + "/" +
+                  cell);
+        clerk.post("/desk/appointments/book",
+                   {{"id", firstOf(clerk, "name=\"id\" value=\"([0-9a-f-]+)\"")},
+                    {"what", std::string(passport) + "*2"},
+                    {"at", day + "/" + cell},
+                    {"familyNames", "Łukasiewicz"},
+                    {"givenNames", "Zoë"},
+                    {"phone", "02999 123"}});
+        return clerk.location;
+    }
+    std::string versionShown() { return firstOf(clerk, "name=\"version\" value=\"([0-9]+)\""); }
+
+    Browser clerk{town, Surface::Desk};
+};
+
+BOOST_AUTO_TEST_CASE(a_call_becomes_an_appointment_in_three_steps)
+{
+    Reception desk;
+    desk.clerk.get("/desk/appointments/new");
+    desk.clerk.post("/desk/appointments/new", {{passport, "2"}, {conduct, "1"}});
+    const std::string what = std::string(passport) + "*2," + conduct + "*1";
+    BOOST_TEST(desk.clerk.location == "/desk/appointments/new?what=" + what);
+    BOOST_TEST(desk.clerk.shows("2 × Reisepass beantragen, Führungszeugnis beantragen"));
+    BOOST_TEST(desk.clerk.shows("35 Minuten"));
+    BOOST_TEST(desk.clerk.shows("at=2026-11-23/96"));
+    const std::string address = desk.byPhone();
+    BOOST_TEST(address.starts_with("/desk/appointments/"));
+    const std::string code = desk.town.text("SELECT code FROM appointment");
+    BOOST_TEST(desk.clerk.shows(code)); // to be told on the phone
+    BOOST_TEST(desk.clerk.shows("Łukasiewicz, Zoë"));
+    BOOST_TEST(desk.clerk.shows("02999 123"));
+    BOOST_TEST(desk.town.text("SELECT booker || state FROM appointment") == "StaffConfirmed");
+    desk.clerk.get("/desk/appointments?day=2026-11-23");
+    BOOST_TEST(desk.clerk.shows("Łukasiewicz, Zoë"));
+    BOOST_TEST(desk.clerk.shows("erwartet"));
+    desk.clerk.get("/desk/appointments?day=2026-11-24");
+    BOOST_TEST(!desk.clerk.shows("Łukasiewicz"));
+    // Who saw names is in the journal, the names are not.
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM journal WHERE kind = 'AUDIT' AND details LIKE "
+                               "'%read-appointment%'") >= 2);
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM journal WHERE details LIKE '%ukasiewicz%'") ==
+               0);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_press_books_once)
+{
+    Reception desk;
+    desk.clerk.get("/desk/appointments/new?what=" + std::string(passport) + "*1&at=2026-11-23/96");
+    const std::map<std::string, std::string> form = {
+        {"id", firstOf(desk.clerk, "name=\"id\" value=\"([0-9a-f-]+)\"")},
+        {"what", std::string(passport) + "*1"},
+        {"at", "2026-11-23/96"},
+        {"familyNames", "A"},
+        {"givenNames", "B"},
+        {"phone", ""}};
+    desk.clerk.post("/desk/appointments/book", form);
+    const std::string first = desk.clerk.location;
+    desk.clerk.post("/desk/appointments/book", form);
+    BOOST_TEST(desk.clerk.location == first);
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM appointment") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_clerk_moves_and_cancels_and_who_saw_an_older_page_is_refused)
+{
+    Reception desk;
+    const std::string address = desk.byPhone();
+    desk.clerk.get(address + "/move");
+    const std::string seen = desk.versionShown();
+    desk.clerk.post(address + "/move", {{"version", seen}, {"at", "2026-11-24/102"}});
+    BOOST_TEST(desk.clerk.location == address);
+    BOOST_TEST(desk.clerk.shows("24.11.2026"));
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM cell WHERE day = '2026-11-23'") == 0);
+    desk.clerk.post(address + "/cancel", {{"version", seen}, {"reason", "krank"}});
+    BOOST_TEST(desk.clerk.page.status == 409);
+    BOOST_TEST(desk.town.text("SELECT state FROM appointment") == "Confirmed");
+    desk.clerk.get(address);
+    desk.clerk.post(address + "/cancel", {{"version", desk.versionShown()}, {"reason", "krank"}});
+    BOOST_TEST(desk.clerk.shows("abgesagt"));
+    BOOST_TEST(desk.town.text("SELECT state || sealed FROM appointment") == "Cancelled");
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM journal WHERE details LIKE '%krank%'") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_comes_to_the_reception_gets_a_number_once)
+{
+    Reception desk;
+    const std::string address = desk.byPhone();
+    desk.town.loop.advance(45h + 29min); // Monday, 08:10
+    Browser clerk(desk.town, Surface::Desk);
+    clerk.get("/desk/sign-in");
+    clerk.post("/desk/sign-in", {{"name", "Erika Amt"}, {"password", firstPassword}});
+    clerk.get(address);
+    BOOST_TEST(clerk.shows("noch nicht da"));
+    clerk.post(address + "/check-in");
+    BOOST_TEST(clerk.location == address);
+    BOOST_TEST(clerk.shows("B 001"));
+    clerk.post(address + "/check-in");
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM ticket") == 1);
+    clerk.get("/desk/appointments");
+    BOOST_TEST(clerk.shows("wartet"));
+    BOOST_TEST(clerk.shows("B 001"));
+}
+
+const Wrong deskWrongs[] = {
+    {"/desk/appointments/new", {{"99000000000000", "1"}}, 400},
+    {"/desk/appointments/new", {{passport, "5"}}, 400},
+    {"/desk/appointments/new", {{passport, "-1"}}, 400},
+    {"/desk/appointments/book",
+     {{"id", "no"},
+      {"what", "x"},
+      {"at", "2026-11-23/96"},
+      {"familyNames", "A"},
+      {"givenNames", "B"},
+      {"phone", ""}},
+     400},
+    {"/desk/appointments/book",
+     {{"id", "3f0e5c0e-9d53-4f0a-8d38-7f3f7b6d1a11"},
+      {"what", "99085001012000*9"},
+      {"at", "2026-11-23/96"},
+      {"familyNames", "A"},
+      {"givenNames", "B"},
+      {"phone", ""}},
+     400},
+    {"/desk/appointments/book",
+     {{"id", "3f0e5c0e-9d53-4f0a-8d38-7f3f7b6d1a11"},
+      {"what", "99085001012000*1"},
+      {"at", "2026-11-23"},
+      {"familyNames", "A"},
+      {"givenNames", "B"},
+      {"phone", ""}},
+     400},
+    {"/desk/appointments/book",
+     {{"id", "3f0e5c0e-9d53-4f0a-8d38-7f3f7b6d1a11"},
+      {"what", "99085001012000*1"},
+      {"at", "2026-11-23/96"},
+      {"familyNames", "A<b>"},
+      {"givenNames", "B"},
+      {"phone", ""}},
+     400},
+    {"/desk/appointments/book",
+     {{"id", "3f0e5c0e-9d53-4f0a-8d38-7f3f7b6d1a11"},
+      {"what", "99085001012000*1"},
+      {"at", "2026-11-23/96"},
+      {"familyNames", "A"},
+      {"givenNames", "B"},
+      {"phone", "call me"}},
+     400},
+    {"/desk/appointments/book", // nobody works on Sundays
+     {{"id", "3f0e5c0e-9d53-4f0a-8d38-7f3f7b6d1a11"},
+      {"what", "99085001012000*1"},
+      {"at", "2026-11-22/96"},
+      {"familyNames", "A"},
+      {"givenNames", "B"},
+      {"phone", ""}},
+     409},
+    {"/desk/appointments/3f0e5c0e-9d53-4f0a-8d38-7f3f7b6d1a11/cancel",
+     {{"version", "1"}, {"reason", "x"}},
+     404},
+};
+
+BOOST_DATA_TEST_CASE(the_desk_refuses_what_cannot_be_meant, data::make(deskWrongs), wrong)
+{
+    Reception desk;
+    desk.clerk.get("/desk/appointments");
+    desk.clerk.post(wrong.path, wrong.fields);
+    BOOST_TEST(desk.clerk.page.status == wrong.status);
+    BOOST_TEST(desk.town.count("SELECT count(*) FROM appointment") == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -175,6 +175,8 @@ const std::map<std::string, Roles> mayEnter = {
     {"POST /desk/place", {Role::Clerk, Role::Reception, Role::Lead}},
     {"GET /desk/queue", {Role::Clerk, Role::Reception, Role::Lead}},
     {"POST /desk/queue", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"GET /desk/appointments", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"POST /desk/appointments", {Role::Clerk, Role::Reception, Role::Lead}},
     {"POST /desk/help/done", {Role::Clerk, Role::Reception, Role::Lead}},
     {"GET /desk/status", {Role::Lead, Role::It}},
     {"POST /desk/status", {Role::Lead, Role::It}},

@@ -395,6 +395,51 @@ inline page::QueueDeskPage queueDeskSample()
     return view;
 }
 
+inline page::AppointmentsPage appointmentsSample()
+{
+    page::AppointmentsPage view{true, localDate(sampleTime()), {}, true};
+    const char* states[] = {"served", "atDesk", "waiting", "late", "expected", "absent"};
+    for (int i = 0; i < 6; ++i)
+        view.rows.push_back({std::to_string(i), "TE-2026-7K3M-4Q", "Đặng-Müllerová, Zoë Marie",
+                             "2 × Reisepass beantragen, Führungszeugnis beantragen",
+                             i < 3 ? "B 04" + std::to_string(i) : "", states[i],
+                             sampleTime() + std::chrono::minutes(15 * i), 35});
+    return view;
+}
+
+inline page::DeskBookingPage deskBookingSample(page::DeskBookingPage::Stage stage)
+{
+    page::DeskBookingPage view;
+    view.stage = stage;
+    for (const auto& concern : sampleConcerns())
+        view.concerns.push_back({concern.key, concern.name, 4, concern.minutes});
+    view.what = "99085001012000*2";
+    view.summary = "2 × Reisepass beantragen";
+    view.minutes = 30;
+    view.from = view.day = localDate(sampleTime());
+    for (int i = 0; i < 3; ++i)
+        view.days.push_back({plusDays(view.from, i), sampleTimes(6 + 5 * i).times});
+    view.start = sampleTime();
+    view.problem = stage == page::DeskBookingPage::Stage::Time ? "taken" : "";
+    return view;
+}
+
+inline page::AppointmentPage appointmentSample()
+{
+    page::AppointmentPage view;
+    view.id = "1";
+    view.code = "TE-2026-7K3M-4Q";
+    view.state = "late";
+    view.version = 2;
+    view.start = sampleTime();
+    view.minutes = 35;
+    view.concerns = {"2 × Reisepass beantragen", "Führungszeugnis beantragen"};
+    view.readable = view.canChange = view.canCheckIn = true;
+    view.name = "Đặng-Müllerová, Zoë Marie";
+    view.phone = "02999 123";
+    return view;
+}
+
 inline std::vector<DeskSample> deskSamples()
 {
     using namespace page;
@@ -607,6 +652,12 @@ inline std::vector<DeskSample> deskSamples()
                     .exported = {.waiting = 312, .files = 2}}},
         {"place", places},
         {"place-occupied", taken},
+        {"appointments", appointmentsSample()},
+        {"appointments-none", page::AppointmentsPage{true, localDate(sampleTime()), {}, false}},
+        {"appointment-concerns", deskBookingSample(page::DeskBookingPage::Stage::Concerns)},
+        {"appointment-times", deskBookingSample(page::DeskBookingPage::Stage::Time)},
+        {"appointment-name", deskBookingSample(page::DeskBookingPage::Stage::Name)},
+        {"appointment", appointmentSample()},
         {"queue-desk", queueDeskSample()},
         {"queue-desk-called", called},
         {"queue-desk-serving", serving},

@@ -129,6 +129,18 @@ const DayLanes& Ledger::lanesOf(const std::string& scope, LocalDate day) const
         .first->second;
 }
 
+std::vector<FreeTime> quarterHours(const std::vector<FreeTime>& times)
+{
+    constexpr std::chrono::minutes quarter{15};
+    std::vector<FreeTime> found;
+    for (const auto& each : times) {
+        if (found.empty() || found.back().start.time_since_epoch() / quarter !=
+                                 each.start.time_since_epoch() / quarter)
+            found.push_back(each);
+    }
+    return found;
+}
+
 std::vector<FreeTime> Ledger::freeTimes(const FreeQuestion& question, UtcTime now) const
 {
     if (question.duration <= std::chrono::minutes(0) || question.duration > durationMax ||

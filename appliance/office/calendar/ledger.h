@@ -29,6 +29,10 @@ struct FreeTime {
     bool operator==(const FreeTime&) const = default;
 };
 
+/// The first start of each quarter of an hour, in their order: a start every five minutes is no
+/// choice for a person.
+std::vector<FreeTime> quarterHours(const std::vector<FreeTime>& times);
+
 struct FreeQuestion {
     std::string scope;
     std::chrono::minutes duration{0};
