@@ -463,7 +463,7 @@ Want readWant(const std::string& text)
                            .left = {},
                            .used = {}};
         for (const auto& [key, into] : {std::pair{"left", &wanted.left}, {"used", &wanted.used}})
-            each(entry, key, daysMax, [&](const json::Object& day) {
+            each(entry, key, daysMax, [&, into = into](const json::Object& day) {
                 json::onlyKeys(day, {"day", "count"});
                 into->push_back(
                     {localDateFromIso(json::text(day, "day")), small(day, "count", 0, countMax)});

@@ -26,6 +26,8 @@ inline constexpr std::string_view leasesPath = "/v2/quota/leases";
 inline constexpr std::string_view wantPath = "/v2/quota/want";
 inline constexpr std::string_view calendarPath = "/v2/quota/calendar";
 
+inline constexpr std::string_view leaseType = "lease+jws"; ///< typ of a signed lease
+
 inline constexpr int recordsMax = 256; ///< of one REPORT
 inline constexpr int grantsMax = 64;   ///< of one answer
 inline constexpr int runsMax = 4096;   ///< of one message
@@ -115,8 +117,8 @@ void checkBookingId(const std::string& id);
 
 struct Register {
     std::string node, incarnation;
-    std::string publicKey;
-    Mark from; ///< the journal's head when this incarnation began
+    std::string publicKey; ///< of the town's desk, JWK as JSON: names of citizens are sealed to it
+    Mark from;             ///< the journal's head when this incarnation began
     Mark head;
     std::int64_t grants = 0; ///< next grant it would take
     Life portal;             ///< newest that it knows
