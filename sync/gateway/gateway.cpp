@@ -7,10 +7,12 @@
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "sync/gateway/access.h"
+#include "sync/gateway/citizens.h"
 #include "sync/gateway/heads.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/quota.h"
+#include "sync/gateway/quota_commands.h"
 #include "sync/gateway/registry.h"
 #include "sync/gateway/statements.h"
 #include "sync/portal/words.h"
@@ -29,8 +31,10 @@ constexpr std::size_t formBytesMax = 8 * 1024;
 constexpr std::size_t jsonBytesMax = 64 * 1024;
 constexpr std::size_t tokenBytesMax = 64 * 1024;
 constexpr std::size_t quotaBytesMax = 1024 * 1024;
-constexpr const char* leaseType = "lease+jws";
+constexpr std::size_t citizenBytesMax = 32 * 1024;
 constexpr int pageLimitMax = 500;
+/// Open to anyone who holds the capability of an appointment, and counted by address.
+constexpr std::string_view citizenPaths = "/citizens/";
 
 enum class Who { Anyone, Sender, Subscriber, Manager, Either };
 enum class BodyKind { None, Form, Json, Jose };
@@ -110,11 +114,12 @@ public:
                  {.sign =
                       [this](const std::string& lease) {
                           return envelope::sign(lease, _settings.signingKey, _settings.signingKid,
-                                                leaseType);
+                                                std::string(office::quota::leaseType));
                       },
                   .leasablePercent = _settings.leasablePercent},
                  random),
-          _access(books, random, _settings.tokenLife), _allowance(_settings.allowance, books),
+          _citizens(books, _quota), _access(books, random, _settings.tokenLife),
+          _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
           _callbacks(books, loop, random,
                      envelope::deriveKey(_settings.signingKey.privateDer(), "",
@@ -209,6 +214,16 @@ private:
     HttpResponse quotaLeases(const Call& call) { return quota(call, &Quota::leasesShown); }
     HttpResponse quotaWant(const Call& call) { return quota(call, &Quota::wanted); }
     HttpResponse quotaCalendar(const Call& call) { return quota(call, &Quota::calendar); }
+    HttpResponse citizenScope(const Call& call);
+    HttpResponse citizenTimes(const Call& call);
+    HttpResponse citizenReserve(const Call& call);
+    HttpResponse citizenLook(const Call& call);
+    HttpResponse citizenConfirm(const Call& call) { return citizen(call, &Citizens::confirm); }
+    HttpResponse citizenMove(const Call& call) { return citizen(call, &Citizens::move); }
+    HttpResponse citizenCancel(const Call& call) { return citizen(call, &Citizens::cancel); }
+    using CitizenAct = HttpResponse (Citizens::*)(const std::string&, const std::string&,
+                                                  const std::string&, UtcTime);
+    HttpResponse citizen(const Call& call, CitizenAct act);
     using QuotaMessage = std::string (Quota::*)(const QuotaClient&, const std::string&, UtcTime);
     HttpResponse quota(const Call& call, QuotaMessage message);
 
@@ -224,6 +239,7 @@ private:
 
     void scheduleJobs();
     void runJobs();
+    void lookAtCalendar(LocalDate today);
     void close(const std::vector<std::string>& ids, SubmissionState from, SubmissionState to,
                EventKind kind, const std::vector<envelope::Problem>& problems);
 
@@ -234,6 +250,7 @@ private:
     Ledger _ledger;
     Heads _heads;
     Quota _quota;
+    Citizens _citizens;
     Access _access;
     Allowance _allowance;
     const std::shared_ptr<Counters> _counters; // shared by the gateways of a process
@@ -241,6 +258,7 @@ private:
     Registry _registry;
     std::array<int, Counters::eventKinds> _uncounted{}; ///< of the running commit
     TimerId _jobs = 0;
+    std::optional<LocalDate> _lookedOn; ///< day of the nightly look at the calendar
 };
 
 // --- the door
@@ -289,6 +307,19 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
          &Impl::quotaWant},
         {"POST", office::quota::calendarPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
          &Impl::quotaCalendar},
+        {"GET", "/citizens/scopes/:/:", Who::Anyone, BodyKind::None, 0, false, &Impl::citizenScope},
+        {"GET", "/citizens/scopes/:/:/times", Who::Anyone, BodyKind::None, 0, false,
+         &Impl::citizenTimes},
+        {"POST", "/citizens/scopes/:/:/appointments", Who::Anyone, BodyKind::Json, citizenBytesMax,
+         false, &Impl::citizenReserve},
+        {"GET", "/citizens/appointments/:", Who::Anyone, BodyKind::None, 0, false,
+         &Impl::citizenLook},
+        {"PUT", "/citizens/appointments/:/confirmation", Who::Anyone, BodyKind::Json,
+         citizenBytesMax, false, &Impl::citizenConfirm},
+        {"PUT", "/citizens/appointments/:/time", Who::Anyone, BodyKind::Json, citizenBytesMax,
+         false, &Impl::citizenMove},
+        {"POST", "/citizens/appointments/:/cancellation", Who::Anyone, BodyKind::Json,
+         citizenBytesMax, false, &Impl::citizenCancel},
     };
 }
 
@@ -323,6 +354,8 @@ LongAnswer Gateway::Impl::handle(const HttpRequest& request, const BodyFile* bod
 HttpResponse Gateway::Impl::operate(const HttpRequest& request)
 {
     try {
+        if (request.path == quotaOrderPath)
+            return answerQuotaOrder(request, _quota, _loop.utcNow());
         return _registry.answer(request, _loop.utcNow());
     } catch (const Error& failure) { // the HTTP handler's door
         if (failure.errorCode() == ErrorCode::StoreFailed)
@@ -413,6 +446,13 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile*
         _allowance.describe(drawn, response);
         return response;
     }
+    if (request.path.starts_with(citizenPaths)) {
+        const bool reserves = found && found->answer == &Impl::citizenReserve;
+        if (auto refused = _citizens.drawn(request.peer,
+                                           reserves ? Citizens::Act::Reserve : Citizens::Act::Look,
+                                           _loop.sinceBoot()))
+            return *refused;
+    }
     return answeredTo(call, allowed, found);
 }
 
@@ -451,7 +491,10 @@ HttpResponse Gateway::Impl::answeredTo(Call& call, const std::string& allowed,
         const bool known =
             found->paged && (name == "limit" || name == "offset" ||
                              (name == "destinationId" && found->answer == &Impl::waiting));
-        if (!known)
+        const bool searched =
+            found->answer == &Impl::citizenTimes &&
+            (name == "minutes" || name == "from" || name == "days" || name == "limit");
+        if (!known && !searched)
             return problem(400, "query-unexpected", "a query parameter is not known here");
     }
     const auto answer = [&] { return (this->*found->answer)(call); };
@@ -1009,6 +1052,46 @@ HttpResponse Gateway::Impl::quota(const Call& call, QuotaMessage message)
     }
 }
 
+// --- citizens
+
+namespace {
+
+/// What stands behind "Bearer"; empty: nothing does.
+std::string capabilityOf(const HttpRequest& request)
+{
+    constexpr std::string_view scheme = "Bearer ";
+    const std::string given = headerOf(request, "authorization");
+    return given.starts_with(scheme) ? given.substr(scheme.size()) : std::string();
+}
+
+} // namespace
+
+HttpResponse Gateway::Impl::citizenScope(const Call& call)
+{
+    return _citizens.scope(call.names[0], call.names[1], call.now);
+}
+
+HttpResponse Gateway::Impl::citizenTimes(const Call& call)
+{
+    return _citizens.times(call.names[0], call.names[1], call.query, call.now);
+}
+
+HttpResponse Gateway::Impl::citizenReserve(const Call& call)
+{
+    return _citizens.reserve(call.names[0], call.names[1], capabilityOf(call.request),
+                             call.request.body, call.now);
+}
+
+HttpResponse Gateway::Impl::citizenLook(const Call& call)
+{
+    return _citizens.look(call.names[0], capabilityOf(call.request), call.now);
+}
+
+HttpResponse Gateway::Impl::citizen(const Call& call, CitizenAct act)
+{
+    return (_citizens.*act)(call.names[0], capabilityOf(call.request), call.request.body, call.now);
+}
+
 // --- jobs
 
 void Gateway::Impl::scheduleJobs()
@@ -1055,6 +1138,24 @@ void Gateway::Impl::runJobs()
             .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
             .instance = "submission"}});
     _callbacks.dropOld(now);
+    _citizens.sweep(now);
+    if (const LocalDate today = localDate(now); _lookedOn != today) {
+        lookAtCalendar(today);
+        _lookedOn = today;
+    }
+}
+
+/// Once a day: what is long over goes, and what does not fit together is said (appointments-escrow
+/// 7).
+void Gateway::Impl::lookAtCalendar(LocalDate today)
+{
+    constexpr int calendarDays = 60; // twice what nodes keep to tell again (R10)
+    _quota.forget(plusDays(today, -calendarDays));
+    _citizens.purge(plusDays(today, -1), plusDays(today, -calendarDays));
+    const auto found = _quota.unsound();
+    for (const auto& what : found)
+        log::error("quota.unsound", {{"what", what}});
+    _counters->calendarUnsound = found.size();
 }
 
 // --- Gateway

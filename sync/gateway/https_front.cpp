@@ -109,7 +109,10 @@ Received readRequest(Poco::Net::HTTPServerRequest& from, const FrontSettings& se
     }
     if (from.hasContentLength() && static_cast<Poco::Int64>(size) != from.getContentLength64())
         throw Error(ErrorCode::RequestMalformed, "body shorter than announced");
-    request.peer = "network";
+    const auto address = from.clientAddress();
+    request.peer = address.family() == Poco::Net::SocketAddress::UNIX_LOCAL
+                       ? "local"
+                       : address.host().toString();
     return received;
 }
 

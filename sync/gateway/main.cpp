@@ -11,6 +11,7 @@
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/import.h"
 #include "sync/gateway/operators.h"
+#include "sync/gateway/quota_commands.h"
 #include "sync/portal/exchange.h"
 
 #include <Poco/Util/Application.h>
@@ -100,6 +101,14 @@ protected:
             "import: what a desk wrote for a data carrier; --client: the node's id. "
             "destination: JSON as in node-enrolment.json",
             "FILE");
+        add("by", "quota: who does it", "NAME");
+        add("reason", "quota: why", "TEXT");
+        add("tenant", "quota release: the municipality", "ID");
+        add("scope", "quota release: of which opening rules", "NAME");
+        add("day", "quota release", "YYYY-MM-DD");
+        add("lane", "quota release: counted from 0, as quota show says it", "N");
+        add("from", "quota release", "HH:MM");
+        add("until", "quota release", "HH:MM");
         add("inbox", "subscribe: folder for the cases", "DIR");
         add("reject", "subscribe: reject everything", "");
         add("once", "subscribe: one round, then end", "");
@@ -108,7 +117,9 @@ protected:
 
     int main(const std::vector<std::string>& commands) override
     {
-        const std::string command = commands.size() == 1 ? commands[0] : std::string();
+        const bool aboutQuota = commands.size() == 2 && commands[0] == "quota";
+        const std::string command =
+            commands.size() == 1 || aboutQuota ? commands[0] : std::string();
         try { // the door of main
             if (_options.contains("help") || command.empty())
                 return usage();
@@ -120,6 +131,10 @@ protected:
                 return importFile();
             if (command == "subscribe")
                 return subscribe();
+            if (aboutQuota && commands[1] != "revoke")
+                return actOnQuota(commands[1]);
+            if (aboutQuota) // one act, whatever it is called
+                return giveOrder("revoke");
             return isOrder(command) ? giveOrder(command) : usage();
         } catch (const Error& failure) {
             log::error("gateway.failed", {{"code", failure.name()}, {"detail", failure.message()}});
@@ -156,7 +171,7 @@ private:
         help.setUnixStyle(true);
         help.setCommand("amt-gateway");
         help.setUsage("init|serve|import|subscribe|list|client|node|destination|revoke|callback"
-                      " [options]");
+                      "|quota show|quota revoke|quota release|quota reconcile [options]");
         help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
@@ -178,11 +193,22 @@ private:
     /// To the gateway that serves here; when none does, on the books.
     int giveOrder(const std::string& command)
     {
+        return order([&](const AskRegistry& ask) {
+            return carryOut({command, _options, needed("state"), ask}, std::cout);
+        });
+    }
+
+    int actOnQuota(const std::string& command)
+    {
+        return order(
+            [&](const AskRegistry& ask) { return askQuota(command, _options, ask, std::cout); });
+    }
+
+    int order(const std::function<Became(const AskRegistry&)>& given)
+    {
         const std::filesystem::path state = needed("state");
         const auto carriedOut = [&](const AskRegistry& ask) {
-            return carryOut({command, _options, state, ask}, std::cout) == Became::Done
-                       ? EXIT_OK
-                       : EXIT_DATAERR;
+            return given(ask) == Became::Done ? EXIT_OK : EXIT_DATAERR;
         };
         if (const auto served = askOverSocket(operatorsSocket(state)))
             return carriedOut(*served);

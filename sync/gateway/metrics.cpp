@@ -5,6 +5,7 @@
 
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
+#include "sync/gateway/quota_statements.h"
 #include "sync/gateway/statements.h"
 
 namespace amt::gateway {
@@ -52,7 +53,7 @@ struct Queues {
         std::int64_t oldestSeconds = 0;
     };
     Queue announced, submitted, callbacks;
-    std::int64_t held = 0, deafAddresses = 0, nodes = 0, silentNodes = 0;
+    std::int64_t held = 0, deafAddresses = 0, nodes = 0, silentNodes = 0, conflicts = 0;
 };
 
 Queues queuesOf(Books& books, UtcTime now)
@@ -73,7 +74,8 @@ Queues queuesOf(Books& books, UtcTime now)
             .held = number(books.prepare(sql::countHeld)),
             .deafAddresses = number(books.prepare(sql::countDeafAddresses)),
             .nodes = number(books.prepare(sql::countNodes)),
-            .silentNodes = number(books.prepare(sql::countSilentNodes).bind(now - silentAfter))};
+            .silentNodes = number(books.prepare(sql::countSilentNodes).bind(now - silentAfter)),
+            .conflicts = number(books.prepare(sql::quotaConflicts))};
 }
 
 } // namespace
@@ -145,6 +147,11 @@ std::string Operations::metrics()
     out.gauge("amt_gateway_nodes", queues->nodes, "Nodes that told the head of their journal.");
     out.gauge("amt_gateway_nodes_silent", queues->silentNodes,
               "Nodes of which nothing was heard for a day.");
+    out.gauge("amt_gateway_calendar_conflicts", queues->conflicts,
+              "Appointments that stand where another one does: a person moves one of them.");
+    out.gauge("amt_gateway_calendar_unsound",
+              static_cast<std::int64_t>(_counters.calendarUnsound.load()),
+              "What the last nightly look at the calendar found not to fit together.");
     return std::move(out.text);
 }
 

@@ -24,6 +24,7 @@ struct Counters {
     std::array<Counter, eventKinds> events{}; ///< committed
     Counter databaseErrors{0};
     Counter callbacksAnswered{0}, callbacksUnanswered{0};
+    Counter calendarUnsound{0}; ///< found by the last nightly look, of what does not fit together
 };
 
 /// The addresses of the operator's own port: GET /metrics, GET /health (200 when the database

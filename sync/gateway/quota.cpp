@@ -22,7 +22,7 @@ using namespace office::quota;
 constexpr std::string_view sold = "SOLD", leased = "LEASED";
 constexpr std::string_view booked = "BOOKED", cancelled = "CANCELLED", conflict = "CONFLICT",
                            superseded = "SUPERSEDED";
-constexpr std::string_view lifeKey = "life";
+constexpr std::string_view lifeKey = "life", forgottenKey = "forgotten";
 constexpr std::int64_t lostLeasesMax = 1'000'000'000;
 constexpr std::size_t challengeBytes = 16;
 
@@ -30,6 +30,21 @@ std::string describe(const Run& run)
 {
     return run.scope + " " + toIso(run.day) + " lane " + std::to_string(run.lane) + " cells " +
            std::to_string(run.first) + "+" + std::to_string(run.count);
+}
+
+/// Whether the plan of its day opens the run, as one of the lanes that may leave.
+bool opensIn(const office::DayPlan& plan, const Run& run, int percent)
+{
+    if (run.first + run.count > plan.cells.count())
+        return false;
+    for (int idx = run.first; idx < run.first + run.count; ++idx) {
+        // The last lanes of the public are those that may leave.
+        const int open = plan.lanes[static_cast<std::size_t>(idx)].open;
+        const int leasable = (open * percent + 99) / 100;
+        if (run.lane >= open || run.lane < open - leasable)
+            return false;
+    }
+    return true;
 }
 
 /// Rows of scope, day, lane, idx in their order, as runs.
@@ -228,17 +243,7 @@ bool Quota::opens(const std::string& tenant, const Run& run, int percent)
     if (!row.step())
         return false;
     const auto rules = office::openingRulesFromJson(*json::parseObject(row.text(2)));
-    const office::DayPlan plan = office::planFor(rules, run.day);
-    if (run.first + run.count > plan.cells.count())
-        return false;
-    for (int idx = run.first; idx < run.first + run.count; ++idx) {
-        // The last lanes of the public are those that may leave.
-        const int open = plan.lanes[static_cast<std::size_t>(idx)].open;
-        const int leasable = (open * percent + 99) / 100;
-        if (run.lane >= open || run.lane < open - leasable)
-            return false;
-    }
-    return true;
+    return opensIn(office::planFor(rules, run.day), run, percent);
 }
 
 // --- lives of nodes
@@ -538,12 +543,15 @@ void Quota::takeRules(const QuotaClient& client, const Record& record, UtcTime n
     if (toHex(envelope::sha256(view(record.rules))) != body.rulesDigest)
         throw Error(ErrorCode::InputMalformed, "rules that the record does not name");
     auto row = _books.prepare(sql::quotaScope).bind(client.tenantId, record.id);
-    if (row.step() && row.text(0) != client.id) {
+    const bool isKnown = row.step();
+    if (isKnown && row.text(0) != client.id) {
         // Edited at one node only: its home.
         audit(client.tenantId, "foreign-rules", client.id, "", record.id, now);
         log::error("quota.foreign-rules", {{"client", client.id}});
         return;
     }
+    if (isKnown && body.version < row.integer(1))
+        return; // of a home that was put back; it learns the newer ones by CALENDAR
     _books.prepare(sql::putQuotaScope)
         .bind(client.tenantId, record.id, client.id, body.version, record.rules)
         .run();
@@ -676,13 +684,8 @@ std::string Quota::wanted(const QuotaClient& client, const std::string& body, Ut
                     for (int idx = earliest;
                          idx + scope.runCells <= plan.cells.count() && have < target;) {
                         const Run run{scope.scope, day, lane, idx, scope.runCells};
-                        const auto fits = [&] {
-                            if (plan.lanes[static_cast<std::size_t>(idx)].open <= lane)
-                                return false;
-                            return opens(client.tenantId, run, _settings.leasablePercent) &&
-                                   cellsOf(client.tenantId, run).empty();
-                        };
-                        if (!fits()) {
+                        if (!opensIn(plan, run, _settings.leasablePercent) ||
+                            !cellsOf(client.tenantId, run).empty()) {
                             ++idx;
                             continue;
                         }
@@ -829,13 +832,13 @@ int Quota::release(const std::string& tenant, const Run& run, const std::string&
     });
 }
 
-void Quota::beginReconcile(const std::string& by, UtcTime now)
+void Quota::beginReconcile(const std::string& by, UtcTime now, const std::string& reason)
 {
     _books.transact([&] {
         const Life before = life();
         setNumber("epoch", before.epoch + 1);
         _books.prepare(sql::setQuotaMeta).bind(lifeKey, randomUuid(_random)).run();
-        audit("", "reconcile", by, "put back from a copy", before.id, now);
+        audit("", "reconcile", by, reason, before.id, now);
     });
     log::warning("quota.reconcile");
 }
@@ -913,13 +916,54 @@ std::string Quota::leasesShown(const QuotaClient& client, const std::string& bod
 
 void Quota::forget(LocalDate before)
 {
-    _books.transact([&] { _books.prepare(sql::forgetQuotaCells).bind(toIso(before)).run(); });
+    _books.transact([&] {
+        _books.prepare(sql::forgetQuotaCells).bind(toIso(before)).run();
+        _books.prepare(sql::forgetQuotaBookings).bind(toIso(before)).run();
+        _books.prepare(sql::setQuotaMeta).bind(forgottenKey, toIso(before)).run();
+    });
 }
 
 void Quota::tick(UtcTime now)
 {
     if (_settings.fault == Fault::TimeoutReclaim)
         _books.transact([&] { _books.prepare(sql::reclaimQuotaCells).bind(now).run(); });
+}
+
+std::vector<Quota::NodeRow> Quota::nodes()
+{
+    std::vector<NodeRow> found;
+    auto rows = _books.prepare(sql::quotaNodeRows);
+    while (rows.step())
+        found.push_back({.client = rows.text(0),
+                         .tenant = rows.text(1),
+                         .state = rows.text(2),
+                         .incarnation = rows.text(3),
+                         .closedWhy = rows.text(4),
+                         .next = rows.isNull(5) ? 0 : rows.integer(5),
+                         .grants = rows.isNull(6) ? 0 : rows.integer(6),
+                         .leased = static_cast<int>(rows.integer(7)),
+                         .quarantined = static_cast<int>(rows.integer(8))});
+    return found;
+}
+
+std::vector<Quota::QuarantinedRun> Quota::quarantined()
+{
+    std::vector<QuarantinedRun> found;
+    std::vector<Run> runs;
+    auto rows = _books.prepare(sql::quotaQuarantined);
+    while (rows.step()) {
+        if (found.empty() || found.back().tenant != rows.text(0) ||
+            found.back().client != rows.text(1))
+            runs.clear();
+        const std::size_t before = runs.size();
+        addTo(runs, rows.text(2), rows.text(3), static_cast<int>(rows.integer(4)),
+              static_cast<int>(rows.integer(5)));
+        if (runs.size() > before)
+            found.push_back({rows.text(0), rows.text(1), runs.back()});
+        else
+            found.back().run = runs.back();
+    }
+    return found;
 }
 
 std::int64_t Quota::conflicts()
@@ -932,10 +976,10 @@ std::vector<std::string> Quota::unsound()
 {
     return _books.transact([&] {
         std::vector<std::string> found;
-        auto first = _books.prepare(sql::quotaFirstDay);
-        if (!first.step() || first.isNull(0))
-            return found;
-        auto rows = _books.prepare(sql::quotaUnsound).bind(first.text(0));
+        // Days that were forgotten have no cells but those that are still leased.
+        auto forgotten = _books.prepare(sql::quotaMeta).bind(forgottenKey);
+        auto rows =
+            _books.prepare(sql::quotaUnsound).bind(forgotten.step() ? forgotten.text(0) : "");
         while (rows.step())
             found.push_back(rows.text(0));
         return found;

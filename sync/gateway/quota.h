@@ -75,11 +75,25 @@ public:
                 const std::string& reason, UtcTime now);
     /// R10: these books were put back from a copy. A new life begins; in each tenant nothing is
     /// sold or leased until each of its nodes has shown what it holds, or is revoked.
-    void beginReconcile(const std::string& by, UtcTime now);
+    void beginReconcile(const std::string& by, UtcTime now,
+                        const std::string& reason = "put back from a copy");
     bool isReconciling(const std::string& tenant);
-    /// Removes what is sold or quarantined on days before; what is leased stays until it is
-    /// returned.
+    /// Removes what is sold or quarantined on days before, and bookings of those days; what is
+    /// leased stays until it is returned.
     void forget(LocalDate before);
+    /// What IT sees before it decides: each life of each node, and runs of cells that nobody sells.
+    struct NodeRow {
+        std::string client, tenant, state;
+        std::string incarnation, closedWhy; ///< empty: none yet; still open
+        std::int64_t next = 0, grants = 0;
+        int leased = 0, quarantined = 0; ///< cells
+    };
+    std::vector<NodeRow> nodes();
+    struct QuarantinedRun {
+        std::string tenant, client;
+        office::quota::Run run;
+    };
+    std::vector<QuarantinedRun> quarantined();
     /// With Fault::TimeoutReclaim only.
     void tick(UtcTime now);
 

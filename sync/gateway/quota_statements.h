@@ -147,6 +147,18 @@ inline constexpr std::string_view quotaUnsound =
     " UNION SELECT 'leased to ' || client_id FROM quota_cell WHERE quota_cell.state = 'LEASED' AND"
     " NOT EXISTS (SELECT 1 FROM quota_stream WHERE quota_stream.client_id = quota_cell.client_id"
     " AND quota_stream.incarnation = quota_cell.incarnation AND closed_at IS NULL)";
-inline constexpr std::string_view quotaFirstDay = "SELECT min(day) FROM quota_cell";
+inline constexpr std::string_view forgetQuotaBookings = "DELETE FROM quota_booking WHERE day < $1";
+
+// what IT sees
+inline constexpr std::string_view quotaNodeRows =
+    "SELECT n.client_id, n.tenant_id, n.state, s.incarnation, s.closed_why, s.next, s.grants,"
+    " (SELECT count(*) FROM quota_cell c WHERE c.client_id = s.client_id AND c.incarnation ="
+    " s.incarnation AND c.state = 'LEASED'), (SELECT count(*) FROM quota_cell c WHERE c.client_id ="
+    " s.client_id AND c.incarnation = s.incarnation AND c.state = 'QUARANTINE') FROM quota_node n"
+    " LEFT JOIN quota_stream s ON s.client_id = n.client_id ORDER BY n.client_id, s.from_number,"
+    " s.incarnation";
+inline constexpr std::string_view quotaQuarantined =
+    "SELECT tenant_id, client_id, scope, day, lane, idx FROM quota_cell WHERE state = 'QUARANTINE'"
+    " ORDER BY tenant_id, client_id, scope, day, lane, idx";
 
 } // namespace amt::gateway::sql

@@ -46,7 +46,7 @@ public:
     {
         return quota::write(quota::Register{.node = name,
                                             .incarnation = life,
-                                            .publicKey = "key",
+                                            .publicKey = publicKey,
                                             .from = {0, noHash},
                                             .head = {std::ssize(records), _hash},
                                             .grants = grants,
@@ -117,6 +117,7 @@ public:
 
     std::vector<quota::Record> records;
     quota::Life portal;
+    std::string publicKey = "key";
 
 private:
     static std::map<std::string, std::string> place(const quota::Run& run, std::int64_t lease)

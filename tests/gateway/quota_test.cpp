@@ -2,12 +2,15 @@
 //
 // The portal's rules R1 to R11, one by one; on SQLite and PostgreSQL.
 #include "sync/gateway/quota.h"
+#include "sync/gateway/quota_commands.h"
 #include "tests/gateway/quota_node.h"
 #include "tests/gateway/town.h"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <sstream>
 
 namespace data = boost::unit_test::data;
 using namespace amt;
@@ -413,6 +416,90 @@ BOOST_AUTO_TEST_CASE(rules_come_from_the_home_node_with_the_digest_that_its_jour
         quota::write(quota::CalendarQuestion{hallScope, region.day, 7}), region.now));
     BOOST_TEST(calendar.rules == hallRules());
     BOOST_TEST(calendar.taken.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_home_that_was_put_back_does_not_bring_older_rules_back)
+{
+    Region region;
+    const auto told = [&](const std::string& version, int lanes) {
+        auto rules = office::openingRulesFromJson(*json::parseObject(hallRules()));
+        rules.rules[0].hours.publicLanes = lanes;
+        const std::string text = json::write(*office::toJson(rules));
+        region.home
+            .append("RULES", hallScope,
+                    {{"version", version}, {"sha256.rules", toHex(envelope::sha256(view(text)))}})
+            .rules = text;
+        region.told(region.home, std::ssize(region.home.records));
+    };
+    told("3", 2);
+    told("2", 1);
+    BOOST_TEST(region.count("SELECT version FROM quota_scope") == 3);
+    told("3", 1);
+    told("4", 2);
+    BOOST_TEST(region.count("SELECT version FROM quota_scope") == 4);
+}
+
+BOOST_AUTO_TEST_CASE(an_operator_acts_by_name_and_with_a_reason)
+{
+    Region region;
+    const auto lease = region.leased(region.home, region.run(96, 4));
+    region.home.book(region.run(96, 2), lease);
+    region.portal.revoke("town-a", "Erika Mustermann", "stolen in the night", region.now);
+    std::ostringstream out;
+    gateway::QuotaOptions options;
+    const auto command = [&](const std::string& order) {
+        out.str({});
+        return gateway::askQuota(
+            order, options,
+            [&](const HttpRequest& request) { return region.town.gateway->operate(request); }, out);
+    };
+    using gateway::Became;
+    for (const char* missing : {"by", "reason"}) {
+        options["by"] = "Erika Mustermann";
+        options["reason"] = "stolen in the night";
+        options.erase(missing);
+        for (const char* order : {"release", "reconcile"})
+            BOOST_TEST((command(order) == Became::Refused));
+    }
+    options["reason"] = "stolen in the night";
+    BOOST_TEST((command("forgive") == Became::Refused));
+    BOOST_TEST((command("show") == Became::Done));
+    const std::string shown = out.str();
+    BOOST_TEST(shown.find("node town-a tenant " + tenant + " revoked") != std::string::npos);
+    // what it shows is what release takes
+    BOOST_TEST(shown.find("quarantined --tenant " + tenant +
+                          " --scope hall --day 2026-11-24 --lane 2 --from 08:00 --until 08:20"
+                          " (of town-a)") != std::string::npos);
+    BOOST_TEST(shown.find("conflicts 0") != std::string::npos);
+    options.insert({{"tenant", tenant}, {"scope", "hall"}, {"day", "2026-11-24"}, {"lane", "2"}});
+    options["from"] = options["until"] = "08:10";
+    BOOST_TEST((command("release") == Became::Refused));
+    BOOST_TEST(out.str().find("--until is after --from") != std::string::npos);
+    options["until"] = "08:20";
+    BOOST_TEST((command("release") == Became::Done));
+    BOOST_TEST(out.str() == "released 2 cells\n");
+    BOOST_TEST(region.at(97) == "QUARANTINE");
+    BOOST_TEST(region.at(98) == "FREE");
+    BOOST_TEST((command("reconcile") == Became::Done));
+    BOOST_TEST(region.portal.isReconciling(tenant)); // the other node has not shown what it holds
+    BOOST_TEST(region.count("SELECT count(*) FROM quota_audit WHERE by_whom = 'Erika Mustermann'"
+                            " AND reason = 'stolen in the night'") == 3);
+}
+
+BOOST_AUTO_TEST_CASE(days_that_were_forgotten_are_not_unsound)
+{
+    Region region;
+    const auto lease = region.leased(region.home, region.run(96, 4));
+    region.home.book(region.run(96, 2), lease);
+    region.told(region.home, 2);
+    BOOST_TEST(region.portal.sell(tenant, region.run(96, 2, 0), region.now).has_value());
+    BOOST_TEST(region.portal.unsound().empty());
+    region.portal.forget(plusDays(region.day, 1));
+    BOOST_TEST(region.count("SELECT count(*) FROM quota_cell WHERE state = 'LEASED'") == 2);
+    BOOST_TEST(region.count("SELECT count(*) FROM quota_cell") == 2);
+    BOOST_TEST(region.portal.unsound().empty());
+    region.town.books->ask("UPDATE quota_cell SET incarnation = 'x'", {});
+    BOOST_TEST(region.portal.unsound().size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
