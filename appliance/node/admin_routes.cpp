@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // What amtctl asks over its socket.
+#include "appliance/core/log.h"
 #include "appliance/node/house.h"
 #include "appliance/node/machine_routes.h"
 #include "sync/outbox/incarnation.h"
@@ -31,6 +32,18 @@ Reply showStatus(House& house, Exchange&)
     status->set("timeQuality", std::string(outbox::name(house.journal.timeQuality())));
     if (overview.oldestWaiting)
         status->set("oldestWaiting", toIso(*overview.oldestWaiting));
+    if (house.rounds) {
+        const auto standing = house.rounds->standing();
+        auto quota = json::makeObject();
+        quota->set("fenced", standing.fenced);
+        quota->set("owned", standing.owned);
+        quota->set("needsDate", house.rounds->needsClerk());
+        if (standing.unreported)
+            quota->set("unreported", *standing.unreported);
+        if (standing.heard)
+            quota->set("heard", toIso(*standing.heard));
+        status->set("quota", quota);
+    }
     status->set("storeFreeShare", house.doors.database.freeShare());
     const auto head = house.journal.head();
     status->set("journalNumber", head.number);
@@ -76,6 +89,20 @@ Reply awaitBackup(House& house, Exchange& exchange)
 Reply takeEnrolment(House& house, Exchange& exchange)
 {
     enrol(house.doors.database, exchange.request.body, house.now());
+    return emptyAnswer(204);
+}
+
+Reply confirmDate(House& house, Exchange& exchange)
+{
+    const auto body = json::parseObject(exchange.request.body);
+    json::onlyKeys(*body, {"date"});
+    const LocalDate seen = localDateFromIso(json::text(*body, "date"));
+    if (!house.rounds)
+        throw Error(ErrorCode::NotFound, "the clock of this node counts as it is");
+    if (seen != localDate(house.now()))
+        throw Error(ErrorCode::StepOutOfOrder, "the clock shows another day: set it first");
+    house.rounds->clerkConfirmed();
+    log::warning("clock.confirmed", {{"date", toIso(seen)}});
     return emptyAnswer(204);
 }
 

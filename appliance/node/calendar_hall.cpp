@@ -39,7 +39,10 @@ const office::Service& contactForm()
 }
 
 CalendarHall::CalendarHall(House& house)
-    : rules(house.doors.database, house.journal), ledger(house.doors.database, rules),
+    : rules(house.doors.database, house.journal),
+      ledger(house.doors.database, rules,
+             house.settings.portalCalendar.empty() ? office::Selling::Everything
+                                                   : office::Selling::Owned),
       appointments(house.doors.database, house.journal, rules, ledger, house.doors.random),
       _house(house)
 {}
@@ -67,8 +70,8 @@ void CalendarHall::takeUp()
     const bool isOurs = history.empty() || history.front().savedBy == fromFolder;
     if (!isOurs || (!history.empty() && history.front().rules == _plan.rules))
         return;
-    const auto preview = rules.preview(_plan.scope, _plan.rules, _house.now());
-    rules.save(_plan.scope, _plan.rules, office::seen(preview), fromFolder, planFile, _house.now());
+    const auto preview = rules.preview(_plan.scope, _plan.rules, now());
+    rules.save(_plan.scope, _plan.rules, office::seen(preview), fromFolder, planFile, now());
     if (!preview.conflicts.empty())
         log::warning("calendar.conflicts", {{"count", std::to_string(preview.conflicts.size())}});
 }
@@ -152,9 +155,14 @@ office::CheckInOutcome CalendarHall::checkIn(const office::Appointment& appointm
     return _house.hall.queue.checkIn(wish, actor, _house.now());
 }
 
+UtcTime CalendarHall::now() const
+{
+    return _house.rounds ? _house.rounds->now() : _house.now();
+}
+
 void CalendarHall::everyMinute()
 {
-    appointments.sweep(_house.now());
+    appointments.sweep(now());
 }
 
 void CalendarHall::noteAbsent(LocalDate day)
@@ -174,9 +182,9 @@ void CalendarHall::everyNight()
         return;
     for (const auto& id : appointments.unsound())
         log::error("appointment.unsound", {{"appointment", id}});
-    const LocalDate today = localDate(_house.now());
+    const LocalDate today = localDate(now());
     noteAbsent(plusDays(today, -1));
-    appointments.purge(plusDays(today, -contactDays), plusDays(today, -figureDays), _house.now());
+    appointments.purge(plusDays(today, -contactDays), plusDays(today, -figureDays), now());
 }
 
 } // namespace amt::node

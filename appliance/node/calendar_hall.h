@@ -37,6 +37,8 @@ public:
     /// The town gives appointments.
     bool isOffered() const { return !_plan.services.empty(); }
     const office::BookingPlan& plan() const { return _plan; }
+    /// What counts for appointments; where cells are leased, the portal is a witness of it.
+    UtcTime now() const;
     /// Names of what is wanted, "2 × Reisepass beantragen".
     std::vector<std::string> names(const std::vector<office::WantedService>& wanted,
                                    const std::string& language) const;

@@ -76,6 +76,10 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
       hall(*this), calendar(*this), backups(*this)
 {
+    if (!settings.portalCalendar.empty()) {
+        rounds.emplace(*this);
+        calendar.ledger.isOnHold = [this] { return rounds->needsClerk(); };
+    }
     visits.onRestored = [this](Visit& visit) {
         log::info("visit.restored", {{"step", std::string(name(visit.step))}});
         reconcile(visit);
@@ -113,6 +117,10 @@ void House::takeUp()
     blockList.look();
     hall.takeUp();
     calendar.takeUp();
+    if (rounds)
+        rounds->takeUp();
+    else
+        QuotaRounds::refuseLeftOvers(doors.database, startedAt);
     _minuteTimer = doors.loop.after(minute, guarded([this] { everyMinute(); }));
     doors.loop.after(returnTime, [this, life = std::weak_ptr<int>(_life)] {
         if (!life.expired())
@@ -146,7 +154,7 @@ void House::everyMinute()
 /// The clocks of sync.md 7, each hour.
 void House::keepAndLetGo()
 {
-    constexpr auto recordsStay = std::chrono::hours(24 * 90);
+    constexpr auto recordsMayStay = std::chrono::hours(24 * 90);
     outbox.purge(now());
     cases.purgeDeskCopies(town, now());
     if (const int overdue = outbox.overview(now()).overdue; overdue > 0)
@@ -156,7 +164,9 @@ void House::keepAndLetGo()
     calendar.everyNight(); // whoever was absent, before the queue forgets the names
     hall.everyNight();
     const int forgotten = outbox.forget(now());
-    const int pruned = journal.prune(now() - recordsStay, cases.openIds(), now());
+    const UtcTime before = now() - recordsMayStay;
+    const int pruned =
+        journal.prune(rounds ? rounds->pruneBefore(before) : before, cases.openIds(), now());
     if (forgotten > 0 || pruned > 0)
         log::info("retention.over",
                   {{"envelopes", std::to_string(forgotten)}, {"records", std::to_string(pruned)}});

@@ -14,6 +14,7 @@
 #include "appliance/node/exchange.h"
 #include "appliance/node/kiosk_state.h"
 #include "appliance/node/queue_hall.h"
+#include "appliance/node/quota_rounds.h"
 #include "appliance/node/receipt_desk.h"
 #include "appliance/node/visit.h"
 #include "appliance/office/case/case_book.h"
@@ -193,6 +194,7 @@ public:
     ReceiptDesk receipts;
     QueueHall hall;
     CalendarHall calendar;
+    std::optional<QuotaRounds> rounds; ///< where a portal owns the calendar
     Backups backups;
     QuestionGuard questions;
 

@@ -27,11 +27,14 @@ Reply takeServiceKeys(House& house, Exchange& exchange);
 Reply takeStatus(House& house, Exchange& exchange);
 Reply giveMark(House& house, Exchange& exchange);
 Reply takeHeadVerdict(House& house, Exchange& exchange);
+Reply beginQuotaRound(House& house, Exchange& exchange);
+Reply takeQuotaAnswer(House& house, Exchange& exchange);
 
 // admin_routes.cpp
 Reply showStatus(House& house, Exchange& exchange);
 Reply makeBackup(House& house, Exchange& exchange);
 Reply awaitBackup(House& house, Exchange& exchange);
 Reply takeEnrolment(House& house, Exchange& exchange);
+Reply confirmDate(House& house, Exchange& exchange);
 
 } // namespace amt::node

@@ -98,6 +98,10 @@ protected:
             "roles that need a code besides the password (default \"Lead Treasurer It\"), or none",
             "ROLES");
         add("emulation", "control socket of emulated devices", "SOCKET");
+        add("portal-calendar",
+            "the portal owns the calendar, and this is what it calls this node (clientId of "
+            "sync-enrolment.json); without it, this node gives all appointments itself",
+            "ID");
         add("backup", "second medium: hourly copies of the database, and one before an update",
             "DIR");
         add("backups-kept", "copies kept there (default 48)", "N");
@@ -235,6 +239,7 @@ private:
         settings.displayToken = Secret(Poco::trim(fileText(setting("state") + "/display.token")));
         chooseBackup(settings);
         chooseSecondFactor(settings);
+        settings.portalCalendar = config().getString("amt.portal-calendar", "");
         settings.blockListFolder = config().getString("amt.block-list", "");
         settings.testModeLanguages = config().getBool("amt.test-languages", true);
 

@@ -92,6 +92,10 @@ struct NodeSettings {
     /// Roles that let nobody in by the password alone; all others may set a second factor up.
     office::Roles secondFactorFor = {office::Role::Lead, office::Role::Treasurer, office::Role::It};
     bool testModeLanguages = false;
+    /// Whose calendar this is. Empty: this node sells everything itself. Else the name by which a
+    /// portal knows this node (the client of amt-sync): the portal owns the calendar, and the node
+    /// sells only what is leased to it (Kontingent).
+    std::string portalCalendar;
     /// Second medium for copies of the database; empty: none.
     std::string backupFolder;
     int backupsKept = 48;

@@ -188,12 +188,15 @@ constexpr Route routes[] = {
     {sync, Post, "/sync/status", Rule::SyncPeer, takeStatus},
     {sync, Get, "/sync/journal/{}", Rule::SyncPeer, giveMark},
     {sync, Post, "/sync/head", Rule::SyncPeer, takeHeadVerdict},
+    {sync, Post, "/sync/quota/round", Rule::SyncPeer, beginQuotaRound},
+    {sync, Post, "/sync/quota/heard", Rule::SyncPeer, takeQuotaAnswer},
 
     {admin, Get, "/admin/health", Rule::AdminPeer, showHealth},
     {admin, Get, "/admin/status", Rule::AdminPeer, showStatus},
     {admin, Get, "/admin/backup", Rule::AdminPeer, awaitBackup},
     {admin, Post, "/admin/backup", Rule::AdminPeer, makeBackup},
     {admin, Post, "/admin/enrolment", Rule::AdminPeer, takeEnrolment},
+    {admin, Post, "/admin/date", Rule::AdminPeer, confirmDate},
 };
 
 std::vector<std::string> segmentsOf(std::string_view path)

@@ -61,6 +61,32 @@ json::ArrayPtr written(const std::vector<outbox::WorkItem>& items)
     return list;
 }
 
+/// Throws NotFound where nothing is leased from a portal.
+QuotaRounds& roundsOf(House& house)
+{
+    if (!house.rounds)
+        throw Error(ErrorCode::NotFound, "this node has a calendar of its own");
+    return *house.rounds;
+}
+
+Reply turnAnswer(const QuotaRounds::Turn& turn)
+{
+    auto object = json::makeObject();
+    object->set("round", turn.round);
+    object->set("step", turn.step);
+    if (turn.message) {
+        auto message = json::makeObject();
+        message->set("method", turn.message->path == office::quota::calendarPath ? "POST" : "PUT");
+        message->set("path", std::string(turn.message->path));
+        message->set("body", turn.message->body);
+        object->set("message", message);
+    } else {
+        object->set("whole", turn.whole);
+        object->set("news", turn.news);
+    }
+    return jsonAnswer(200, *object);
+}
+
 Reply partAnswer(House& house, const Exchange& exchange, const std::string& part)
 {
     auto compact = house.outbox.part(idOf(exchange), part);
@@ -91,6 +117,8 @@ Reply giveWork(House& house, Exchange&)
     head->set("number", newest.number);
     head->set("hash", toHex(newest.hash));
     work->set("head", head);
+    if (house.rounds)
+        work->set("quotaNews", house.rounds->news());
     return jsonAnswer(200, *work);
 }
 
@@ -196,6 +224,8 @@ Reply takeStatus(House& house, Exchange& exchange)
             throw Error(ErrorCode::JsonMalformed, "portalTime");
         }
         house.journal.portalTime(portal, now, house.doors.loop.sinceBoot());
+        if (house.rounds)
+            house.rounds->portalSaid(portal);
     }
     if (notAuthorised && !house.notAuthorised)
         log::error("portal.not-authorised");
@@ -229,6 +259,23 @@ Reply takeHeadVerdict(House& house, Exchange& exchange)
         log::error("journal.head-refused", {{"verdict", verdict}});
     house.headAlarm = verdict == "taken" ? std::string() : verdict;
     return emptyAnswer(204);
+}
+
+Reply beginQuotaRound(House& house, Exchange& exchange)
+{
+    bodyOf(exchange, {});
+    return turnAnswer(roundsOf(house).begin());
+}
+
+Reply takeQuotaAnswer(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"round", "step", "status", "problemType", "body"});
+    const auto status = json::integer(*body, "status");
+    if (status < 200 || status > 599)
+        throw Error(ErrorCode::JsonMalformed, "status");
+    return turnAnswer(roundsOf(house).heard(
+        json::integer(*body, "round"), json::integer(*body, "step"), static_cast<int>(status),
+        json::text(*body, "problemType"), json::text(*body, "body")));
 }
 
 } // namespace amt::node

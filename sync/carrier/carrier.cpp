@@ -21,7 +21,7 @@ public:
         : _settings(settings), _node(node), _portal(portal), _loop(loop), _random(random)
     {}
 
-    void start() { tick(); }
+    void start() { begin(); }
     void stop()
     {
         _loop.cancel(_timer);
@@ -57,6 +57,14 @@ private:
     }
 
     // --- the clock ------------------------------------------------------------------------------
+
+    void begin()
+    {
+        _rounds = std::make_shared<Rounds>(
+            _settings.rounds, _node, _portal, _loop, _random,
+            guarded([](Impl& self, Rounds::End how) { self.roundEnded(how); }));
+        tick();
+    }
 
     void tick()
     {
@@ -112,6 +120,7 @@ private:
         if (_gate == Gate::Open || _gate == Gate::Closed)
             return;
         _gate = Gate::Open;
+        _rounds->portalIsBack();
         log::info("carrier.portal_there");
         report();
         askSoon();
@@ -193,6 +202,8 @@ private:
             refresh(id);
         if (work.head)
             tellHead(*work.head);
+        if (work.quotaNews)
+            _rounds->consider(*work.quotaNews);
         _keysWanted = work.serviceKeys;
         if (_keysWanted && now() >= _keysHanded + _settings.probeWhenQuiet)
             probe();
@@ -294,6 +305,22 @@ private:
         auto& turn = _turns[id];
         turn.busy = false;
         return turn;
+    }
+
+    // --- rounds of the quota protocol -----------------------------------------------------------
+
+    void roundEnded(Rounds::End how)
+    {
+        switch (how) {
+        case Rounds::End::Whole:
+            return portalThere();
+        case Rounds::End::Broken:
+            return;
+        case Rounds::End::PortalSilent: // to all, or to this message only?
+            return probe();
+        case Rounds::End::NotAuthorised:
+            return portalClosed();
+        }
     }
 
     // --- the journal's head ---------------------------------------------------------------------
@@ -466,6 +493,8 @@ private:
     std::string _headVerdict;
     Milliseconds _headNext{0};
     Milliseconds _headAgain{0};
+
+    std::shared_ptr<Rounds> _rounds; // shared with the answers under way
 
     bool _keysWanted = false;
     Milliseconds _keysNext{0};

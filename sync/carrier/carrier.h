@@ -9,6 +9,7 @@
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
 #include "sync/carrier/backoff.h"
+#include "sync/carrier/rounds.h"
 #include "sync/portal/portal_link.h"
 
 #include <memory>
@@ -29,6 +30,7 @@ struct CarrierSettings {
     /// The journal's head: not more often, and without news after this time.
     Milliseconds headEvery{std::chrono::seconds(10)};
     Milliseconds headAgain{std::chrono::minutes(15)};
+    RoundTimes rounds; ///< of the quota protocol
     int uploadsMax = 2;
     int looksMax = 2;
     /// In a row, at one destination: then one envelope each `destinationPause` for it.

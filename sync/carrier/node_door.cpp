@@ -47,15 +47,18 @@ std::vector<Envelope> readEnvelopes(const json::Object& object, const std::strin
 Work readWork(const std::string& text)
 {
     const auto object = json::parseObject(text, workBytesMax);
-    json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys", "head"});
-    return {.envelopes = readEnvelopes(*object, "envelopes"),
-            .awaiting = readEnvelopes(*object, "awaiting"),
-            .destinations = json::texts(*object, "destinations"),
-            .serviceKeys = json::boolean(*object, "serviceKeys"),
-            .head =
-                object->has("head")
+    json::onlyKeys(*object,
+                   {"envelopes", "awaiting", "destinations", "serviceKeys", "head", "quotaNews"});
+    return {
+        .envelopes = readEnvelopes(*object, "envelopes"),
+        .awaiting = readEnvelopes(*object, "awaiting"),
+        .destinations = json::texts(*object, "destinations"),
+        .serviceKeys = json::boolean(*object, "serviceKeys"),
+        .head = object->has("head")
                     ? std::optional(portal::readHead(json::write(*json::object(*object, "head"))))
-                    : std::nullopt};
+                    : std::nullopt,
+        .quotaNews = object->has("quotaNews") ? std::optional(json::integer(*object, "quotaNews"))
+                                              : std::nullopt};
 }
 
 /// `read` of an answer with this status; nothing otherwise, noted in the log.
@@ -85,6 +88,25 @@ Taken takenOf(const HttpResponse* response, const char* what)
         log::warning("carrier.node_refused",
                      {{"what", what}, {"status", std::to_string(response->status)}});
     return Taken::No;
+}
+
+QuotaTurn readQuotaTurn(const std::string& text)
+{
+    const auto object = json::parseObject(text, workBytesMax);
+    json::onlyKeys(*object, {"round", "step", "message", "whole", "news"});
+    QuotaTurn turn{.round = json::integer(*object, "round"),
+                   .step = json::integer(*object, "step"),
+                   .message = std::nullopt};
+    if (const auto message = json::optionalObject(*object, "message")) {
+        json::onlyKeys(*message, {"method", "path", "body"});
+        turn.message = QuotaTurn::Message{.method = json::text(*message, "method"),
+                                          .path = json::text(*message, "path"),
+                                          .body = json::text(*message, "body")};
+    } else {
+        turn.whole = json::boolean(*object, "whole");
+        turn.news = json::integer(*object, "news");
+    }
+    return turn;
 }
 
 portal::Announced readIds(const std::string& text)
@@ -256,6 +278,39 @@ void NodeDoor::headVerdict(const std::string& verdict, ThenTaken then)
     post("/sync/head", json::write(*body), [then = std::move(then)](const HttpResponse* response) {
         then(takenOf(response, "head"));
     });
+}
+
+void NodeDoor::quotaRound(Then<QuotaTurn> then)
+{
+    post("/sync/quota/round", "{}", [then = std::move(then)](const HttpResponse* response) {
+        then(valueOf<QuotaTurn>(response, 200, "quota-round", readQuotaTurn));
+    });
+}
+
+void NodeDoor::quotaHeard(const QuotaTurn& turn, const std::string& body, Then<QuotaTurn> then)
+{
+    quota(turn, 200, "", body, std::move(then));
+}
+
+void NodeDoor::quotaRefused(const QuotaTurn& turn, const portal::Refused& refusal,
+                            Then<QuotaTurn> then)
+{
+    quota(turn, refusal.status, refusal.problemType, "", std::move(then));
+}
+
+void NodeDoor::quota(const QuotaTurn& turn, int status, const std::string& problemType,
+                     const std::string& body, Then<QuotaTurn> then)
+{
+    auto heard = json::makeObject();
+    heard->set("round", turn.round);
+    heard->set("step", turn.step);
+    heard->set("status", status);
+    heard->set("problemType", problemType);
+    heard->set("body", body);
+    post("/sync/quota/heard", json::write(*heard),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(valueOf<QuotaTurn>(response, 200, "quota-heard", readQuotaTurn));
+         });
 }
 
 } // namespace amt::carrier

@@ -27,6 +27,19 @@ struct Work {
     std::vector<std::string> destinations;
     bool serviceKeys = false;             ///< the node wants the service's key set
     std::optional<portal::HeadBody> head; ///< of the journal
+    /// The node's cells are leased: number of the newest record that its portal should hear of.
+    std::optional<std::int64_t> quotaNews;
+};
+
+/// Where a round of the quota protocol stands: what is to be said to the portal, or its end.
+struct QuotaTurn {
+    struct Message {
+        std::string method, path, body;
+    };
+    std::int64_t round = 0, step = 0;
+    std::optional<Message> message;
+    bool whole = false;    ///< at the end: everything was said and heard
+    std::int64_t news = 0; ///< at the end: newest record that the portal has heard of
 };
 
 struct Progress {
@@ -72,12 +85,19 @@ public:
     void mark(std::int64_t number, Then<portal::JournalMark> then);
     /// "taken", "behind", "beside", "closed"
     void headVerdict(const std::string& verdict, ThenTaken then);
+    /// A new round; the one before is forgotten.
+    void quotaRound(Then<QuotaTurn> then);
+    /// The portal's answer to the message of this turn: its body, or how it refused.
+    void quotaHeard(const QuotaTurn& turn, const std::string& body, Then<QuotaTurn> then);
+    void quotaRefused(const QuotaTurn& turn, const portal::Refused& refusal, Then<QuotaTurn> then);
 
 private:
     void get(const std::string& path, std::function<void(const HttpResponse*)> then);
     void post(const std::string& path, const std::string& body,
               std::function<void(const HttpResponse*)> then);
     void send(HttpRequest request, std::function<void(const HttpResponse*)> then);
+    void quota(const QuotaTurn& turn, int status, const std::string& problemType,
+               const std::string& body, Then<QuotaTurn> then);
 
     HttpExchange& _exchange;
 };

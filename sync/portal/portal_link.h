@@ -77,6 +77,10 @@ public:
     /// "journal-head-unlinked", "-behind", "-beside", "-closed".
     virtual void tellHead(const HeadBody& head, Reply<Done> reply);
     virtual void knownHead(Reply<HeadBody> reply);
+    /// A message of the quota protocol (Kontingente) as the node wrote it, and the answer as it
+    /// came; our gateway only, likewise. `path` is below quotaPath.
+    virtual void quota(const std::string& method, const std::string& path, std::string body,
+                       Reply<std::string> reply);
     /// The service's clock by its newest answer, for `sinceBoot` now; nothing before there was one.
     virtual std::optional<UtcTime> serviceTime() const { return std::nullopt; }
 };

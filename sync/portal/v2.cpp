@@ -296,6 +296,12 @@ void PortalLink::knownHead(Reply<HeadBody> reply)
     reply(Refused{404, "address-not-found"});
 }
 
+void PortalLink::quota(const std::string&, const std::string&, std::string,
+                       Reply<std::string> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
 namespace {
 
 class V2Link : public PortalLink {
@@ -393,6 +399,22 @@ public:
     void knownHead(Reply<HeadBody> reply) override
     {
         get(std::string(journalHeadPath), reading<HeadBody>(std::move(reply), readHead));
+    }
+
+    void quota(const std::string& method, const std::string& path, std::string body,
+               Reply<std::string> reply) override
+    {
+        // The node is not to reach any other address with our credentials.
+        if ((method != "PUT" && method != "POST") || !path.starts_with(quotaPath) ||
+            !isPathSegment(path.substr(quotaPath.size())))
+            return reply(Refused{404, "address-not-found"});
+        auto request = _conversation->request(method, path);
+        request.headers["content-type"] = std::string(jsonType);
+        request.body = std::move(body);
+        _conversation->send(std::move(request),
+                            reading<std::string>(std::move(reply), [](std::string answer) {
+                                return answer; // the node judges it
+                            }));
     }
 
     std::optional<UtcTime> serviceTime() const override { return _conversation->serviceTime(); }

@@ -230,6 +230,7 @@ void Town::open()
     settings.displayToken = Secret(std::string_view("display-token"));
     settings.secondFactorFor = secondFactorFor;
     settings.backupFolder = backupFolder.string();
+    settings.portalCalendar = portalCalendar;
     settings.blockListFolder = blockListFolder.string();
     IdentityReader* const deskReaderDoor = otherDeskReader ? otherDeskReader
                                            : hasDeskReader ? &deskReader

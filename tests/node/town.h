@@ -202,6 +202,7 @@ public:
     /// Second medium, from the next start on.
     std::filesystem::path backupFolder;
     std::filesystem::path blockListFolder; ///< likewise
+    std::string portalCalendar;            ///< likewise
     /// What is set up at the desk, from the next start on.
     bool hasDeskReader = true, hasDeskCertificate = true;
     IdentityReader* otherDeskReader = nullptr; ///< instead of the scripted one, likewise

@@ -148,6 +148,8 @@ std::vector<FreeTime> Ledger::freeTimes(const FreeQuestion& question, UtcTime no
         question.limit > limitMax)
         throw Error(ErrorCode::InputMalformed, "a question that cannot be meant");
     const auto rules = _rules.current(question.scope);
+    if (isOnHold && isOnHold())
+        return {};
     const BookableSpan span = bookableSpan(rules->rules, question.booker, now);
     const LocalDate first =
         std::max(question.from.value_or(localDate(now)), localDate(span.earliest));
@@ -185,6 +187,8 @@ std::optional<int> Ledger::propose(const std::string& scope, LocalDate day, int 
                                    Booker booker, UtcTime now, const Place* own) const
 {
     const BookableSpan span = bookableSpan(_rules.current(scope)->rules, booker, now);
+    if (isOnHold && isOnHold())
+        return std::nullopt;
     if (span.lastDay < day || day < localDate(span.earliest))
         return std::nullopt;
     DayLanes lanes = lanesOf(scope, day);
@@ -201,6 +205,8 @@ std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int f
                                   std::optional<UtcTime> until)
 {
     AMT_ASSERT(_database.inTransaction());
+    if (isOnHold && isOnHold())
+        return std::nullopt;
     const std::string isoDay = toIso(day);
     store::Statement& insert = _kept[_selling == Selling::Owned ? takeOwned : takeRun];
     const std::vector<int> lanes = lanesOf(scope, day).lanesFor(first, count, booker);

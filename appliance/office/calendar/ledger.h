@@ -53,6 +53,9 @@ public:
 
     Selling selling() const { return _selling; }
 
+    /// While it says so, nothing is offered or sold: nobody knows for sure which day it is.
+    std::function<bool()> isOnHold;
+
     /// The next starts, each once however many lanes are free. Reservations whose time is out count
     /// as taken until sweep(). Throws NotFound (scope), InputMalformed (duration, days, limit).
     std::vector<FreeTime> freeTimes(const FreeQuestion& question, UtcTime now) const;

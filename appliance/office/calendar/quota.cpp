@@ -6,6 +6,7 @@
 
 #include "appliance/core/log.h"
 #include "sync/outbox/incarnation.h"
+#include "sync/outbox/sealing.h"
 
 #include <algorithm>
 
@@ -17,6 +18,8 @@ using quota::Run;
 
 constexpr Milliseconds clockMayDiffer = std::chrono::minutes(5);
 constexpr int usedDays = 14;
+constexpr int keptDays = 30;                                    ///< R10
+constexpr std::size_t reportBytesMax = std::size_t{512} * 1024; ///< more makes another message
 
 /// Owned cells, in runs of one serial.
 std::vector<quota::Leases::Owned> ownedRuns(store::Database& database)
@@ -58,8 +61,19 @@ void forgetLeases(store::Database& database)
 {
     database.transact([&] {
         database.execute("DELETE FROM cell WHERE lease IS NOT NULL; DELETE FROM lease;"
-                         "DELETE FROM quota_state;");
+                         "DELETE FROM quota_state; DELETE FROM quota_taken;");
     });
+}
+
+CellsHeld cellsHeld(store::Database& database, LocalDate from)
+{
+    CellsHeld held{.isLeaseStore = database.prepare("SELECT 1 FROM quota_state").step()};
+    auto counts = database.prepare("SELECT count(lease), coalesce(sum(lease IS NULL AND state ="
+                                   " 'BOOKED'), 0) FROM cell WHERE day >= ?");
+    counts.bind(toIso(from)).step();
+    held.leased = static_cast<int>(counts.integer(0));
+    held.bookedUnleased = static_cast<int>(counts.integer(1));
+    return held;
 }
 
 Quota::Quota(store::Database& database, outbox::Journal& journal, RuleBook& rules, Ledger& ledger,
@@ -98,8 +112,26 @@ void Quota::takeUp(UtcTime now)
                      " VALUES (1, ?, ?, ?)")
             .bind(incarnation, head.number, head.hash)
             .run();
+        tellRules(now);
     });
     _ledger.reread();
+}
+
+/// Rules that were saved here before this stream began: the portal may never have heard of them.
+void Quota::tellRules(UtcTime now)
+{
+    std::vector<std::pair<std::string, outbox::Details>> told;
+    {
+        auto rows = _database.prepare(
+            "SELECT scope, version, rules FROM opening_rules AS each WHERE saved_by <> 'portal' AND"
+            " version = (SELECT max(version) FROM opening_rules WHERE scope = each.scope)");
+        while (rows.step())
+            told.push_back({rows.text(0),
+                            {{"version", rows.text(1)},
+                             {"sha256.rules", toHex(outbox::sha256(view(rows.text(2))))}}});
+    }
+    for (const auto& [scope, details] : told)
+        _journal.append(outbox::RecordKind::Rules, scope, details, now);
 }
 
 Quota::State Quota::state() const
@@ -145,8 +177,11 @@ std::optional<std::string> Quota::report() const
         return std::nullopt;
     const State known = state();
     quota::Report message{.incarnation = known.incarnation, .records = {}};
+    std::size_t bytes = 0;
     for (const auto& record :
          _journal.from(std::max(*_next, known.from.number + 1), quota::recordsMax)) {
+        if (bytes > reportBytesMax)
+            break;
         quota::Record& told = message.records.emplace_back();
         told.number = record.number;
         told.hash = toHex(record.hash);
@@ -164,6 +199,7 @@ std::optional<std::string> Quota::report() const
             if (rules.step())
                 told.rules = rules.text(0);
         }
+        bytes += told.details.size() + told.rules.size();
     }
     if (message.records.empty())
         return std::nullopt;
@@ -189,26 +225,35 @@ std::string Quota::leases() const
 
 std::string Quota::want(const std::string& scope, int runCells, UtcTime now) const
 {
-    const auto days = [&](const std::string& sql, LocalDate from, LocalDate until) {
-        std::vector<quota::Want::Day> found;
-        auto rows = _database.prepare(sql);
-        rows.bind(scope, toIso(from), toIso(until));
-        while (rows.step())
-            found.push_back({localDateFromIso(rows.text(0)), static_cast<int>(rows.integer(1))});
-        return found;
-    };
+    return want({{.scope = scope, .runCells = runCells}}, now);
+}
+
+std::string Quota::want(const std::vector<QuotaPlan::Wanted>& scopes, UtcTime now) const
+{
     const LocalDate today = localDate(now);
-    return quota::write(quota::Want{
-        .incarnation = state().incarnation,
-        .scopes = {{.scope = scope,
-                    .runCells = runCells,
-                    .left = days("SELECT day, count(*) FROM cell WHERE scope = ? AND day BETWEEN ?"
-                                 " AND ? AND state = 'OWN' GROUP BY day ORDER BY day",
-                                 today, plusDays(today, usedDays)),
-                    .used = days("SELECT day, count(*) FROM appointment WHERE scope = ? AND day"
-                                 " BETWEEN ? AND ? AND state = 'Confirmed' GROUP BY day ORDER BY"
-                                 " day",
-                                 plusDays(today, -usedDays), plusDays(today, -1))}}});
+    quota::Want message{.incarnation = state().incarnation, .scopes = {}};
+    for (const auto& [scope, runCells] : scopes) {
+        const auto days = [&, &name = scope](const std::string& sql, LocalDate from,
+                                             LocalDate until) {
+            std::vector<quota::Want::Day> found;
+            auto rows = _database.prepare(sql);
+            rows.bind(name, toIso(from), toIso(until));
+            while (rows.step())
+                found.push_back(
+                    {localDateFromIso(rows.text(0)), static_cast<int>(rows.integer(1))});
+            return found;
+        };
+        message.scopes.push_back(
+            {.scope = scope,
+             .runCells = runCells,
+             .left = days("SELECT day, count(*) FROM cell WHERE scope = ? AND day BETWEEN ? AND ?"
+                          " AND state = 'OWN' GROUP BY day ORDER BY day",
+                          today, plusDays(today, usedDays)),
+             .used = days("SELECT day, count(*) FROM appointment WHERE scope = ? AND day BETWEEN ?"
+                          " AND ? AND state = 'Confirmed' GROUP BY day ORDER BY day",
+                          plusDays(today, -usedDays), plusDays(today, -1))});
+    }
+    return quota::write(message);
 }
 
 void Quota::cancelledAtPortal(const std::string& appointment, UtcTime now)
@@ -259,7 +304,58 @@ void Quota::take(const quota::Lease& lease, State& known, UtcTime now)
         ++known.grants;
 }
 
-void Quota::heard(const std::string& text, UtcTime now)
+void Quota::noteTaken(std::int64_t next, UtcTime now)
+{
+    // What a portal that was put back does not know any more it did not take.
+    _database.prepare("DELETE FROM quota_taken WHERE next > ?").bind(next).run();
+    _database
+        .prepare("INSERT INTO quota_taken (day, next) VALUES (?, ?)"
+                 " ON CONFLICT (day) DO UPDATE SET next = excluded.next")
+        .bind(toIso(localDate(now)), next)
+        .run();
+    // Of all days that are over the newest counts.
+    _database
+        .prepare("DELETE FROM quota_taken WHERE day < (SELECT max(day) FROM quota_taken WHERE"
+                 " day <= ?)")
+        .bind(toIso(plusDays(localDate(now), -keptDays)))
+        .run();
+}
+
+UtcTime Quota::pruneBefore(UtcTime before, UtcTime now) const
+{
+    const State known = state();
+    auto taken = _database.prepare("SELECT max(next) FROM quota_taken WHERE day <= ?");
+    taken.bind(toIso(plusDays(localDate(now), -keptDays))).step();
+    // Of records before this life the portal wants nothing.
+    const std::int64_t first =
+        std::max(known.from.number + 1, taken.isNull(0) ? 0 : taken.integer(0));
+    auto oldest = _database.prepare("SELECT min(time) FROM journal WHERE number >= ?");
+    oldest.bind(first).step();
+    return oldest.isNull(0) ? before : std::min(before, oldest.time(0));
+}
+
+std::int64_t Quota::newest() const
+{
+    const std::int64_t head = _journal.head().number;
+    if (head == _looked)
+        return _newest;
+    auto row = _database.prepare("SELECT max(number) FROM journal WHERE number > ? AND kind IN"
+                                 " ('BOOK', 'CANCEL', 'MOVE', 'RETURN', 'RULES')");
+    row.bind(_looked).step();
+    if (!row.isNull(0))
+        _newest = row.integer(0);
+    _looked = head;
+    return _newest;
+}
+
+int Quota::owned() const
+{
+    auto row = _database.prepare("SELECT count(*) FROM cell WHERE state = 'OWN'");
+    row.step();
+    return static_cast<int>(row.integer(0));
+}
+
+quota::Answer Quota::heard(const std::string& text, UtcTime now)
 {
     const quota::Answer answer = quota::readAnswer(text);
     std::vector<quota::Lease> leases;
@@ -267,11 +363,11 @@ void Quota::heard(const std::string& text, UtcTime now)
         leases.push_back(quota::readLease(_settings.verify(token)));
     State known = state();
     if (answer.incarnation != known.incarnation)
-        return; // to an earlier life
+        return answer; // to an earlier life
     if (answer.portal.epoch < known.portal.epoch ||
         (answer.portal.epoch == known.portal.epoch && answer.portal.id != known.portal.id)) {
         log::warning("quota.portal-of-another-life");
-        return;
+        return answer;
     }
     _database.transact([&] {
         if (answer.portal.id != known.portal.id && known.portal.epoch > 0)
@@ -295,16 +391,19 @@ void Quota::heard(const std::string& text, UtcTime now)
                      " = ?")
             .bind(known.grants, known.portal.epoch, known.portal.id, known.fenced ? 1 : 0)
             .run();
+        if (answer.challenge.empty())
+            noteTaken(answer.next, now);
     });
     _ledger.reread();
     _challenge = answer.challenge;
     if (!_challenge.empty())
-        return; // REGISTER once more
+        return answer; // REGISTER once more
     _next = answer.next;
     _portalGrants = answer.grants;
     _showLeases = answer.showLeases;
     if (answer.fenced)
         _phase = Phase::Over;
+    return answer;
 }
 
 void Quota::heardCalendar(const std::string& text, UtcTime now)
@@ -315,8 +414,9 @@ void Quota::heardCalendar(const std::string& text, UtcTime now)
     _ledger.reread();
 }
 
-void Quota::begin()
+void Quota::begin(QuotaPlan plan)
 {
+    _plan = std::move(plan);
     _phase = Phase::Register;
     _next.reset();
     _challenge.clear();
@@ -336,17 +436,32 @@ std::optional<QuotaMessage> Quota::next()
         case Phase::LastReport:
             if (auto message = report())
                 return QuotaMessage{quota::reportPath, *std::move(message)};
-            _phase = _phase == Phase::Report ? Phase::Leases : Phase::Over;
+            _phase = _phase == Phase::Report ? Phase::Leases : Phase::Calendar;
             break;
         case Phase::Leases:
             if (_showLeases)
                 return QuotaMessage{quota::leasesPath, leases()};
+            _phase = Phase::Want;
+            break;
+        case Phase::Want:
             _phase = Phase::Grants;
+            if (const auto wants = std::exchange(_plan.wants, {}); !wants.empty())
+                return QuotaMessage{quota::wantPath, want(wants, _plan.now)};
             break;
         case Phase::Grants:
             if (state().grants < _portalGrants)
                 return QuotaMessage{quota::grantsPath, grantsQuestion()};
             _phase = Phase::LastReport; // what was recalled has been given back by now
+            break;
+        case Phase::Calendar:
+            if (!_plan.calendars.empty()) {
+                const std::string scope = _plan.calendars.back();
+                _plan.calendars.pop_back();
+                return QuotaMessage{quota::calendarPath,
+                                    quota::write(quota::CalendarQuestion{
+                                        .scope = scope, .from = localDate(_plan.now), .days = 1})};
+            }
+            _phase = Phase::Over;
             break;
         case Phase::Over:
             return std::nullopt;

@@ -19,6 +19,14 @@ namespace amt::office {
 /// R7: deletes lease rows, grant log position and all else that no copy may hold, but for the
 /// incarnation, which goes by store::forgottenInCopies(). In one commit.
 void forgetLeases(store::Database& database);
+/// What stands in cells of `from` and later days, so that nobody changes between a calendar of
+/// one's own and a portal's while people hold something.
+struct CellsHeld {
+    bool isLeaseStore = false; ///< a portal has owned this node's calendar
+    int leased = 0;            ///< cells of a portal
+    int bookedUnleased = 0;    ///< cells of bookings that no portal knows
+};
+CellsHeld cellsHeld(store::Database& database, LocalDate from);
 
 struct QuotaSettings {
     std::string node;      ///< its name at the portal
@@ -33,6 +41,17 @@ struct QuotaSettings {
 struct QuotaMessage {
     std::string_view path; ///< quota_words.h
     std::string body;
+};
+
+/// What a round asks for beside records and grants.
+struct QuotaPlan {
+    struct Wanted {
+        std::string scope;
+        int runCells = 0; ///< of its longest service
+    };
+    UtcTime now;
+    std::vector<Wanted> wants;          ///< WANT, if any
+    std::vector<std::string> calendars; ///< scopes whose rules are asked for
 };
 
 class Quota {
@@ -53,17 +72,20 @@ public:
     /// R10: what is owned, for the portal life that registered() heard.
     std::string leases() const;
     std::string want(const std::string& scope, int runCells, UtcTime now) const;
+    std::string want(const std::vector<QuotaPlan::Wanted>& scopes, UtcTime now) const;
 
     // --- answers; bytes in. Any of them may be late, repeated, or of an earlier life.
-    /// One commit. Throws JsonMalformed, InputMalformed (nothing is taken), SignatureInvalid.
-    void heard(const std::string& answer, UtcTime now);
+    /// One commit. Returns what was said. Throws JsonMalformed, InputMalformed (nothing is taken),
+    /// SignatureInvalid.
+    quota::Answer heard(const std::string& answer, UtcTime now);
     /// Keeps rules of a scope that are edited elsewhere, if they are newer. One commit.
     void heardCalendar(const std::string& calendar, UtcTime now);
 
-    // --- the round (REPORT, GRANTS, RETURN, REPORT): what is to be said next
-    /// Nothing: the round is over. A new one begins with begin().
+    // --- the round (REPORT, WANT, GRANTS, RETURN, REPORT, CALENDAR): what is to be said next
+    /// Nothing: the round is over. A new one begins with begin(). Answers go to heard(), those to
+    /// CALENDAR to heardCalendar().
     std::optional<QuotaMessage> next();
-    void begin();
+    void begin(QuotaPlan plan = {});
 
     // --- giving back (R4): durable first
     /// One commit: cells of the run that are owned go, RETURN for each piece. Returns how many.
@@ -71,8 +93,19 @@ public:
     /// What is past or begins soon; while online only. Returns how many cells.
     int giveBackSoon(UtcTime now);
 
+    // --- what may go
+    /// Records younger than this, or as young, are not pruned: the portal has not taken them, or
+    /// took them less than 30 days ago and may have to be told again (R10).
+    UtcTime pruneBefore(UtcTime before, UtcTime now) const;
+
+    /// Number of the newest record of the calendar; 0: there is none.
+    std::int64_t newest() const;
+
     bool isFenced() const;
     std::int64_t nextGrant() const;
+    std::string incarnation() const { return state().incarnation; }
+    /// Cells that can be sold.
+    int owned() const;
 
 private:
     struct State {
@@ -84,10 +117,12 @@ private:
     };
     State state() const;
     void take(const quota::Lease& lease, State& state, UtcTime now);
+    void tellRules(UtcTime now);
+    void noteTaken(std::int64_t next, UtcTime now);
     void cancelledAtPortal(const std::string& appointment, UtcTime now);
     int giveBackRun(const quota::Run& run, UtcTime now);
 
-    enum class Phase { Register, Report, Leases, Grants, LastReport, Over };
+    enum class Phase { Register, Report, Leases, Want, Grants, LastReport, Calendar, Over };
 
     store::Database& _database;
     outbox::Journal& _journal;
@@ -99,6 +134,9 @@ private:
     bool _showLeases = false;
     std::int64_t _portalGrants = 0;
     Phase _phase = Phase::Over;
+    mutable std::int64_t _looked = 0; ///< records up to this one are in _newest
+    mutable std::int64_t _newest = 0;
+    QuotaPlan _plan; ///< of the round; shrinks as it is said
 };
 
 // --- time ----------------------------------------------------------------------------------------

@@ -449,4 +449,91 @@ BOOST_AUTO_TEST_CASE(after_power_up_beside_the_journal_a_clerk_confirms_the_date
     BOOST_TEST(toIso(time.now(start + 14h + 2min, 2min)) == toIso(start + 14h + 2min));
 }
 
+BOOST_AUTO_TEST_CASE(a_round_says_what_is_wanted_and_asks_for_the_rules)
+{
+    LeasedTown town;
+    town.own(town.run("09:00", 3));
+    town.quota->begin({.now = town.now, .wants = {{hall, 5}}, .calendars = {hall}});
+    auto known = town.answer();
+    known.grants = 1;
+    known.next = town.journal->head().number + 1; // all is told
+    BOOST_TEST((town.quota->next()->path == quota::registerPath));
+    town.hear(known);
+    const auto wanted = town.quota->next();
+    BOOST_TEST((wanted->path == quota::wantPath));
+    const auto want = quota::readWant(wanted->body);
+    BOOST_TEST(want.scopes.at(0).runCells == 5);
+    BOOST_TEST(want.scopes.at(0).left.at(0).count == 3);
+    known.grants = 2; // it was leased at once
+    town.hear(known);
+    BOOST_TEST((town.quota->next()->path == quota::grantsPath));
+    known.leases = {"signed " + quota::write(town.leaseOf(town.run("10:00", 2), 1, 2))};
+    town.hear(known);
+    const auto calendar = town.quota->next();
+    BOOST_TEST((calendar->path == quota::calendarPath));
+    BOOST_TEST(quota::readCalendarQuestion(calendar->body).scope == hall);
+    BOOST_TEST(!town.quota->next().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(rules_that_were_saved_before_are_told_in_each_life)
+{
+    LeasedTown town;
+    const auto rulesTold = [&] {
+        int count = 0;
+        for (const auto& record : town.journal->from(1, 1000))
+            count += record.kind == "RULES" ? 1 : 0;
+        return count;
+    };
+    const int before = rulesTold();
+    town.quota->takeUp(town.now); // the same life
+    BOOST_TEST(rulesTold() == before);
+    town.restore();
+    BOOST_TEST(rulesTold() == before + 1);
+}
+
+BOOST_AUTO_TEST_CASE(r10_what_the_portal_has_not_taken_for_thirty_days_is_not_pruned)
+{
+    LeasedTown town;
+    town.own(town.run("09:00", 6));
+    const auto made = town.now;
+    const auto pruned = [&](UtcTime now) {
+        return town.journal->prune(town.quota->pruneBefore(now - 90 * 24h, now), {}, now);
+    };
+    town.booked(town.wish("09:00", 5));
+    // Never reported, for half a year.
+    pruned(made + 180 * 24h);
+    BOOST_TEST(town.kinds().front() == "BOOK");
+    // Taken by the portal, and then kept for 30 days.
+    auto known = town.answer();
+    known.grants = 1;
+    known.next = town.journal->head().number + 1;
+    town.quota->heard(quota::write(known), made + 180 * 24h);
+    pruned(made + 209 * 24h);
+    BOOST_TEST(town.kinds().size() == 1U);
+    // A portal that was put back, and does not know it any more.
+    auto restored = known;
+    restored.portal = {2, otherLife};
+    restored.next = 1;
+    town.quota->heard(quota::write(restored), made + 209 * 24h);
+    pruned(made + 211 * 24h);
+    BOOST_TEST(town.kinds().size() == 1U);
+    restored.next = known.next;
+    town.quota->heard(quota::write(restored), made + 211 * 24h);
+    pruned(made + 240 * 24h);
+    BOOST_TEST(town.kinds().size() == 1U);
+    pruned(made + 241 * 24h);
+    BOOST_TEST(town.kinds().empty());
+}
+
+BOOST_AUTO_TEST_CASE(while_nobody_knows_the_day_nothing_is_offered)
+{
+    LeasedTown town;
+    town.own(town.run("09:00", 3));
+    BOOST_TEST(!town.ledger->freeTimes({.scope = hall, .duration = 5min}, town.now).empty());
+    town.ledger->isOnHold = [] { return true; };
+    BOOST_TEST(town.ledger->freeTimes({.scope = hall, .duration = 5min}, town.now).empty());
+    const auto outcome = town.appointments->reserve(town.wish("09:00", 5), town.now);
+    BOOST_TEST(std::holds_alternative<NoLongerFree>(outcome));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
