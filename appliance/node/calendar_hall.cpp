@@ -97,9 +97,8 @@ std::string CalendarHall::bring(const office::BookableService& service, const st
 void CalendarHall::letGo(const std::string& appointment)
 {
     const auto held = appointments.find(appointment);
-    if (held && held->state == office::AppointmentState::Reserved && held->start > _house.now())
-        appointments.cancel(held->id, held->version, office::GivenBack::AtOnce, "", "",
-                            _house.now());
+    if (held && held->state == office::AppointmentState::Reserved && held->start > now())
+        appointments.cancel(held->id, held->version, office::GivenBack::AtOnce, "", "", now());
 }
 
 office::SealedContact CalendarHall::seal(const Contact& contact)

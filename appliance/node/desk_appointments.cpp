@@ -148,7 +148,7 @@ void addTimes(House& house, page::DeskBookingPage& view, std::chrono::minutes du
                                                         .from = view.from,
                                                         .days = daysLooked,
                                                         .limit = startsAsked},
-                                                       house.now());
+                                                       house.calendar.now());
     for (const auto& each : office::quarterHours(found)) {
         if (view.days.empty() || view.days.back().day != each.day) {
             if (view.days.size() == daysShown)
@@ -327,8 +327,8 @@ Reply bookByPhone(House& house, Exchange& exchange)
     wish.services = wantedIn(house, what);
     wish.duration = office::durationOf(house.calendar.plan().times(), wish.services);
     wish.booker = office::Booker::Staff;
-    const auto booked = house.calendar.appointments.book(wish, house.calendar.seal(contact),
-                                                         exchange.clerk->clerk.name, house.now());
+    const auto booked = house.calendar.appointments.book(
+        wish, house.calendar.seal(contact), exchange.clerk->clerk.name, house.calendar.now());
     const auto* made = std::get_if<Appointment>(&booked);
     if (!made)
         return bookingPage(house, exchange, what, std::nullopt, {}, id, "taken", 409);
@@ -364,7 +364,8 @@ Reply moveAppointment(House& house, Exchange& exchange)
     constexpr int versionsMax = 1'000'000;
     const auto moved = house.calendar.appointments.move(
         appointment.id, numberIn(exchange.field("version"), versionsMax), at.day, at.cell,
-        office::Booker::Staff, office::GivenBack::AtOnce, exchange.clerk->clerk.name, house.now());
+        office::Booker::Staff, office::GivenBack::AtOnce, exchange.clerk->clerk.name,
+        house.calendar.now());
     if (!std::holds_alternative<Appointment>(moved))
         return redirect(addressOf(appointment) + "/move?taken=1");
     return redirect(addressOf(appointment));
@@ -374,9 +375,10 @@ Reply cancelAppointment(House& house, Exchange& exchange)
 {
     const auto appointment = requiredAppointment(house, exchange);
     constexpr int versionsMax = 1'000'000;
-    house.calendar.appointments.cancel(
-        appointment.id, numberIn(exchange.field("version"), versionsMax),
-        office::GivenBack::Blocked, exchange.clerk->clerk.name, reasonOf(exchange), house.now());
+    house.calendar.appointments.cancel(appointment.id,
+                                       numberIn(exchange.field("version"), versionsMax),
+                                       office::GivenBack::Blocked, exchange.clerk->clerk.name,
+                                       reasonOf(exchange), house.calendar.now());
     return redirect(addressOf(appointment));
 }
 

@@ -57,7 +57,7 @@ std::vector<FreeTime> offered(House& house, const Visit& visit, std::optional<Lo
                                                       .from = day,
                                                       .days = day ? 1 : daysAhead,
                                                       .limit = startsAsked},
-                                                     house.now());
+                                                     house.calendar.now());
     return office::quarterHours(all);
 }
 
@@ -255,7 +255,7 @@ Reply reserveTime(House& house, Exchange& exchange)
     wish.services = visit.wanted;
     wish.duration = durationOf(house, visit);
     const auto outcome = house.commit(visit, [&] {
-        auto reserved = house.calendar.appointments.reserve(wish, house.now());
+        auto reserved = house.calendar.appointments.reserve(wish, house.calendar.now());
         if (std::holds_alternative<office::Appointment>(reserved)) {
             visit.appointmentId = wish.id;
             visit.answers.clear();
@@ -322,8 +322,8 @@ Reply confirmBooking(House& house, Exchange& exchange)
         {visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""});
     const auto held = requiredAppointment(house, visit);
     const auto outcome = house.commit(visit, [&] {
-        auto confirmed =
-            house.calendar.appointments.confirm(held.id, held.version, contact, "", house.now());
+        auto confirmed = house.calendar.appointments.confirm(held.id, held.version, contact, "",
+                                                             house.calendar.now());
         const bool lapsed = std::holds_alternative<office::ReservationLapsed>(confirmed);
         visit.apply(lapsed ? VisitEvent::TimeGivenUp : VisitEvent::Confirmed);
         return confirmed;
