@@ -78,7 +78,8 @@ protected:
             "PostgreSQL, in libpq's words (postgresql://HOST,HOST/NAME); its password stands in "
             "libpq's password file; default: SQLite in the state folder",
             "URL");
-        add("tenant", "client, node: its municipality, 12 digits; without: there is one only",
+        add("tenant",
+            "client, node, quota release: its municipality, 12 digits; without: there is one only",
             "ARS");
         add("name", "client, node: for people", "TEXT");
         add("role", "client: sender (an online service) or office (a specialist procedure)",
@@ -89,8 +90,8 @@ protected:
             "IDS");
         add("client", "callback, revoke: id of the client; destination: of its office", "ID");
         add("destination", "revoke: id of the destination", "ID");
-        add("by", "who gives this order; default: the user's number", "NAME");
-        add("reason", "revoke: why", "TEXT");
+        add("by", "who gives this order; quota: always; else by default the user's number", "NAME");
+        add("reason", "revoke, quota: why", "TEXT");
         add("callback", "callback: https://HOST:PORT/PATH", "URL");
         add("authority", "callback: PEM of the authority that its certificate comes from", "FILE");
         add("port", "serve: port on 127.0.0.1", "N");
@@ -101,9 +102,6 @@ protected:
             "import: what a desk wrote for a data carrier; --client: the node's id. "
             "destination: JSON as in node-enrolment.json",
             "FILE");
-        add("by", "quota: who does it", "NAME");
-        add("reason", "quota: why", "TEXT");
-        add("tenant", "quota release: the municipality", "ID");
         add("scope", "quota release: of which opening rules", "NAME");
         add("day", "quota release", "YYYY-MM-DD");
         add("lane", "quota release: counted from 0, as quota show says it", "N");
