@@ -76,6 +76,11 @@ async function signIn(page, clerk) {
 }
 
 const desk = await open(true, { width: 1366, height: 768 });
+/** A key of the desk page, and the page that answers it, with its script: a key that is pressed before is lost. @param {string} key */
+async function press(key) {
+    await Promise.all([desk.waitForEvent('framenavigated'), desk.keyboard.press(key)]);
+    await desk.waitForLoadState('load');
+}
 await desk.goto(`${addresses.desk}/desk/first`);
 await desk.locator('[name=code]').fill(addresses.clerkCode);
 await desk.locator('[name=name]').fill(clerks[0].name);
@@ -114,29 +119,29 @@ must(first === 'B 001', `the first number is ${first}`);
 await desk.getByRole('rowheader', { name: first }).waitFor(); // came by itself
 await look(desk, 'desk-waiting');
 const called = performance.now();
-await desk.keyboard.press('n'); // one key calls the next
+await press('n'); // one key calls the next
 await Promise.all(halls.map((board) => board.getByRole('rowheader', { name: first }).waitFor()));
 const spread = performance.now() - called;
 must(spread < 3000, `all boards show a call after ${spread.toFixed(0)} ms`);
 await look(halls[0], 'board');
 must((await halls[0].locator('tbody tr').first().innerText()).includes('Schalter 3'), 'the board says where');
-await desk.keyboard.press('s');
+await press('s');
 await desk.getByRole('button', { name: 'Fertig' }).waitFor();
 await look(desk, 'desk-serving');
-await desk.keyboard.press('f');
+await press('f');
 await desk.getByRole('button', { name: 'Nächste Person rufen' }).waitFor();
 
 // Nobody waits: said, and the page goes on following; so it does after a number that the desk gave out.
-await desk.keyboard.press('n');
+await press('n');
 await desk.getByText('Zurzeit wartet niemand, den Sie bedienen können.').waitFor();
 await desk.getByRole('button', { name: 'Nummer ausgeben' }).click();
 const issued = (await desk.getByText(/Nummer . \d{3} wird gedruckt/).innerText()).slice(7, 12);
 await desk.getByRole('rowheader', { name: issued }).waitFor();
-await desk.keyboard.press('n');
+await press('n');
 await desk.getByRole('button', { name: 'Ist da' }).waitFor();
-await desk.keyboard.press('s');
+await press('s');
 await desk.getByRole('button', { name: 'Fertig' }).waitFor();
-await desk.keyboard.press('f');
+await press('f');
 await desk.getByRole('button', { name: 'Nächste Person rufen' }).waitFor();
 
 // Without script, and without paper: the number is noted.
