@@ -66,7 +66,7 @@ function setUp() {
 /** @type {Record<string, string[]>} */
 const programs = {
     node: ['amt-node', 'serve', '--state', at('node'), '--run', at('run'), '--kiosk-port', String(ports), '--desk-port', String(ports + 1), '--peer-uid',
-        String(process.getuid?.()), '--source', root, '--municipality', at('municipality'), '--quota-pages', '65536'],
+        String(process.getuid?.()), '--source', root, '--municipality', at('municipality'), '--quota-pages', '65536', '--second-factor', 'none'],
     gateway: ['amt-gateway', 'serve', '--state', at('gateway'), '--port', String(ports + 2)],
     subscriber: ['amt-gateway', 'subscribe', '--state', at('gateway'), '--inbox', at('inbox')],
     sync: ['amt-sync', '--node-socket', at('run', 'sync.sock'), '--node-uid', String(process.getuid?.()), '--enrolment', at('gateway', 'sync-enrolment.json'),
@@ -177,6 +177,7 @@ function arrivals() {
 async function clerk(code) {
     const desk = new Browser(`https://127.0.0.1:${ports + 1}`, at('node', 'desk.pem'));
     const word = 'Der Igel liest am Dienstag Akten';
+    for (let i = 0; i < 200 && !(await desk.get('/health').catch(() => undefined)); ++i) await pause(100); // the last kill may have been the node's
     let page = await desk.get('/desk/first');
     page = await desk.submit(page, '/desk/first', { code, name: 'Petra Amt', password: word, again: word });
     if (page.path === '/desk/paper') await desk.submit(page, '/desk/paper', { kept: 'yes' });
