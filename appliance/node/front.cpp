@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Parking, handling, live pages. This file owns the front's threads.
+// Handling, live pages. This file owns the front's threads.
 #include "appliance/node/front.h"
 
 #include "appliance/core/error.h"
 #include "appliance/core/log.h"
+#include "appliance/core/parking.h"
 
 #include <Poco/Net/HTTPBufferAllocator.h>
 #include <Poco/Net/HTTPServerParams.h>
@@ -16,14 +17,11 @@
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/URI.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -32,7 +30,6 @@
 #include <map>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
 
 namespace amt::node {
 namespace {
@@ -40,11 +37,11 @@ namespace {
 using Poco::Net::StreamSocket;
 
 /// What travels between parking thread and handlers.
-struct Connection {
+struct Connection : Rest {
+    int descriptor() const { return socket.impl()->sockfd(); }
+
     StreamSocket socket;
     const Door* door = nullptr;
-    Milliseconds since{0};  ///< parked since, by the boot clock
-    bool headBegun = false; ///< bytes came, but no whole head yet
 };
 
 HttpResponse plainAnswer(int status, const std::string& text)
@@ -265,142 +262,103 @@ class Front::Impl {
 public:
     Impl(FrontSettings settings, std::vector<Door> doors, EventLoop& loop, Handle handle)
         : _settings(settings), _doors(std::move(doors)), _loop(loop), _handle(std::move(handle)),
-          _params(new Poco::Net::HTTPServerParams)
+          _params(new Poco::Net::HTTPServerParams),
+          _parking(descriptors(_doors), settings.connectionsMax, loop,
+                   {.accept = [this](std::size_t door) { return accept(_doors[door]); },
+                    .isReady = [this](Connection& connection) { return isReady(connection); },
+                    .acceptFailed =
+                        [](const Error& failure) {
+                            log::warning("front.accept", {{"detail", failure.message()}});
+                        }})
     {
         _params->setKeepAlive(true);
         _params->setMaxKeepAliveRequests(0);
         _params->setKeepAliveTimeout(Poco::Timespan(0));
         _params->setTimeout(Poco::Timespan(_settings.headWithin.count(), 0));
-        _epoll = ::epoll_create1(EPOLL_CLOEXEC);
-        _wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        if (_epoll < 0 || _wake < 0)
-            throw Error(ErrorCode::SystemFailed, "epoll");
-        watch(_wake, EPOLLIN);
-        for (auto& door : _doors) {
-            door.socket.setBlocking(false);
-            watch(door.socket.impl()->sockfd(), EPOLLIN);
-        }
     }
 
     ~Impl()
     {
-        _stopped = true;
-        wake();
-        _ready.notify_all();
+        _parking.close(Milliseconds(0));
         for (auto& thread : _threads)
             thread.join();
-        ::close(_epoll);
-        ::close(_wake);
     }
 
     void start()
     {
-        _threads.emplace_back([this] { park(); });
+        _threads.emplace_back([this] { _parking.watchAll(); });
         for (int i = 0; i < _settings.handlers; ++i)
-            _threads.emplace_back([this] { handleReady(); });
+            _threads.emplace_back([this] {
+                _parking.serve([this](Connection& connection) { return serve(connection); });
+            });
     }
 
     Hub& hub() { return _hub; }
-    std::size_t parked() const { return _parkedCount; }
+    std::size_t parked() const { return _parking.resting(); }
 
 private:
-    void watch(int descriptor, std::uint32_t events)
+    static std::vector<int> descriptors(std::vector<Door>& doors)
     {
-        epoll_event event{};
-        event.events = events;
-        event.data.fd = descriptor;
-        if (::epoll_ctl(_epoll, EPOLL_CTL_ADD, descriptor, &event) != 0)
-            throw Error(ErrorCode::SystemFailed, "epoll_ctl");
-    }
-
-    void wake() const
-    {
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(_wake, &one, sizeof one);
+        std::vector<int> all;
+        for (auto& door : doors) {
+            door.socket.setBlocking(false);
+            all.push_back(door.socket.impl()->sockfd());
+        }
+        return all;
     }
 
     // --- parking thread ---
 
-    void park()
+    std::optional<Connection> accept(Door& door)
     {
-        std::array<epoll_event, 64> events{};
-        while (!_stopped) {
-            const int count =
-                ::epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), 1000);
-            for (int i = 0; i < count; ++i) {
-                const int descriptor = events[static_cast<std::size_t>(i)].data.fd;
-                if (descriptor == _wake)
-                    takeReturned();
-                else if (Door* door = doorOf(descriptor))
-                    accept(*door);
-                else
-                    readable(descriptor);
-            }
-            dropIdle();
-        }
-    }
-
-    Door* doorOf(int descriptor)
-    {
-        for (auto& door : _doors) {
-            if (door.socket.impl()->sockfd() == descriptor)
-                return &door;
-        }
-        return nullptr;
-    }
-
-    void accept(Door& door)
-    {
-        try {
-            Connection connection;
-            connection.socket = door.socket.acceptConnection();
-            connection.door = &door;
-            // An answer leaves at once: its last small segment waits for no acknowledgement.
-            if (connection.socket.address().family() != Poco::Net::SocketAddress::UNIX_LOCAL)
-                connection.socket.setNoDelay(true);
-            if (door.peerUser) {
-                const unsigned user = peerUserOf(connection.socket.impl()->sockfd());
-                if (user != *door.peerUser) {
-                    log::warning("front.peer-refused", {{"user", std::to_string(user)}});
-                    return;
+        while (door.socket.poll(Poco::Timespan(0), Poco::Net::Socket::SELECT_READ)) {
+            try {
+                Connection connection;
+                connection.socket = door.socket.acceptConnection();
+                connection.door = &door;
+                // An answer leaves at once: its last small segment waits for no acknowledgement.
+                if (connection.socket.address().family() != Poco::Net::SocketAddress::UNIX_LOCAL)
+                    connection.socket.setNoDelay(true);
+                if (door.peerUser) {
+                    const unsigned user = peerUserOf(connection.descriptor());
+                    if (user != *door.peerUser) {
+                        log::warning("front.peer-refused", {{"user", std::to_string(user)}});
+                        continue;
+                    }
                 }
+                rest(connection);
+                return connection;
+            } catch (const Error& failure) { // of who stands there
+                log::warning("front.accept", {{"detail", failure.message()}});
+            } catch (const Poco::Exception& failure) {
+                if (failure.code() == EMFILE || failure.code() == ENFILE)
+                    throw Error(ErrorCode::SystemFailed, "no more files");
+                // The other side gave up between the wish and the accept: nothing is owed to it.
             }
-            if (_parked.size() >= _settings.connectionsMax)
-                return;
-            add(std::move(connection));
-        } catch (const Error& failure) {
-            log::warning("front.accept", {{"detail", failure.message()}});
-        } catch (const Poco::Exception&) {
-            // The other side gave up between the wish and the accept: nothing is owed to anybody.
         }
+        return std::nullopt;
     }
 
-    void add(Connection connection)
+    void rest(Connection& connection) const
     {
-        connection.since = _loop.sinceBoot();
-        connection.headBegun = false;
-        const int descriptor = connection.socket.impl()->sockfd();
-        _parked.insert_or_assign(descriptor, std::move(connection));
-        _parkedCount = _parked.size();
-        watch(descriptor, EPOLLIN | EPOLLRDHUP | EPOLLET);
-        if (hasWholeHead(descriptor)) // what came before the watching began gives no event
-            readable(descriptor);
+        connection.isIdle = true;
+        connection.until = _loop.sinceBoot() + _settings.idleAtMost;
     }
 
-    /// Plain connections wait here until their head is whole; encrypted ones are judged by
-    /// readiness alone.
-    bool hasWholeHead(int descriptor)
+    /// Plain connections wait until their head is whole; encrypted ones are judged by readiness
+    /// alone.
+    bool isReady(Connection& connection)
     {
-        Connection& connection = _parked.at(descriptor);
-        if (connection.door->secure) {
-            char byte = 0;
-            return ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-        }
+        if (connection.door->secure)
+            return true;
         _peek.resize(_settings.headBytesMax);
-        const auto size = ::recv(descriptor, _peek.data(), _peek.size(), MSG_PEEK | MSG_DONTWAIT);
+        const auto size =
+            ::recv(connection.descriptor(), _peek.data(), _peek.size(), MSG_PEEK | MSG_DONTWAIT);
         if (size <= 0)
             return false;
-        connection.headBegun = true;
+        if (connection.isIdle)
+            connection.until = _loop.sinceBoot() + _settings.headWithin;
+        connection.isIdle = false;
         const std::string_view seen(_peek.data(), static_cast<std::size_t>(size));
         const bool whole = seen.find("\r\n\r\n") != std::string_view::npos ||
                            seen.size() >= _settings.headBytesMax;
@@ -408,82 +366,10 @@ private:
         return whole;
     }
 
-    void readable(int descriptor)
-    {
-        const auto found = _parked.find(descriptor);
-        if (found == _parked.end())
-            return;
-        char byte = 0;
-        const auto state = ::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (state == 0 || (state < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) {
-            remove(found);
-            return;
-        }
-        if (!hasWholeHead(descriptor))
-            return;
-        Connection connection = std::move(found->second);
-        remove(found);
-        {
-            const std::lock_guard lock(_readyMutex);
-            _readyConnections.push_back(std::move(connection));
-        }
-        _ready.notify_one();
-    }
-
-    void remove(std::unordered_map<int, Connection>::iterator connection)
-    {
-        ::epoll_ctl(_epoll, EPOLL_CTL_DEL, connection->first, nullptr);
-        _parked.erase(connection);
-        _parkedCount = _parked.size();
-    }
-
-    void takeReturned()
-    {
-        std::uint64_t count = 0;
-        [[maybe_unused]] const auto got = ::read(_wake, &count, sizeof count);
-        std::deque<Connection> returned;
-        {
-            const std::lock_guard lock(_returnedMutex);
-            returned.swap(_returned);
-        }
-        for (auto& connection : returned)
-            add(std::move(connection));
-    }
-
-    void dropIdle()
-    {
-        const Milliseconds now = _loop.sinceBoot();
-        if (now - _lastSweep < std::chrono::seconds(1))
-            return;
-        _lastSweep = now;
-        for (auto at = _parked.begin(); at != _parked.end();) {
-            const auto next = std::next(at);
-            const auto limit = at->second.headBegun ? _settings.headWithin : _settings.idleAtMost;
-            if (now - at->second.since > limit)
-                remove(at);
-            at = next;
-        }
-    }
-
     // --- handler threads ---
 
-    void handleReady()
-    {
-        while (true) {
-            Connection connection;
-            {
-                std::unique_lock lock(_readyMutex);
-                _ready.wait(lock, [this] { return _stopped || !_readyConnections.empty(); });
-                if (_stopped)
-                    return;
-                connection = std::move(_readyConnections.front());
-                _readyConnections.pop_front();
-            }
-            serve(std::move(connection));
-        }
-    }
-
-    void serve(Connection connection)
+    /// Whether it comes back to rest.
+    bool serve(Connection& connection)
     {
         const SpareBuffers wipedAfterwards;
         try {
@@ -491,27 +377,26 @@ private:
             connection.socket.setSendTimeout(Poco::Timespan(_settings.headWithin.count(), 0));
             Session session(connection.socket, _params);
             bool first = true;
-            while (!_stopped && (first || session.hasMoreRequests())) {
+            while (!_parking.isClosing() && (first || session.hasMoreRequests())) {
                 if (first)
                     session.hasMoreRequests();
                 first = false;
                 const Next next = serveOne(session, connection);
                 if (next == Next::Close)
-                    return;
+                    return false;
                 if (next == Next::Live) {
                     session.give();
-                    return;
+                    return false;
                 }
             }
             connection.socket = session.give();
-            const std::lock_guard lock(_returnedMutex);
-            _returned.push_back(std::move(connection));
+            rest(connection);
+            return true;
         } catch (const Poco::Exception&
                      problem) { // door of the HTTP handler: the connection is lost, the node is not
             log::info("front.connection-ended", {{"why", problem.name()}});
-            return;
+            return false;
         }
-        wake();
     }
 
     enum class Next { Keep, Close, Live };
@@ -600,29 +485,14 @@ private:
         _hub.join(*response.eventTopic, connection.socket);
     }
 
-    FrontSettings _settings;
+    const FrontSettings _settings;
     std::vector<Door> _doors;
     EventLoop& _loop;
     Handle _handle;
     Poco::Net::HTTPServerParams::Ptr _params;
     Hub _hub;
-
-    int _epoll = -1;
-    int _wake = -1;
-    std::atomic<bool> _stopped{false};
-
-    std::unordered_map<int, Connection> _parked; // of the parking thread
-    std::atomic<std::size_t> _parkedCount{0};
-    std::vector<char> _peek;
-    Milliseconds _lastSweep{0};
-
-    std::mutex _readyMutex;
-    std::condition_variable _ready;
-    std::deque<Connection> _readyConnections;
-
-    std::mutex _returnedMutex;
-    std::deque<Connection> _returned;
-
+    std::vector<char> _peek; ///< of the parking thread
+    Parking<Connection> _parking;
     std::vector<std::thread> _threads;
 };
 

@@ -176,8 +176,8 @@ const std::vector<Owned> owned = {
      {"appliance/core/random.cpp", "appliance/core/random.h"}},
     {"thread",
      R"((std::thread\b|std::jthread\b|std::async\b|\bpthread_create\b|Poco::Thread\b|Poco::ThreadPool\b|Poco::Activity\b|std::mutex\b|std::condition_variable\b))",
-     {"appliance/core/real_event_loop.h", "appliance/core/real_event_loop.cpp",
-      "appliance/node/front.cpp", "drivers/broker/card_reader.cpp", "drivers/broker/line.h",
+     {"appliance/core/parking.h", "appliance/core/real_event_loop.h",
+      "appliance/core/real_event_loop.cpp", "appliance/node/front.cpp", "drivers/broker/card_reader.cpp", "drivers/broker/line.h",
       "drivers/broker/link.h", "drivers/broker/server.h", "drivers/zvt/tcp_stream.cpp",
       "sync/gateway/https_front.cpp", "sync/portal/exchange.cpp"}}};
 
