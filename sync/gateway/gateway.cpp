@@ -161,6 +161,7 @@ public:
     }
 
     LongAnswer handle(const HttpRequest& request, const BodyFile* body);
+    std::optional<HttpResponse> admit(const HttpRequest& head, std::optional<std::size_t> bytes);
     HttpResponse operate(const HttpRequest& request);
 
 private:
@@ -187,9 +188,25 @@ private:
     std::vector<Route> routes() const;
     template <typename Work>
     auto committed(Work&& work);
+    /// What stands at an address.
+    struct Match {
+        std::optional<Route> route;
+        std::vector<std::string> names; ///< what stands where the pattern has a colon
+        std::string allowed;            ///< methods; empty: nothing is there
+        bool isOpen = false;            ///< nobody needs a token
+    };
+    Match matched(const HttpRequest& request) const;
+    template <typename Work>
+    HttpResponse answerOrRefusal(Work&& work);
+    void count(const HttpResponse& response);
     HttpResponse answered(const HttpRequest& request, const BodyFile* file, LongAnswer& answer);
-    HttpResponse answeredTo(Call& call, const std::string& allowed,
-                            const std::optional<Route>& found);
+    HttpResponse answeredTo(Call& call, const Match& match);
+    std::optional<HttpResponse> foreignHost(const HttpRequest& request) const;
+    /// Who asks, in `caller`, or why nobody is believed.
+    std::optional<HttpResponse> unknownCaller(const HttpRequest& request, UtcTime now,
+                                              Caller& caller);
+    std::optional<HttpResponse> refused(const HttpRequest& request, const Match& match,
+                                        const Caller& caller, std::size_t bodyBytes) const;
 
     HttpResponse health(const Call& call);
     HttpResponse token(const Call& call);
@@ -326,15 +343,24 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
 LongAnswer Gateway::Impl::handle(const HttpRequest& request, const BodyFile* body)
 {
     LongAnswer answer;
-    HttpResponse& response = answer.response;
-    try {
+    answer.response = answerOrRefusal([&] {
         if (body && body->size() <= _settings.submissionBytesMax) { // JSON is read whole
             HttpRequest whole = request;
             whole.body = body->read(0, body->size());
-            response = answered(whole, nullptr, answer);
-        } else {
-            response = answered(request, body, answer);
+            return answered(whole, nullptr, answer);
         }
+        return answered(request, body, answer);
+    });
+    count(answer.response);
+    return answer;
+}
+
+/// What `work` gives, or the refusal that a failure is.
+template <typename Work>
+HttpResponse Gateway::Impl::answerOrRefusal(Work&& work)
+{
+    try {
+        return work();
     } catch (const Error& failure) { // the HTTP handler's door
         const ErrorCode code = failure.errorCode();
         if (code == ErrorCode::StoreFailed || code == ErrorCode::StoreFull ||
@@ -343,12 +369,37 @@ LongAnswer Gateway::Impl::handle(const HttpRequest& request, const BodyFile* bod
         if (code == ErrorCode::StoreFailed)
             throw;
         log::warning("gateway.refused", {{"code", failure.name()}, {"detail", failure.message()}});
-        response = problemFor(failure);
+        return problemFor(failure);
     }
+}
+
+void Gateway::Impl::count(const HttpResponse& response)
+{
     ++_counters->answers.at(static_cast<std::size_t>(response.status / 100));
     if (response.status == 429)
         ++_counters->overAllowance;
-    return answer;
+}
+
+std::optional<HttpResponse> Gateway::Impl::admit(const HttpRequest& head,
+                                                 std::optional<std::size_t> bytes)
+{
+    bool isAdmitted = false;
+    const auto look = [&] {
+        auto refusal = foreignHost(head);
+        const Match match = matched(head);
+        Caller caller;
+        if (!refusal && !match.isOpen)
+            refusal = unknownCaller(head, _loop.utcNow(), caller);
+        if (!refusal)
+            refusal = refused(head, match, caller, bytes.value_or(1));
+        isAdmitted = !refusal;
+        return refusal ? *std::move(refusal) : HttpResponse();
+    };
+    HttpResponse response = answerOrRefusal(look);
+    if (isAdmitted)
+        return std::nullopt;
+    count(response);
+    return response;
 }
 
 HttpResponse Gateway::Impl::operate(const HttpRequest& request)
@@ -388,8 +439,7 @@ auto Gateway::Impl::committed(Work&& work)
     }
 }
 
-HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile* file,
-                                     LongAnswer& answer)
+std::optional<HttpResponse> Gateway::Impl::foreignHost(const HttpRequest& request) const
 {
     const auto& hosts = _settings.hosts;
     const std::string host = headerOf(request, "host");
@@ -397,94 +447,122 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile*
         return problem(400, "host-missing", "a Host header is needed");
     if (std::find(hosts.begin(), hosts.end(), host) == hosts.end())
         return problem(421, "host-foreign", "this service has another name");
+    return std::nullopt;
+}
 
+Gateway::Impl::Match Gateway::Impl::matched(const HttpRequest& request) const
+{
+    Match match;
     const auto asked = segmentsOf(request.path);
-    std::optional<Route> found;
-    std::vector<std::string> names;
-    std::string allowed;
     for (const auto& route : routes()) {
         const auto pattern = segmentsOf(std::string(route.pattern));
-        std::vector<std::string> matched;
+        std::vector<std::string> names;
         bool same = pattern.size() == asked.size();
         for (std::size_t i = 0; same && i < pattern.size(); ++i) {
             if (pattern[i] == ":")
-                matched.push_back(asked[i]);
+                names.push_back(asked[i]);
             else
                 same = pattern[i] == asked[i];
         }
         if (!same)
             continue;
-        allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+        match.allowed += (match.allowed.empty() ? "" : ", ") + std::string(route.method);
         if (route.method == request.method) {
-            found = route;
-            names = std::move(matched);
+            match.route = route;
+            match.names = std::move(names);
         }
     }
+    match.isOpen = !match.allowed.empty() && !request.path.starts_with("/v2/");
+    return match;
+}
 
+std::optional<HttpResponse> Gateway::Impl::unknownCaller(const HttpRequest& request, UtcTime now,
+                                                         Caller& caller)
+{
+    // the real front door takes a request without it for a robot (facts/portal.md 1.3)
+    if (headerOf(request, "user-agent").empty())
+        return problem(403, "user-agent-missing", "a User-Agent header is needed");
+    auto known = _access.caller(request, now);
+    if (!known) {
+        auto response = problem(401, "unauthorized", "a valid access token is needed");
+        response.headers.emplace_back("WWW-Authenticate", "Bearer");
+        return response;
+    }
+    caller = std::move(*known);
+    return std::nullopt;
+}
+
+HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile* file,
+                                     LongAnswer& answer)
+{
+    if (auto foreign = foreignHost(request))
+        return *std::move(foreign);
+    const Match match = matched(request);
     Call call{.request = request,
               .caller = {},
-              .names = std::move(names),
+              .names = match.names,
               .query = {},
               .now = _loop.utcNow(),
               .file = file,
               .answer = &answer};
-    const bool open = allowed.empty() ? false : !request.path.starts_with("/v2/");
-    if (!open) {
-        // the real front door takes a request without it for a robot (facts/portal.md 1.3)
-        if (headerOf(request, "user-agent").empty())
-            return problem(403, "user-agent-missing", "a User-Agent header is needed");
-        auto caller = _access.caller(request, call.now);
-        if (!caller) {
-            auto refused = problem(401, "unauthorized", "a valid access token is needed");
-            refused.headers.emplace_back("WWW-Authenticate", "Bearer");
-            return refused;
-        }
-        call.caller = std::move(*caller);
+    if (!match.isOpen) {
+        if (auto unknown = unknownCaller(request, call.now, call.caller))
+            return *std::move(unknown);
         const auto drawn = _allowance.draw(call.caller.clientId, call.now);
-        auto response =
-            drawn.granted ? answeredTo(call, allowed, found) : _allowance.refusal(drawn);
+        auto response = drawn.granted ? answeredTo(call, match) : _allowance.refusal(drawn);
         _allowance.describe(drawn, response);
         return response;
     }
     if (request.path.starts_with(citizenPaths)) {
-        const bool reserves = found && found->answer == &Impl::citizenReserve;
-        if (auto refused = _citizens.drawn(request.peer,
-                                           reserves ? Citizens::Act::Reserve : Citizens::Act::Look,
-                                           _loop.sinceBoot()))
-            return *refused;
+        const bool reserves = match.route && match.route->answer == &Impl::citizenReserve;
+        if (auto over = _citizens.drawn(request.peer,
+                                        reserves ? Citizens::Act::Reserve : Citizens::Act::Look,
+                                        _loop.sinceBoot()))
+            return *over;
     }
-    return answeredTo(call, allowed, found);
+    return answeredTo(call, match);
 }
 
-/// Whoever asks is known, or need not be. `allowed`: the methods of this address.
-HttpResponse Gateway::Impl::answeredTo(Call& call, const std::string& allowed,
-                                       const std::optional<Route>& found)
+/// Why this address does not take that request; whoever asks is known, or need not be.
+std::optional<HttpResponse> Gateway::Impl::refused(const HttpRequest& request, const Match& match,
+                                                   const Caller& caller,
+                                                   std::size_t bodyBytes) const
 {
-    const HttpRequest& request = call.request;
-    if (allowed.empty())
+    if (match.allowed.empty())
         return problem(404, "address-not-found", "there is nothing at this address");
-    if (!found) {
-        auto refused = problem(405, "method-not-allowed", "this address knows " + allowed);
-        refused.headers.emplace_back("Allow", allowed);
-        return refused;
+    if (!match.route) {
+        auto response = problem(405, "method-not-allowed", "this address knows " + match.allowed);
+        response.headers.emplace_back("Allow", match.allowed);
+        return response;
     }
-
-    const auto& scopes = call.caller.scopes;
-    const bool sends = scopes.contains(portal::sendScope);
-    const bool subscribes = scopes.contains(portal::subscribeScope);
-    const bool permitted = found->who == Who::Anyone || (found->who == Who::Sender && sends) ||
-                           (found->who == Who::Subscriber && subscribes) ||
-                           (found->who == Who::Manager && scopes.contains(portal::manageScope)) ||
-                           (found->who == Who::Either && (sends || subscribes));
+    const Route& found = *match.route;
+    const bool sends = caller.scopes.contains(portal::sendScope);
+    const bool subscribes = caller.scopes.contains(portal::subscribeScope);
+    const bool permitted =
+        found.who == Who::Anyone || (found.who == Who::Sender && sends) ||
+        (found.who == Who::Subscriber && subscribes) ||
+        (found.who == Who::Manager && caller.scopes.contains(portal::manageScope)) ||
+        (found.who == Who::Either && (sends || subscribes));
     if (!permitted)
         return problem(403, "scope-missing", "the access token lacks the scope for this address");
-    const std::size_t bodyBytes = call.file ? call.file->size() : request.body.size();
-    if (found->body == BodyKind::None && bodyBytes > 0)
+    if (found.body == BodyKind::None && bodyBytes > 0)
         return problem(400, "body-unexpected", "this address takes no body");
-    if (found->body != BodyKind::None && mediaTypeOf(request) != expectedType(found->body))
+    if (found.body != BodyKind::None && mediaTypeOf(request) != expectedType(found.body))
         return problem(415, "unsupported-media-type",
-                       "this address takes " + std::string(expectedType(found->body)));
-    if (bodyBytes > found->bodyMax || (call.file && found->answer != &Impl::putAttachment))
+                       "this address takes " + std::string(expectedType(found.body)));
+    if (bodyBytes > found.bodyMax)
+        return problem(413, "body-too-large", "over the limit for this address");
+    return std::nullopt;
+}
+
+HttpResponse Gateway::Impl::answeredTo(Call& call, const Match& match)
+{
+    const HttpRequest& request = call.request;
+    if (auto response = refused(request, match, call.caller,
+                                call.file ? call.file->size() : request.body.size()))
+        return *std::move(response);
+    const auto& found = match.route;
+    if (call.file && found->answer != &Impl::putAttachment)
         return problem(413, "body-too-large", "over the limit for this address");
     call.query = parseForm(request.query);
     for (const auto& [name, value] : call.query) {
@@ -1194,6 +1272,12 @@ HttpResponse Gateway::handle(const HttpRequest& request)
 LongAnswer Gateway::handleLong(const HttpRequest& request, const BodyFile* body)
 {
     return _impl->handle(request, body);
+}
+
+std::optional<HttpResponse> Gateway::admit(const HttpRequest& head,
+                                           std::optional<std::size_t> bytes)
+{
+    return _impl->admit(head, bytes);
 }
 
 HttpResponse Gateway::operate(const HttpRequest& request)

@@ -96,6 +96,9 @@ public:
     /// The same for bodies that nobody holds in memory. `body`: stands for the request's; it may go
     /// when this has returned.
     LongAnswer handleLong(const HttpRequest& request, const BodyFile* body);
+    /// On the loop, before a long body is taken in: a refusal of the address, of whoever asks, of
+    /// type or length. `bytes`: as announced, when it was. Refusals and throws as above.
+    std::optional<HttpResponse> admit(const HttpRequest& head, std::optional<std::size_t> bytes);
 
     /// On the loop, for whoever runs the gateway: the addresses of registry.h. Refusals as above.
     HttpResponse operate(const HttpRequest& request);

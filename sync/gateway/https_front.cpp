@@ -1,134 +1,105 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Poco's HTTP server with TLS. Its threads parse, post, wait and write; nothing else.
+// One thread watches connections, handlers read what came, ask a loop and write its answer. This
+// file owns the front's threads.
 #include "sync/gateway/https_front.h"
 
 #include "appliance/core/error.h"
 #include "appliance/core/log.h"
+#include "appliance/core/parking.h"
+#include "sync/gateway/channel.h"
+#include "sync/gateway/intake.h"
 #include "sync/gateway/problem.h"
 
-#include <Poco/Net/Context.h>
-#include <Poco/Net/HTTPRequestHandler.h>
-#include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
-#include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/Net/HTTPServerResponse.h>
-#include <Poco/Net/SecureServerSocket.h>
-#include <Poco/URI.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/SocketAddress.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <future>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <thread>
 
 namespace amt::gateway {
 namespace {
 
 constexpr auto answerTimeout = std::chrono::seconds(10);
+/// Who was refused before all was said may finish the sentence; nobody listens.
+constexpr auto leavingAtMost = std::chrono::seconds(5);
+constexpr std::size_t otherFiles = 256; ///< bodies, books, callbacks
+constexpr int waitingAtDoor = 1024;
 
-constexpr std::size_t shortBytes = 64 * 1024;
-
-/// What one request holds of the memory for bodies. It counts what has come, not what was
-/// announced: whoever wants to use it up has to send it.
-class Share {
+/// How many connections each address has.
+class Guests {
 public:
-    Share(std::atomic<std::size_t>& held, std::size_t most) : _held(held), _most(most) {}
-    ~Share() { _held -= _own; }
-    Share(const Share&) = delete;
-    Share& operator=(const Share&) = delete;
+    explicit Guests(std::size_t most) : _most(most) {}
 
-    /// Throws Overloaded.
-    void add(std::size_t bytes, std::size_t wholeSoFar)
+    class Stay {
+    public:
+        Stay(Guests& guests, std::string address) : _guests(&guests), _address(std::move(address))
+        {}
+        Stay(Stay&& other) noexcept
+            : _guests(std::exchange(other._guests, nullptr)), _address(std::move(other._address))
+        {}
+        Stay& operator=(Stay&&) = delete;
+        ~Stay()
+        {
+            if (_guests)
+                _guests->leave(_address);
+        }
+        const std::string& address() const { return _address; }
+
+    private:
+        Guests* _guests;
+        std::string _address;
+    };
+
+    /// Nothing: there are as many as may be.
+    std::optional<Stay> enter(const std::string& address)
     {
-        _own += bytes;
-        if ((_held += bytes) > _most && wholeSoFar > shortBytes)
-            throw Error(ErrorCode::Overloaded, "bodies");
+        const std::lock_guard lock(_mutex);
+        auto& count = _counts[address];
+        if (_most > 0 && count >= _most)
+            return std::nullopt;
+        ++count;
+        return std::optional<Stay>(std::in_place, *this, address);
     }
 
 private:
-    std::atomic<std::size_t>& _held;
+    void leave(const std::string& address)
+    {
+        const std::lock_guard lock(_mutex);
+        const auto found = _counts.find(address);
+        if (--found->second == 0)
+            _counts.erase(found);
+    }
+
     const std::size_t _most;
-    std::size_t _own = 0;
+    std::mutex _mutex;
+    std::map<std::string, std::size_t> _counts;
 };
 
-/// A request and, when its body is long, the file that it lies in.
-struct Received {
-    HttpRequest request;
-    std::shared_ptr<BodyFile> file; ///< shared with the task, which may end after its waiter
+/// One connection; at rest it is this and what the kernel keeps.
+struct Visitor : Rest {
+    Visitor(Channel line, Guests::Stay guest) : channel(std::move(line)), stay(std::move(guest)) {}
+    int descriptor() const { return channel.descriptor(); }
+
+    Channel channel;
+    Guests::Stay stay;
+    std::unique_ptr<Intake> intake;    ///< of a request that has begun
+    std::optional<Milliseconds> begun; ///< when it or the handshake did
+    bool wasToldToGoOn = false;        ///< 100 Continue
+    bool isLeaving = false;            ///< answered for the last time
 };
-
-/// Throws RequestMalformed, InputTooLarge, Overloaded, StoreFull.
-Received readRequest(Poco::Net::HTTPServerRequest& from, const FrontSettings& settings,
-                     Share& share)
-{
-    const std::size_t bodyBytesMax = settings.bodyBytesMax;
-    Received received;
-    HttpRequest& request = received.request;
-    request.method = from.getMethod();
-    const std::string& target = from.getURI();
-    const std::size_t mark = target.find('?');
-    if (!target.starts_with('/') || target.find('#') != std::string::npos)
-        throw Error(ErrorCode::RequestMalformed, "request target");
-    try {
-        Poco::URI::decode(target.substr(0, mark), request.path);
-    } catch (const Poco::Exception&) {
-        throw Error(ErrorCode::RequestMalformed, "request target");
-    }
-    if (mark != std::string::npos)
-        request.query = target.substr(mark + 1);
-    for (const auto& [name, value] : from) {
-        std::string lower = name;
-        for (char& letter : lower) {
-            if (letter >= 'A' && letter <= 'Z')
-                letter = static_cast<char>(letter - 'A' + 'a');
-        }
-        if (!request.headers.emplace(std::move(lower), value).second)
-            throw Error(ErrorCode::RequestMalformed, "doubled header");
-    }
-    if (from.hasContentLength() &&
-        from.getContentLength64() > static_cast<Poco::Int64>(bodyBytesMax))
-        throw Error(ErrorCode::InputTooLarge, "body");
-    char buffer[16 * 1024];
-    auto& stream = from.stream();
-    std::size_t size = 0;
-    while (stream.read(buffer, sizeof buffer), stream.gcount() > 0) {
-        const auto read = static_cast<std::size_t>(stream.gcount());
-        size += read;
-        share.add(read, size);
-        if (size > bodyBytesMax)
-            throw Error(ErrorCode::InputTooLarge, "body");
-        if (!received.file && size > shortBytes && !settings.bodyFolder.empty()) {
-            received.file = std::make_shared<BodyFile>(settings.bodyFolder);
-            received.file->append(request.body);
-            std::string().swap(request.body);
-        }
-        if (received.file)
-            received.file->append({buffer, read});
-        else
-            request.body.append(buffer, read);
-    }
-    if (from.hasContentLength() && static_cast<Poco::Int64>(size) != from.getContentLength64())
-        throw Error(ErrorCode::RequestMalformed, "body shorter than announced");
-    const auto address = from.clientAddress();
-    request.peer = address.family() == Poco::Net::SocketAddress::UNIX_LOCAL
-                       ? "local"
-                       : address.host().toString();
-    return received;
-}
-
-void writeHead(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
-{
-    to.setStatus(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
-    to.setReason(Poco::Net::HTTPResponse::getReasonForStatus(to.getStatus()));
-    for (const auto& [name, value] : response.headers)
-        to.add(name, value);
-}
-
-void write(const HttpResponse& response, Poco::Net::HTTPServerResponse& to)
-{
-    writeHead(response, to);
-    to.sendBuffer(response.body.data(), response.body.size());
-}
 
 /// Whoever has least to do; the places outlive every task, for tasks share them.
 class Crew {
@@ -175,90 +146,77 @@ private:
     std::vector<std::shared_ptr<Place>> _places;
 };
 
-class Handler : public Poco::Net::HTTPRequestHandler {
-public:
-    Handler(const Crew& crew, const FrontSettings& settings, std::atomic<std::size_t>& bodies,
-            const Poco::Net::HTTPServer* server)
-        : _crew(crew), _settings(settings), _bodies(bodies), _server(server)
-    {}
-
-    void handleRequest(Poco::Net::HTTPServerRequest& from,
-                       Poco::Net::HTTPServerResponse& to) override
-    {
-        if (_server && _server->currentConnections() > _settings.threads / 2)
-            to.setKeepAlive(false);
-        try {
-            Share share(_bodies, _settings.allBodiesBytesMax);
-            answer(readRequest(from, _settings, share), to);
-        } catch (const Error& failure) { // the HTTP handler's door
-            to.setKeepAlive(false);      // what is left of the body is not read
-            if (!to.sent())
-                write(problemFor(failure), to);
-        }
-    }
-
-private:
-    void answer(Received received, Poco::Net::HTTPServerResponse& to)
-    {
-        const auto place = _crew.leastBusy();
-        auto future = Crew::ask(place, [place, received = std::move(received)] {
-            return place->worker.answer(received.request, received.file.get());
-        });
-        if (future.wait_for(answerTimeout) != std::future_status::ready) {
-            auto late = problem(503, "overloaded", "no answer within the time limit");
-            late.headers.emplace_back("Retry-After", "5");
-            return write(late, to);
-        }
-        const LongAnswer answer = future.get(); // throws when the task ended without an answer
-        if (!answer.next)
-            return write(answer.response, to);
-        writeHead(answer.response, to);
-        to.setContentLength64(static_cast<Poco::Int64>(answer.bytes));
-        auto& out = to.send();
-        // shared with the task of a piece that came too late
-        const auto pieces = std::make_shared<std::function<std::string()>>(answer.next);
-        for (std::size_t sent = 0; sent < answer.bytes;) {
-            auto next = Crew::ask(place, [pieces] { return (*pieces)(); });
-            if (next.wait_for(answerTimeout) != std::future_status::ready)
-                throw Error(ErrorCode::Overloaded, "no piece within the time limit");
-            const std::string piece = next.get();
-            if (piece.empty()) // gone meanwhile: the connection ends before the body does
-                throw Error(ErrorCode::NotFound, "a piece");
-            out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
-            if (!out)
-                throw Error(ErrorCode::SystemFailed, "nobody takes the pieces");
-            sent += piece.size();
-        }
-    }
-
-    const Crew& _crew;
-    const FrontSettings& _settings;
-    std::atomic<std::size_t>& _bodies;
-    const Poco::Net::HTTPServer* _server;
-};
-
-class Factory : public Poco::Net::HTTPRequestHandlerFactory {
-public:
-    Factory(const Crew& crew, const FrontSettings& settings) : _crew(crew), _settings(settings) {}
-
-    Poco::Net::HTTPRequestHandler*
-    createRequestHandler(const Poco::Net::HTTPServerRequest&) override
-    {
-        return new Handler(_crew, _settings, _bodies, _server); // Poco owns it
-    }
-    void servesFor(const Poco::Net::HTTPServer& server) { _server = &server; }
-
-private:
-    const Crew& _crew;
-    const FrontSettings& _settings;
-    std::atomic<std::size_t> _bodies{0}; ///< bytes in memory
-    const Poco::Net::HTTPServer* _server = nullptr;
-};
-
 FrontSettings withoutFolder(FrontSettings settings)
 {
     settings.bodyFolder.clear();
     return settings;
+}
+
+/// What the kernel says about the other end.
+std::string addressOf(int descriptor)
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (::getpeername(descriptor, generic, &size) != 0 || generic->sa_family == AF_UNIX)
+        return "local";
+    return Poco::Net::SocketAddress(generic, size).host().toString();
+}
+
+/// As many connections as were wished, or as this process may have.
+std::size_t connectionsFor(const FrontSettings& settings)
+{
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return settings.connectionsMax;
+    if (files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+        ::getrlimit(RLIMIT_NOFILE, &files);
+    }
+    const std::size_t most =
+        files.rlim_cur > 2 * otherFiles ? files.rlim_cur - otherFiles : files.rlim_cur / 2;
+    if (most < settings.connectionsMax)
+        log::warning("gateway.few_files", {{"connections", std::to_string(most)}});
+    return std::min(most, settings.connectionsMax);
+}
+
+Poco::Net::ServerSocket listenOnSocket(const std::filesystem::path& path)
+{
+    std::filesystem::remove(path); // of a process that was killed
+    const auto before = ::umask(0177);
+    Poco::Net::ServerSocket socket;
+    try {
+        socket.bind(Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, path.string()));
+    } catch (...) {
+        ::umask(before);
+        throw;
+    }
+    ::umask(before);
+    socket.listen(16);
+    return socket;
+}
+
+Poco::Net::ServerSocket listen(const FrontSettings& settings)
+{
+    try {
+        auto socket =
+            settings.socketFile.empty()
+                ? Poco::Net::ServerSocket(Poco::Net::SocketAddress(settings.address, settings.port),
+                                          waitingAtDoor)
+                : listenOnSocket(settings.socketFile);
+        socket.setBlocking(false);
+        return socket;
+    } catch (const Poco::Exception& failure) {
+        throw Error(ErrorCode::ConfigurationInvalid, "cannot listen: " + failure.displayText());
+    }
+}
+
+IntakeLimits limitsOf(const FrontSettings& settings)
+{
+    return {.bodyBytesMax = settings.bodyBytesMax,
+            .bodyFolder = settings.bodyFolder,
+            .allBodiesBytesMax = settings.allBodiesBytesMax};
 }
 
 } // namespace
@@ -266,74 +224,269 @@ FrontSettings withoutFolder(FrontSettings settings)
 class HttpsFront::Impl {
 public:
     Impl(const FrontSettings& settings, const std::vector<Worker>& workers)
-        : _settings(settings), _crew(workers), _threads(2, settings.threads),
-          _factory(new Factory(_crew, _settings)),
-          _server(_factory, _threads, listen(settings), parameters(settings))
+        : _settings(settings), _limits(limitsOf(settings)), _crew(workers),
+          _clock(workers.at(0).loop), _guests(settings.connectionsOfAddressMax),
+          _tls(settings.certificateFile.empty()
+                   ? TlsContext(nullptr, &SSL_CTX_free)
+                   : makeTlsContext(settings.certificateFile, settings.privateKeyFile)),
+          _door(listen(settings)),
+          _parking({_door.impl()->sockfd()}, connectionsFor(settings), _clock,
+                   {.accept = [this](std::size_t) { return accept(); },
+                    .isReady =
+                        [](Visitor& visitor) {
+                            if (visitor.isLeaving && !visitor.channel.discard())
+                                visitor.until = Milliseconds(0);
+                            return !visitor.isLeaving;
+                        },
+                    .acceptFailed =
+                        [](const Error& failure) {
+                            log::warning("gateway.accept", {{"detail", failure.message()}});
+                        }})
     {
-        _factory->servesFor(_server);
-        _server.start();
+        _threads.emplace_back([this] { _parking.watchAll(); });
+        for (int i = 0; i < _settings.threads; ++i)
+            _threads.emplace_back(
+                [this] { _parking.serve([this](Visitor& visitor) { return handle(visitor); }); });
     }
-    ~Impl() { _server.stopAll(true); }
+    ~Impl()
+    {
+        _parking.close(_settings.grace);
+        for (auto& thread : _threads)
+            thread.join();
+    }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-private:
-    static Poco::Net::HTTPServerParams::Ptr parameters(const FrontSettings& settings)
-    {
-        Poco::Net::HTTPServerParams::Ptr set = new Poco::Net::HTTPServerParams;
-        set->setMaxThreads(settings.threads);
-        set->setMaxQueued(128);
-        set->setTimeout(Poco::Timespan(30, 0));
-        set->setKeepAlive(true);
-        set->setKeepAliveTimeout(Poco::Timespan(static_cast<long>(settings.rest.count()), 0));
-        set->setSoftwareVersion("amt-gateway");
-        return set;
-    }
+    std::size_t resting() const { return _parking.resting(); }
 
-    static Poco::Net::ServerSocket listen(const FrontSettings& settings)
+private:
+    std::optional<Visitor> accept()
     {
-        const Poco::Net::SocketAddress address("127.0.0.1", settings.port);
-        Poco::Net::Context::Params tls;
-        tls.privateKeyFile = settings.privateKeyFile.string();
-        tls.certificateFile = settings.certificateFile.string();
-        tls.verificationMode = Poco::Net::Context::VERIFY_NONE; // clients show a token
-        tls.loadDefaultCAs = false;
-        try {
-            if (!settings.socketFile.empty())
-                return listenOnSocket(settings.socketFile);
-            if (settings.certificateFile.empty())
-                return Poco::Net::ServerSocket(address, 64);
-            Poco::Net::Context::Ptr context =
-                new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, tls);
-            context->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_3);
-            return Poco::Net::SecureServerSocket(address, 64, context);
-        } catch (const Poco::Exception& failure) {
-            throw Error(ErrorCode::ConfigurationInvalid, "cannot listen: " + failure.displayText());
+        while (true) {
+            const int descriptor =
+                ::accept4(_door.impl()->sockfd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (descriptor < 0 &&
+                (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+                throw Error(ErrorCode::SystemFailed, std::strerror(errno));
+            if (descriptor < 0)
+                return std::nullopt; // nobody, or gone again
+            Channel channel(descriptor, _tls.get());
+            auto stay = _guests.enter(addressOf(descriptor));
+            if (!stay)
+                continue;
+            const int yes = 1; // an answer's last small segment waits for no acknowledgement
+            ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+            Visitor visitor(std::move(channel), *std::move(stay));
+            visitor.until =
+                _clock.sinceBoot() + (_tls ? _settings.headWithin : _settings.idleAtMost);
+            return visitor;
         }
     }
 
-    static Poco::Net::ServerSocket listenOnSocket(const std::filesystem::path& path)
+    /// Whether it comes back to rest.
+    bool handle(Visitor& visitor)
     {
-        std::filesystem::remove(path); // of a process that was killed
-        const auto before = ::umask(0177);
-        Poco::Net::ServerSocket socket;
+        try { // the HTTP handler's door
+            try {
+                return advance(visitor);
+            } catch (const Error& failure) {
+                if (!visitor.intake) // the line itself
+                    return false;
+                write(visitor, problemFor(failure), KeepAlive::No);
+                return leave(visitor);
+            }
+        } catch (const Error&) {             // nobody takes the answer
+        } catch (const std::future_error&) { // the task ended without one
+        }
+        return false;
+    }
+
+    /// Reads and answers until nothing more is there.
+    bool advance(Visitor& visitor)
+    {
+        std::array<char, 16 * 1024> buffer;
+        std::string_view bytes;
+        while (true) {
+            if (bytes.empty()) {
+                const auto got = receive(visitor, buffer);
+                if (!got)
+                    return rest(visitor);
+                if (*got == 0)
+                    return false;
+                bytes = {buffer.data(), *got};
+            }
+            if (!visitor.intake)
+                visitor.intake = std::make_unique<Intake>(_limits, _allBodies);
+            if (!visitor.begun)
+                visitor.begun = _clock.sinceBoot();
+            const auto stage = visitor.intake->take(bytes);
+            if (stage == Intake::Stage::Leave) {
+                if (const auto refused = refusal(*visitor.intake, visitor.stay.address())) {
+                    write(visitor, *refused, KeepAlive::No);
+                    return leave(visitor);
+                }
+                visitor.intake->allowBody();
+                visitor.begun = _clock.sinceBoot();
+            }
+            if (visitor.intake->stage() == Intake::Stage::Body)
+                tellToGoOn(visitor);
+            if (stage == Intake::Stage::Whole && answer(visitor) == KeepAlive::No)
+                return leave(visitor);
+        }
+    }
+
+    /// As Channel's, but what breaks here is not a request that could be refused.
+    static std::optional<std::size_t> receive(Visitor& visitor, std::span<char> into)
+    {
         try {
-            socket.bind(
-                Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, path.string()));
-        } catch (...) {
-            ::umask(before);
+            return visitor.channel.receive(into);
+        } catch (const Error&) {
+            visitor.intake.reset();
             throw;
         }
-        ::umask(before);
-        socket.listen(16);
-        return socket;
+    }
+
+    bool rest(Visitor& visitor) const
+    {
+        const Milliseconds now = _clock.sinceBoot();
+        const bool hasBegun = visitor.intake && visitor.intake->hasBegun();
+        if (!hasBegun && visitor.channel.isOpen()) {
+            visitor.intake.reset();
+            visitor.begun.reset();
+            visitor.isIdle = true;
+            visitor.until = now + _settings.idleAtMost;
+            return true;
+        }
+        if (!visitor.begun)
+            visitor.begun = now; // the handshake
+        const std::size_t bytes = hasBegun ? visitor.intake->bodyBytes() : 0;
+        visitor.isIdle = false;
+        visitor.until = *visitor.begun + _settings.headWithin +
+                        Milliseconds(1000 * bytes / _settings.bodyBytesPerSecondMin);
+        return now <= visitor.until;
+    }
+
+    bool leave(Visitor& visitor) const
+    {
+        visitor.intake.reset();
+        visitor.channel.end();
+        visitor.isLeaving = visitor.isIdle = true;
+        visitor.until = _clock.sinceBoot() + leavingAtMost;
+        return true;
+    }
+
+    void tellToGoOn(Visitor& visitor) const
+    {
+        if (visitor.wasToldToGoOn || visitor.intake->bodyBytes() > 0 ||
+            !visitor.intake->expectsContinue())
+            return;
+        visitor.wasToldToGoOn = true;
+        visitor.channel.send("HTTP/1.1 100 Continue\r\n\r\n", _settings.takesNothing);
+    }
+
+    std::optional<HttpResponse> refusal(Intake& intake, const std::string& address) const
+    {
+        const auto place = _crew.leastBusy();
+        if (!place->worker.admit)
+            return std::nullopt;
+        intake.request.peer = address;
+        auto asked = Crew::ask(place, [place, head = intake.request, bytes = intake.announced()] {
+            return place->worker.admit(head, bytes);
+        });
+        if (asked.wait_for(answerTimeout) != std::future_status::ready)
+            return late();
+        return asked.get();
+    }
+
+    static HttpResponse late()
+    {
+        auto response = problem(503, "overloaded", "no answer within the time limit");
+        response.headers.emplace_back("Retry-After", "5");
+        return response;
+    }
+
+    enum class KeepAlive { No, Yes };
+
+    KeepAlive answer(Visitor& visitor)
+    {
+        const auto intake = std::move(visitor.intake); // its bytes count until it is answered
+        visitor.begun.reset();
+        visitor.wasToldToGoOn = false;
+        const bool isHead = intake->request.method == "HEAD";
+        intake->request.peer = visitor.stay.address();
+        const auto place = _crew.leastBusy();
+        auto future = Crew::ask(
+            place, [place, request = std::move(intake->request), file = std::move(intake->file)] {
+                return place->worker.answer(request, file.get());
+            });
+        const bool isInTime = future.wait_for(answerTimeout) == std::future_status::ready;
+        const auto keep =
+            intake->keepsAlive() && !_parking.isClosing() ? KeepAlive::Yes : KeepAlive::No;
+        if (!isInTime) {
+            write(visitor, late(), keep, isHead);
+            return keep;
+        }
+        const LongAnswer answer = future.get(); // throws when the task ended without an answer
+        if (!answer.next) {
+            write(visitor, answer.response, keep, isHead);
+            return keep;
+        }
+        send(visitor, headOf(answer.response, answer.bytes, keep));
+        // shared with the task of a piece that came too late
+        const auto pieces = std::make_shared<std::function<std::string()>>(answer.next);
+        for (std::size_t sent = 0; sent < answer.bytes && !isHead;) {
+            auto next = Crew::ask(place, [pieces] { return (*pieces)(); });
+            if (next.wait_for(answerTimeout) != std::future_status::ready)
+                throw Error(ErrorCode::Overloaded, "no piece within the time limit");
+            const std::string piece = next.get();
+            if (piece.empty()) // gone meanwhile: the connection ends before the body does
+                throw Error(ErrorCode::NotFound, "a piece");
+            send(visitor, piece);
+            sent += piece.size();
+        }
+        return keep;
+    }
+
+    std::string headOf(const HttpResponse& response, std::size_t bytes, KeepAlive keep) const
+    {
+        Poco::Net::HTTPResponse head(
+            Poco::Net::HTTPMessage::HTTP_1_1,
+            static_cast<Poco::Net::HTTPResponse::HTTPStatus>(response.status));
+        head.setDate(Poco::Timestamp(toMilliseconds(_clock.utcNow()) * 1000));
+        head.set("Server", "amt-gateway");
+        head.setKeepAlive(keep == KeepAlive::Yes);
+        head.setContentLength64(static_cast<Poco::Int64>(bytes));
+        for (const auto& [name, value] : response.headers)
+            head.add(name, value);
+        std::ostringstream text;
+        head.write(text);
+        return text.str();
+    }
+
+    void write(Visitor& visitor, const HttpResponse& response, KeepAlive keep,
+               bool isHead = false) const
+    {
+        std::string text = headOf(response, response.body.size(), keep);
+        if (!isHead)
+            text += response.body;
+        send(visitor, text);
+    }
+
+    void send(Visitor& visitor, std::string_view bytes) const
+    {
+        visitor.channel.send(bytes, _settings.takesNothing);
     }
 
     const FrontSettings _settings;
+    const IntakeLimits _limits;
     const Crew _crew;
-    Poco::ThreadPool _threads;
-    Poco::SharedPtr<Factory> _factory; // shared with Poco's server
-    Poco::Net::HTTPServer _server;
+    const Clock& _clock;
+    Guests _guests;
+    const TlsContext _tls;
+    Poco::Net::ServerSocket _door;
+    std::atomic<std::size_t> _allBodies{0}; ///< bytes of bodies under way
+    Parking<Visitor> _parking;
+    std::vector<std::thread> _threads; ///< last: they run with all of the above made
 };
 
 Worker inMemory(EventLoop& loop, std::function<HttpResponse(const HttpRequest&)> answer)
@@ -353,5 +506,10 @@ HttpsFront::HttpsFront(const FrontSettings& settings, std::vector<Worker> worker
 {}
 
 HttpsFront::~HttpsFront() = default;
+
+std::size_t HttpsFront::restingConnections() const
+{
+    return _impl->resting();
+}
 
 } // namespace amt::gateway

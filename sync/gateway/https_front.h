@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// HTTPS before the loop: TLS 1.3 only; each request becomes a value, is answered on the loop, and
-// waits at most 10 s.
+// HTTPS before the loops: connections rest without a thread (appliance/core/parking.h), each
+// request becomes a value, is answered on a loop, and waits at most 10 s.
 #pragma once
 
 #include "appliance/core/event_loop.h"
@@ -12,11 +12,15 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace amt::gateway {
 
 struct FrontSettings {
+    /// Where to listen, with the port.
+    std::string address = "127.0.0.1";
     std::uint16_t port = 0;
     /// Both empty: HTTP without TLS, for the operator's own port.
     std::filesystem::path certificateFile, privateKeyFile;
@@ -29,10 +33,18 @@ struct FrontSettings {
     /// Of all bodies under way: what comes beyond is a 503. Short ones (64 KiB) always have room,
     /// so that big attachments keep nobody from a light call.
     std::size_t allBodiesBytesMax = 2048UL * 1024 * 1024;
-    /// Connections served at a time. When half of them are, a connection ends with its answer:
-    /// whoever idles holds one half at most, and the other is for those who come new.
-    int threads = 64;
-    std::chrono::seconds rest{3}; ///< then an idle one ends; amt-sync uses none that rested longer
+    int threads = 64; ///< requests answered at a time; who sends slowly or rests needs none
+    /// When there are as many, whoever idles longest makes room for who comes new. Fewer where the
+    /// process may not open so many files.
+    std::size_t connectionsMax = 10'000;
+    std::size_t connectionsOfAddressMax = 0; ///< those beyond are closed; 0: no limit
+    std::chrono::seconds idleAtMost{75};
+    /// For TLS's handshake and for a head, from its first byte.
+    std::chrono::seconds headWithin{10};
+    /// A body may take `headWithin`, and a second more for as many bytes as have come.
+    std::size_t bodyBytesPerSecondMin = 8 * 1024;
+    std::chrono::seconds takesNothing{30}; ///< then an answer is given up
+    std::chrono::seconds grace{5};         ///< for requests under way when the front goes
 };
 
 /// Answers one request after the other.
@@ -40,6 +52,10 @@ struct Worker {
     EventLoop& loop;
     /// Runs on the loop. The body is in the request, or in the file when there is one.
     std::function<LongAnswer(const HttpRequest&, const BodyFile*)> answer;
+    /// Runs on the loop when a head came whose body is over 64 KiB (as announced) or comes in
+    /// chunks (nothing): a refusal, or nothing and the body is taken in. Empty: all are.
+    std::function<std::optional<HttpResponse>(const HttpRequest&, std::optional<std::size_t>)>
+        admit = {};
 };
 
 /// One that wants the whole body in the request. The front needs no bodyFolder then.
@@ -47,7 +63,7 @@ Worker inMemory(EventLoop& loop, std::function<HttpResponse(const HttpRequest&)>
 
 class HttpsFront {
 public:
-    /// Listens on 127.0.0.1 and answers until it goes. `answer` runs on the loop; what it throws
+    /// Listens and answers until it goes. `answer` runs on the loop; what it throws
     /// closes the connection without an answer. Bodies are in the request. The loop must be running
     /// when requests come, and outlive the front. Throws ConfigurationInvalid when the port is
     /// taken.
@@ -59,6 +75,8 @@ public:
     ~HttpsFront();
     HttpsFront(const HttpsFront&) = delete;
     HttpsFront& operator=(const HttpsFront&) = delete;
+
+    std::size_t restingConnections() const;
 
 private:
     class Impl;

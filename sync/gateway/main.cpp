@@ -32,6 +32,7 @@ namespace amt::gateway {
 namespace {
 
 constexpr std::size_t answerBytesMax = 92 * 1024 * 1024; ///< an attachment as JWE
+constexpr int ownThreads = 4;                            ///< for whoever runs the gateway
 constexpr auto roundEvery = std::chrono::seconds(2);
 
 /// A gateway with a loop, a thread and a connection to the database of its own. They know each
@@ -94,7 +95,12 @@ protected:
         add("reason", "revoke, quota: why", "TEXT");
         add("callback", "callback: https://HOST:PORT/PATH", "URL");
         add("authority", "callback: PEM of the authority that its certificate comes from", "FILE");
-        add("port", "serve: port on 127.0.0.1", "N");
+        add("port", "serve: port", "N");
+        add("listen", "serve: address (127.0.0.1)", "ADDRESS");
+        add("connections", "serve: at most (10000)", "N");
+        add("per-address",
+            "serve: connections of one address (64; on 127.0.0.1, behind a proxy, any number)",
+            "N");
         add("metrics-port", "serve: port on 127.0.0.1 for GET /metrics and GET /health", "N");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
@@ -250,14 +256,28 @@ private:
                 settings.callbackDoor = nullptr; // one of them sends
             auto& room = *rooms.emplace_back(std::make_unique<Room>(
                 settings, [&](const Clock& clock) { return openBooks(state, clock); }));
-            workers.push_back({room.loop, [&](const HttpRequest& request, const BodyFile* body) {
-                                   return guarded(
-                                       [&] { return room.gateway.handleLong(request, body); });
-                               }});
+            workers.push_back(
+                {.loop = room.loop,
+                 .answer =
+                     [&](const HttpRequest& request, const BodyFile* body) {
+                         return guarded([&] { return room.gateway.handleLong(request, body); });
+                     },
+                 .admit =
+                     [&](const HttpRequest& head, std::optional<std::size_t> bytes) {
+                         return guarded([&] { return room.gateway.admit(head, bytes); });
+                     }});
         }
 
         FrontSettings front;
         front.port = static_cast<std::uint16_t>(number("port", 0, 1, 65535));
+        const auto listen = _options.find("listen");
+        if (listen != _options.end())
+            front.address = listen->second;
+        // On loopback stands a proxy, which counts addresses itself.
+        front.connectionsOfAddressMax = static_cast<std::size_t>(
+            number("per-address", listen == _options.end() ? 100'000 : 64, 1, 100'000));
+        front.connectionsMax =
+            static_cast<std::size_t>(number("connections", 10'000, 16, 1'000'000));
         front.certificateFile = serverCertificateFile(state);
         front.privateKeyFile = serverKeyFile(state);
         front.bodyFolder = state / "bodies";
@@ -269,6 +289,7 @@ private:
             FrontSettings plain;
             plain.port = static_cast<std::uint16_t>(number("metrics-port", 0, 1, 65535));
             plain.bodyBytesMax = 0;
+            plain.threads = ownThreads;
             operatorsDoor.emplace(plain, rooms[0]->loop, [&](const HttpRequest& request) {
                 return operations.answer(request);
             });
@@ -276,6 +297,7 @@ private:
         std::optional<HttpsFront> socket;
         FrontSettings house;
         house.socketFile = operatorsSocket(state);
+        house.threads = ownThreads;
         if (house.socketFile.string().size() > socketPathMax)
             log::warning("gateway.no_operators_socket", {{"why", "its path is too long"}});
         else

@@ -21,15 +21,18 @@
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/StreamCopier.h>
 #include <libpq-fe.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -43,7 +46,10 @@ using namespace amt;
 constexpr int towns = 396;           ///< municipalities of North Rhine-Westphalia
 constexpr int historyCases = 57'600; ///< its peak day (facts/portal.md 6.3)
 constexpr int connections = 16;
-constexpr int idleLines = 200;
+constexpr int idleLines = 8'000;
+constexpr int freshLines = 500;
+constexpr int bendPairsMax = 512; ///< a town and its office each
+constexpr double bendMilliseconds = 500;
 constexpr std::size_t partBytes = 16 * 1024;
 constexpr double phaseSeconds = 12;
 const std::string service = "urn:de:fim:leika:leistung:99108001001000";
@@ -228,10 +234,13 @@ class Process {
 public:
     Process(const std::string& program, const std::filesystem::path& state,
             const std::string& database, const std::vector<std::string>& more)
-        : port(freePort())
+        : port(freePort()), plainPort(freePort())
     {
-        std::vector<std::string> words = {program,      "serve",  "--state", state.string(),
-                                          "--database", database, "--port",  std::to_string(port)};
+        std::vector<std::string> words = {program,          "serve",
+                                          "--state",        state.string(),
+                                          "--database",     database,
+                                          "--port",         std::to_string(port),
+                                          "--metrics-port", std::to_string(plainPort)};
         words.insert(words.end(), more.begin(), more.end());
         std::vector<char*> arguments;
         for (auto& word : words)
@@ -256,14 +265,12 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    double residentMebibytes() const
+    double residentMebibytes() const { return status("VmRSS:") / 1024; }
+    double threads() const { return status("Threads:"); }
+    long files() const
     {
-        std::ifstream status("/proc/" + std::to_string(_pid) + "/status");
-        for (std::string line; std::getline(status, line);) {
-            if (line.starts_with("VmRSS:"))
-                return std::stod(line.substr(6)) / 1024;
-        }
-        return 0;
+        return std::distance(
+            std::filesystem::directory_iterator("/proc/" + std::to_string(_pid) + "/fd"), {});
     }
     double cpuSeconds() const
     {
@@ -277,9 +284,19 @@ public:
         return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
     }
 
-    const std::uint16_t port;
+    const std::uint16_t port, plainPort;
 
 private:
+    double status(const std::string& name) const
+    {
+        std::ifstream status("/proc/" + std::to_string(_pid) + "/status");
+        for (std::string line; std::getline(status, line);) {
+            if (line.starts_with(name))
+                return std::stod(line.substr(name.size()));
+        }
+        return 0;
+    }
+
     pid_t _pid = 0;
 };
 
@@ -396,13 +413,13 @@ public:
         : _gateways(std::move(gateways)), _host(std::move(host)), _tls(std::move(tls))
     {}
 
-    /// `work` again and again on half as many threads as there are connections.
-    Result run(double duration, const std::function<void(Pair&)>& work)
+    /// `work` again and again, on a thread and two connections for each of `count` towns.
+    Result run(double duration, const std::function<void(Pair&)>& work, int count = connections / 2)
     {
         std::vector<std::unique_ptr<Pair>> pairs;
-        for (int i = 0; i < connections / 2; ++i) {
+        for (int i = 0; i < count; ++i) {
             const auto port = _gateways[static_cast<std::size_t>(i) % _gateways.size()]->port;
-            pairs.push_back(std::make_unique<Pair>(i, port, _host, _tls));
+            pairs.push_back(std::make_unique<Pair>(i % towns, port, _host, _tls));
         }
         std::atomic<int> works = 0;
         std::atomic<bool> failed = false;
@@ -614,24 +631,81 @@ double signatures()
     return count / (seconds(CLOCK_THREAD_CPUTIME_ID) - begin);
 }
 
-/// Time from nothing to an answer for who comes new, while others idle on connections that they
-/// used; ms p99.
-double freshBesideIdle(const Process& gateway, const std::string& host, Poco::Net::Context::Ptr tls,
-                       int idle)
+/// One connection that asks for the health of the gateway and rests: little memory on this side.
+class Rester {
+public:
+    /// `tls`: null for a plain one.
+    Rester(std::uint16_t port, Poco::Net::Context::Ptr tls)
+        : _socket(tls ? Poco::Net::SecureStreamSocket(address(port), tls)
+                      : Poco::Net::StreamSocket(address(port)))
+    {
+        _socket.setNoDelay(true);
+    }
+
+    void ask(const std::string& host)
+    {
+        const std::string head = "GET /health HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+        _socket.sendBytes(head.data(), static_cast<int>(head.size()));
+        std::array<char, 4096> part;
+        std::string all;
+        while (!isWhole(all)) {
+            const int got = _socket.receiveBytes(part.data(), static_cast<int>(part.size()));
+            if (got <= 0)
+                throw Error(ErrorCode::SystemFailed, "a connection was closed");
+            all.append(part.data(), static_cast<std::size_t>(got));
+        }
+        if (!all.starts_with("HTTP/1.1 200"))
+            throw Error(ErrorCode::PortalRefused, all);
+    }
+
+private:
+    static Poco::Net::SocketAddress address(std::uint16_t port) { return {"127.0.0.1", port}; }
+    static bool isWhole(const std::string& answer)
+    {
+        constexpr std::string_view lengthField = "Content-Length: ";
+        const std::size_t end = answer.find("\r\n\r\n"), length = answer.find(lengthField);
+        return end != std::string::npos && length < end &&
+               answer.size() >=
+                   end + 4 + std::stoul(answer.substr(length + lengthField.size(), 10));
+    }
+
+    Poco::Net::StreamSocket _socket;
+};
+
+/// Connections that used theirs once rest; others come new meanwhile: time from nothing to an
+/// answer.
+void restBeside(const Process& gateway, const std::string& host, Poco::Net::Context::Ptr tls)
 {
-    std::vector<std::unique_ptr<Line>> lines;
-    const auto ask = [&] {
+    const std::string with = tls ? ", TLS" : ", plain";
+    const auto port = tls ? gateway.port : gateway.plainPort;
+    const double before = gateway.residentMebibytes();
+    std::vector<std::unique_ptr<Rester>> lines;
+    const auto fresh = [&] {
         const double begin = seconds(CLOCK_MONOTONIC);
-        lines.push_back(std::make_unique<Line>(gateway.port, host, tls));
-        lines.back()->ask("GET", "/health");
-        return seconds(CLOCK_MONOTONIC) - begin;
+        lines.push_back(std::make_unique<Rester>(port, tls));
+        lines.back()->ask(host);
+        return (seconds(CLOCK_MONOTONIC) - begin) * 1e3;
     };
-    std::vector<double> times;
-    for (int i = 0; i < idle; ++i)
-        ask();
-    for (int i = 0; i < 100; ++i)
-        times.push_back(ask());
-    return quantile(times, 0.99) * 1e3;
+    for (int i = 0; i < idleLines; ++i)
+        fresh();
+    const double after = gateway.residentMebibytes();
+    row("open files of the gateway" + with, static_cast<double>(gateway.files()), "", {},
+        static_cast<double>(idleLines));
+    row("threads of the gateway meanwhile" + with, gateway.threads(), "");
+    std::vector<double> times, again;
+    for (int i = 0; i < freshLines; ++i)
+        times.push_back(fresh());
+    row("fresh request beside them" + with, quantile(times, 0.5), "ms p50");
+    row("fresh request beside them" + with, quantile(times, 0.99), "ms p99", {},
+        tls ? std::optional<double>() : 5.0, false);
+    for (int i = 0; i < freshLines; ++i) { // whoever rested is still known
+        const double begin = seconds(CLOCK_MONOTONIC);
+        lines[static_cast<std::size_t>(i * (idleLines / freshLines))]->ask(host);
+        again.push_back((seconds(CLOCK_MONOTONIC) - begin) * 1e3);
+    }
+    row("request of one that rested" + with, quantile(again, 0.99), "ms p99");
+    row("resident memory for each that rests" + with, (after - before) * 1024 / idleLines, "KiB");
+    row("resident memory beside them" + with, gateway.residentMebibytes(), "MiB");
 }
 
 void waitFor(const Process& gateway, const std::string& host, Poco::Net::Context::Ptr tls)
@@ -659,6 +733,7 @@ void measure(const std::string& program, const std::string& database)
         Poco::Net::Context::TLS_CLIENT_USE, "", "", (folder.path() / "tls" / "ca.pem").string(),
         Poco::Net::Context::VERIFY_RELAXED);
     tls->enableExtendedCertificateVerification(false);
+    SSL_CTX_set_mode(tls->sslContext(), SSL_MODE_RELEASE_BUFFERS); // thousands in one process
 
     const double signs = signatures();
     row("RSA-4096 PS512 alone", signs, "1/s of CPU");
@@ -716,10 +791,19 @@ void measure(const std::string& program, const std::string& database)
             Peer{"the same rows by libpq alone", bare});
         row("durable submissions beside signing" + with, durable.works, "1/s",
             Peer{"its 2 signatures alone", signs / 2});
-        if (goal(1))
-            row("fresh connection beside " + std::to_string(idleLines) + " that idle",
-                freshBesideIdle(*gateways[0], host, tls, idleLines), "ms p99");
         row("resident memory of a gateway" + with, gateways[0]->residentMebibytes(), "MiB");
+        if (!goal(1))
+            continue;
+        restBeside(*gateways[0], host, {});
+        restBeside(*gateways[0], host, tls);
+        for (int pairs = connections / 2; pairs <= bendPairsMax; pairs *= 2) {
+            const auto many = field.run(phaseSeconds, caseWork, pairs);
+            const std::string by = ", " + std::to_string(2 * pairs) + " clients";
+            row("cases" + by, many.works, "1/s");
+            row("call of a case" + by, many.p99, "ms p99");
+            if (many.p99 > bendMilliseconds)
+                break;
+        }
     }
 }
 
@@ -733,6 +817,10 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "usage: with_postgres.sh amt-bench-gateway AMT-GATEWAY\n");
         return 64;
     }
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
     try {
         measure(argv[1], database);
     } catch (const Poco::Exception& failure) {

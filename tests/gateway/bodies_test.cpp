@@ -195,6 +195,89 @@ BOOST_AUTO_TEST_CASE(a_body_in_a_file_that_fits_is_taken_as_any_other)
     BOOST_TEST(answer.response.status == 201);
 }
 
+struct Head {
+    const char* name;
+    Who who;
+    const char* method;
+    const char* path;
+    std::map<std::string, std::string> headers; ///< in place of the usual ones
+    std::optional<std::size_t> bytes;
+    const char* problem; ///< null: the body may come
+};
+std::ostream& operator<<(std::ostream& out, const Head& head)
+{
+    return out << head.name;
+}
+const char* const attachmentPath =
+    "/v2/submissions/0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f55/attachments/x";
+const Head heads[] = {
+    {"an attachment", Who::Sender, "PUT", attachmentPath, {}, 4'000'000, nullptr},
+    {"an attachment in chunks", Who::Sender, "PUT", attachmentPath, {}, {}, nullptr},
+    {"without a token", Who::Nobody, "PUT", attachmentPath, {}, 4'000'000, "unauthorized"},
+    {"with a token that was never given",
+     Who::Nobody,
+     "PUT",
+     attachmentPath,
+     {{"authorization", "Bearer x"}},
+     4'000'000,
+     "unauthorized"},
+    {"of an office", Who::Subscriber, "PUT", attachmentPath, {}, 4'000'000, "scope-missing"},
+    {"under another name",
+     Who::Sender,
+     "PUT",
+     attachmentPath,
+     {{"host", "elsewhere"}},
+     4'000'000,
+     "host-foreign"},
+    {"of another type",
+     Who::Sender,
+     "PUT",
+     attachmentPath,
+     {{"content-type", "application/json"}},
+     4'000'000,
+     "unsupported-media-type"},
+    {"longer than one may be", Who::Sender, "PUT", attachmentPath, {}, 6'000'000, "body-too-large"},
+    {"another method", Who::Sender, "POST", attachmentPath, {}, 4'000'000, "method-not-allowed"},
+    {"nothing there", Who::Sender, "PUT", "/v2/x", {}, 4'000'000, "address-not-found"},
+    {"a citizen's",
+     Who::Nobody,
+     "POST",
+     "/citizens/appointments/x/cancellation",
+     {{"content-type", "application/json"}},
+     65'537,
+     "body-too-large"},
+    {"a body where none is",
+     Who::Sender,
+     "GET",
+     "/v2/submissions/x/events",
+     {},
+     {},
+     "body-unexpected"},
+};
+
+BOOST_DATA_TEST_CASE(a_long_body_is_taken_in_from_who_may_send_it, data::make(heads), head)
+{
+    GatewayTown town;
+    town.attachmentBytesMax = 5'000'000;
+    town.restart();
+    HttpRequest request{.method = head.method,
+                        .path = head.path,
+                        .query = {},
+                        .headers = {{"host", "gateway.test:8443"},
+                                    {"user-agent", "test"},
+                                    {"content-type", "application/jose"}},
+                        .body = {},
+                        .peer = {}};
+    if (head.who != Who::Nobody)
+        request.headers["authorization"] = "Bearer " + town.tokenOf(head.who);
+    for (const auto& [name, value] : head.headers)
+        request.headers[name] = value;
+    const auto refused = town.gateway->admit(request, head.bytes);
+    BOOST_TEST(refused.has_value() == (head.problem != nullptr));
+    if (refused && head.problem)
+        BOOST_TEST(GatewayTown::problemOf(*refused) == head.problem);
+}
+
 // --- through the door
 
 namespace {

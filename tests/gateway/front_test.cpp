@@ -108,36 +108,6 @@ BOOST_AUTO_TEST_CASE(a_body_over_the_limit_never_reaches_the_loop)
     BOOST_TEST(!line.seen.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(who_idles_never_holds_more_than_half_of_the_threads)
-{
-    Line line;
-    line.settings.threads = 4;
-    line.settings.rest = std::chrono::seconds(120); // nobody's rest is over while this runs
-    const gateway::HttpsFront front(line.settings, line.loop, [](const HttpRequest&) {
-        return HttpResponse{.status = 200, .headers = {}, .body = "gut", .eventTopic = {}};
-    });
-    std::vector<std::unique_ptr<HttpExchange>> clients;
-    std::vector<std::string> ends;
-    std::function<void()> next = [&] {
-        if (clients.size() == 12)
-            return line.loop.stop();
-        clients.push_back(
-            portal::makeTlsExchange("https://127.0.0.1:" + std::to_string(line.settings.port),
-                                    line.tls.authority, line.loop));
-        clients.back()->send(post("/v2/x", "x"), [&](const HttpAnswer& answer) {
-            const auto* response = std::get_if<HttpResponse>(&answer);
-            ends.push_back(response ? response->header("Connection") : "no answer");
-            next();
-        });
-    };
-    line.loop.post(next);
-    line.loop.run();
-    clients.clear(); // before the front, which waits for them
-    std::vector<std::string> expected(12, "Close");
-    expected[0] = expected[1] = "Keep-Alive";
-    BOOST_TEST(ends == expected, boost::test_tools::per_element());
-}
-
 BOOST_AUTO_TEST_CASE(a_loop_that_is_busy_leaves_the_next_request_to_another)
 {
     Line line;
