@@ -6,6 +6,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 
 #include <algorithm>
 #include <limits>
@@ -778,6 +779,46 @@ PrinterState printerStateFromJson(const json::Object& object)
             .paperOut = json::boolean(object, "paperOut"),
             .paperNearEnd = json::boolean(object, "paperNearEnd"),
             .coverOpen = json::boolean(object, "coverOpen")};
+}
+
+// Scanning
+
+json::ObjectPtr toJson(const ScanOutcome& outcome)
+{
+    return std::visit(Overloaded{
+                          [](const CodeScanned& scanned) {
+                              auto object = outcomeObject("scanned");
+                              object->set("code", scanned.code.reveal());
+                              return object;
+                          },
+                          [](const CodeUnreadable&) { return outcomeObject("unreadable"); },
+                          [](const NoScanner&) { return outcomeObject("noScanner"); },
+                          [](const ScanCancelled&) { return outcomeObject("cancelled"); },
+                          [](const DeviceFailed& failed) { return deviceFailedObject(failed); },
+                      },
+                      outcome);
+}
+
+ScanOutcome scanOutcomeFromJson(const json::Object& object)
+{
+    const auto outcome = json::text(object, "outcome");
+    if (outcome == "deviceFailed")
+        return deviceFailedFromJson(object);
+    if (outcome == "scanned") {
+        json::onlyKeys(object, {"outcome", "code"});
+        auto code = json::text(object, "code");
+        const bool isPrintable =
+            std::ranges::all_of(code, [](char each) { return each >= ' ' && each <= '~'; });
+        if (code.empty() || code.size() > scannedCodeMax || !isPrintable)
+            malformed("no code of a scanner");
+        return CodeScanned{Personal(std::move(code))};
+    }
+    ScanOutcome found;
+    if (isPlain<CodeUnreadable>(object, outcome, "unreadable", found) ||
+        isPlain<NoScanner>(object, outcome, "noScanner", found) ||
+        isPlain<ScanCancelled>(object, outcome, "cancelled", found))
+        return found;
+    malformed("unknown outcome");
 }
 
 } // namespace amt

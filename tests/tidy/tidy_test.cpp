@@ -49,8 +49,10 @@ const std::vector<Room> house = {
      {"drivers/port", "appliance/core"},
      {},
      {"libusb.h", "libusb-1.0/", "pango/", "cairo", net}},
+    {"drivers/scanner", {"drivers/port", "appliance/core"}, {}, {"libevdev/"}},
     {"drivers/broker",
-     {"drivers/eid", "drivers/zvt", "drivers/escpos", "drivers/port", "appliance/core"},
+     {"drivers/eid", "drivers/zvt", "drivers/escpos", "drivers/scanner", "drivers/port",
+      "appliance/core"},
      {},
      {json, net, util}},
     {"sync/outbox", {"appliance/core", "appliance/store", "sync/envelope"}, {}, {json}},
@@ -177,8 +179,9 @@ const std::vector<Owned> owned = {
     {"thread",
      R"((std::thread\b|std::jthread\b|std::async\b|\bpthread_create\b|Poco::Thread\b|Poco::ThreadPool\b|Poco::Activity\b|std::mutex\b|std::condition_variable\b))",
      {"appliance/core/parking.h", "appliance/core/real_event_loop.h",
-      "appliance/core/real_event_loop.cpp", "appliance/node/front.cpp", "drivers/broker/card_reader.cpp", "drivers/broker/line.h",
-      "drivers/broker/link.h", "drivers/broker/server.h", "drivers/zvt/tcp_stream.cpp",
+      "appliance/core/real_event_loop.cpp", "appliance/node/front.cpp",
+      "drivers/broker/card_reader.cpp", "drivers/broker/line.h", "drivers/broker/link.h",
+      "drivers/broker/server.h", "drivers/scanner/scanner.cpp", "drivers/zvt/tcp_stream.cpp",
       "sync/gateway/https_front.cpp", "sync/portal/exchange.cpp"}}};
 
 } // namespace

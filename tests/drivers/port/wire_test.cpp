@@ -5,6 +5,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -51,6 +52,14 @@ IdentityData someData()
     data.municipalityId = "02760503150000";
     return data;
 }
+
+const std::vector<ScanOutcome> scanOutcomes = {
+    CodeScanned{Personal(std::string("\"\\~ ABCD"))},
+    CodeScanned{Personal(std::string(scannedCodeMax, 'A'))},
+    CodeUnreadable{},
+    NoScanner{},
+    ScanCancelled{},
+    DeviceFailed{ErrorCode::SystemFailed}};
 
 const std::vector<IdentityOutcome> identityOutcomes = {
     IdentityRead{Personal<IdentityData>(someData())},
@@ -107,6 +116,15 @@ void reading(const json::Object& object)
 }
 
 const Refusal refusals[] = {
+    {"a scanned code that is empty", reading<scanOutcomeFromJson>,
+     R"({"outcome":"scanned","code":""})"},
+    {"a scanned code with a line end", reading<scanOutcomeFromJson>,
+     R"({"outcome":"scanned","code":"A\n"})"},
+    {"a scanned code with a letter that no key types", reading<scanOutcomeFromJson>,
+     R"({"outcome":"scanned","code":"ä"})"},
+    {"a scanned code without a code", reading<scanOutcomeFromJson>, R"({"outcome":"scanned"})"},
+    {"an unreadable code with a code", reading<scanOutcomeFromJson>,
+     R"({"outcome":"unreadable","code":"A"})"},
     {"request without a PIN", reading<identityRequestFromJson>,
      R"({"groups":[],"chain":[],"countrySigners":[],"now":0})"},
     {"request with a number as PIN", reading<identityRequestFromJson>,
@@ -355,6 +373,23 @@ BOOST_AUTO_TEST_CASE(a_printer_state_arrives_as_it_was_sent)
     BOOST_TEST(read.coverOpen);
     BOOST_TEST(!read.paperOut);
     BOOST_TEST(!read.paperNearEnd);
+}
+
+BOOST_DATA_TEST_CASE(every_scan_outcome_arrives_as_it_was_sent, data::xrange(scanOutcomes.size()),
+                     index)
+{
+    const auto& sent = scanOutcomes[index];
+    const auto read = scanOutcomeFromJson(*overTheWire(toJson(sent)));
+    BOOST_TEST(read.index() == sent.index());
+    if (const auto* scanned = std::get_if<CodeScanned>(&sent))
+        BOOST_TEST(std::get<CodeScanned>(read).code.reveal() == scanned->code.reveal());
+}
+
+BOOST_AUTO_TEST_CASE(a_code_that_is_longer_than_any_is_refused)
+{
+    const auto longer = toJson(CodeScanned{Personal(std::string(scannedCodeMax + 1, 'A'))});
+    BOOST_CHECK_EXCEPTION(scanOutcomeFromJson(*longer), Error,
+                          [](const Error& e) { return e.errorCode() == ErrorCode::JsonMalformed; });
 }
 
 BOOST_DATA_TEST_CASE(what_is_not_exactly_right_is_refused, data::make(refusals), refusal)
