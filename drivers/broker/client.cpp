@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The three device ports over a broker's socket. What is lost on the way has a name for each port.
+// The four device ports over a broker's socket. What is lost on the way has a name for each port.
 #include "drivers/broker/client.h"
 
 #include "appliance/core/error.h"
@@ -26,6 +26,7 @@ using broker::MessageType;
 constexpr Milliseconds readingMax = std::chrono::seconds(90); ///< after the wait for the card
 constexpr Milliseconds paymentMax = std::chrono::minutes(25);
 constexpr Milliseconds printingMax = std::chrono::seconds(90);
+constexpr Milliseconds cancellingMax = std::chrono::seconds(5); ///< a scan waits as long as it may
 
 MakeLine overSocket(BrokerAddress address, EventLoop& loop)
 {
@@ -466,6 +467,115 @@ bool BrokerReceiptPrinter::connected() const
 }
 
 bool BrokerReceiptPrinter::emulated() const
+{
+    return _impl->line().emulated();
+}
+
+// Scanning
+
+class BrokerCodeScanner::Impl {
+public:
+    Impl(const MakeLine& makeLine, EventLoop& loop)
+        : _loop(loop),
+          _line(makeLine(Driver::Scanner,
+                         {.heard = [this](const Message& message) { heard(message); },
+                          .gone = [this] { finish(DeviceFailed{ErrorCode::BrokerGone}); }}))
+    {}
+
+    ~Impl()
+    {
+        *_alive = false;
+        _loop.cancel(_watchdog);
+    }
+
+    void scan(Callbacks callbacks)
+    {
+        const auto refuse = [&](ErrorCode why) {
+            _loop.post([alive = _alive, done = std::move(callbacks.done), why] {
+                if (*alive)
+                    done(DeviceFailed{why});
+            });
+        };
+        if (_running)
+            return refuse(ErrorCode::StepOutOfOrder);
+        const auto id = _line->newId();
+        if (!_line->send(MessageType::Scan, id, makeBody(MessageType::Scan, id)))
+            return refuse(ErrorCode::BrokerGone);
+        _running = Running{id, std::move(callbacks)};
+    }
+
+    void cancel()
+    {
+        if (!_running || std::exchange(_running->cancelled, true))
+            return;
+        _line->send(MessageType::Cancel, _running->id, makeBody(MessageType::Cancel, _running->id));
+        _watchdog = _loop.after(cancellingMax, [this] { _line->hangUp(); });
+    }
+
+    const Line& line() const { return *_line; }
+
+private:
+    struct Running {
+        std::int64_t id;
+        Callbacks callbacks;
+        bool cancelled = false;
+    };
+
+    void heard(const Message& message)
+    {
+        if (!_running || message.id != _running->id)
+            return;
+        if (message.type == MessageType::Listening) {
+            if (const auto callback = _running->callbacks.listening)
+                callback();
+        } else if (message.type == MessageType::Scanned) {
+            finish(scanOutcomeFromJson(*json::object(*message.body, "outcome")));
+        }
+    }
+
+    void finish(ScanOutcome outcome)
+    {
+        if (!_running)
+            return;
+        const auto callbacks = std::move(_running->callbacks);
+        _running.reset();
+        _loop.cancel(_watchdog);
+        callbacks.done(std::move(outcome));
+    }
+
+    EventLoop& _loop;
+    std::shared_ptr<bool> _alive = std::make_shared<bool>(true); ///< shared with tasks under way
+    std::optional<Running> _running;
+    TimerId _watchdog = 0;
+    std::unique_ptr<Line> _line;
+};
+
+BrokerCodeScanner::BrokerCodeScanner(BrokerAddress address, EventLoop& loop)
+    : BrokerCodeScanner(overSocket(std::move(address), loop), loop)
+{}
+
+BrokerCodeScanner::BrokerCodeScanner(const MakeLine& makeLine, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(makeLine, loop))
+{}
+
+BrokerCodeScanner::~BrokerCodeScanner() = default;
+
+void BrokerCodeScanner::scan(Callbacks callbacks)
+{
+    _impl->scan(std::move(callbacks));
+}
+
+void BrokerCodeScanner::cancel()
+{
+    _impl->cancel();
+}
+
+bool BrokerCodeScanner::connected() const
+{
+    return _impl->line().connected();
+}
+
+bool BrokerCodeScanner::emulated() const
 {
     return _impl->line().emulated();
 }

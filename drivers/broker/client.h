@@ -9,6 +9,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 
 #include <functional>
 #include <memory>
@@ -81,6 +82,24 @@ public:
     void print(PrintJob job, std::function<void(PrintOutcome)> done) override;
     /// Waits behind running jobs.
     void state(std::function<void(PrinterState)> done) override;
+
+    bool connected() const;
+    bool emulated() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+class BrokerCodeScanner : public CodeScanner {
+public:
+    BrokerCodeScanner(BrokerAddress address, EventLoop& loop);
+    BrokerCodeScanner(const broker::MakeLine& makeLine, EventLoop& loop);
+    ~BrokerCodeScanner() override;
+
+    /// Without a broker, or when it goes in the middle: DeviceFailed{BrokerGone}.
+    void scan(Callbacks callbacks) override;
+    void cancel() override;
 
     bool connected() const;
     bool emulated() const;

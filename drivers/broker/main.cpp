@@ -11,6 +11,7 @@
 #include "drivers/escpos/escpos.h"
 #include "drivers/escpos/socket_pipe.h"
 #include "drivers/escpos/usb_pipe.h"
+#include "drivers/scanner/scanner.h"
 #include "drivers/zvt/tcp_stream.h"
 #include "drivers/zvt/zvt.h"
 
@@ -89,6 +90,27 @@ zvt::ZvtSettings terminalSettings(const std::string& path)
     return settings;
 }
 
+/// "vendor:product" in hexadecimal, as lsusb shows it.
+std::unique_ptr<scanner::KeySource> scannerAt(const std::string& text)
+{
+    const auto colon = text.find(':');
+    unsigned vendor = 0;
+    unsigned product = 0;
+    if (colon != 4 || text.size() != 9 ||
+        !Poco::NumberParser::tryParseHex(text.substr(0, colon), vendor) ||
+        !Poco::NumberParser::tryParseHex(text.substr(colon + 1), product))
+        throw Error(ErrorCode::ConfigurationInvalid, "--scanner: no VENDOR:PRODUCT");
+    return scanner::makeEvdevSource(static_cast<std::uint16_t>(vendor),
+                                    static_cast<std::uint16_t>(product));
+}
+
+scanner::KeyLayout keyLayout(const std::string& text)
+{
+    if (text != "us" && text != "de")
+        throw Error(ErrorCode::ConfigurationInvalid, "--layout: neither us nor de");
+    return text == "us" ? scanner::KeyLayout::Us : scanner::KeyLayout::De;
+}
+
 class BrokerProgram : public Poco::Util::Application {
 public:
     BrokerProgram() { setUnixOptions(true); }
@@ -119,7 +141,10 @@ protected:
             "charset",
             "FILE");
         addFlag("usb", "printer: on USB");
-        add("pipe", "printer: the emulated one behind this socket", "SOCKET");
+        add("scanner", "scanner: its USB numbers as lsusb shows them, e.g. 0c2e:0200",
+            "VENDOR:PRODUCT");
+        add("layout", "scanner: the keyboard that it is set to, us (default) or de", "LAYOUT");
+        add("pipe", "printer, scanner: the emulated one behind this socket", "SOCKET");
         addFlag("emulated", "the device is emulated, and the node may say so");
     }
 
@@ -145,7 +170,7 @@ private:
     {
         Poco::Util::HelpFormatter help(options());
         help.setCommand("amt-broker");
-        help.setUsage("eid|payment|printer --socket PATH --peer-uid N OPTIONS");
+        help.setUsage("eid|payment|printer|scanner --socket PATH --peer-uid N OPTIONS");
         help.format(std::cerr);
         return EXIT_USAGE;
     }
@@ -157,6 +182,7 @@ private:
         SystemRandom random;
         std::unique_ptr<ByteStream> line;
         std::unique_ptr<UsbPipe> pipe;
+        std::unique_ptr<CodeScanner> codes;
         zvt::ZvtSettings terminal;
         Server::MakeService make;
         switch (driver) {
@@ -188,6 +214,17 @@ private:
                 return makePrinterService(escpos::makeEscposPrinter({}, *pipe, loop),
                                           std::move(say));
             };
+            break;
+        case Driver::Scanner:
+            if (config().has("amt.pipe") == config().has("amt.scanner"))
+                throw Error(ErrorCode::ConfigurationInvalid,
+                            "a scanner is either --scanner VENDOR:PRODUCT or --pipe SOCKET");
+            codes = scanner::makeScanner(
+                {.layout = keyLayout(config().getString("amt.layout", "us"))},
+                config().has("amt.pipe") ? scanner::makeSocketSource(config().getString("amt.pipe"))
+                                         : scannerAt(config().getString("amt.scanner")),
+                loop);
+            make = [&](Say say) { return makeScannerService(*codes, std::move(say)); };
             break;
         }
         const bool emulated = config().has("amt.emulated");

@@ -8,8 +8,10 @@
 namespace amt::broker {
 namespace {
 
-constexpr std::pair<Driver, std::string_view> driverNames[] = {
-    {Driver::Eid, "eid"}, {Driver::Payment, "payment"}, {Driver::Printer, "printer"}};
+constexpr std::pair<Driver, std::string_view> driverNames[] = {{Driver::Eid, "eid"},
+                                                               {Driver::Payment, "payment"},
+                                                               {Driver::Printer, "printer"},
+                                                               {Driver::Scanner, "scanner"}};
 
 /// A message's name and its own keys.
 struct Shape {
@@ -41,6 +43,9 @@ constexpr Shape shapes[] = {
     {Sender::Broker, MessageType::Printed, "printed", {"outcome"}},
     {Sender::Node, MessageType::State, "state", {}},
     {Sender::Broker, MessageType::State, "state", {"state"}},
+    {Sender::Node, MessageType::Scan, "scan", {}},
+    {Sender::Broker, MessageType::Listening, "listening", {}},
+    {Sender::Broker, MessageType::Scanned, "scanned", {"outcome"}},
 };
 
 const Shape& shapeOf(Sender sender, const std::string& messageName)
@@ -65,7 +70,7 @@ constexpr bool opensRequest(MessageType type, Sender sender)
 {
     return sender == Sender::Node && (type == MessageType::Read || type == MessageType::Authorise ||
                                       type == MessageType::Resolve || type == MessageType::Print ||
-                                      type == MessageType::State);
+                                      type == MessageType::State || type == MessageType::Scan);
 }
 
 } // namespace

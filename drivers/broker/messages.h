@@ -15,7 +15,7 @@
 
 namespace amt::broker {
 
-enum class Driver { Eid, Payment, Printer };
+enum class Driver { Eid, Payment, Printer, Scanner };
 enum class Sender { Node, Broker };
 
 enum class MessageType {
@@ -37,8 +37,11 @@ enum class MessageType {
     Print,
     Printed,
     State,
+    Scan,
+    Listening,
+    Scanned,
 };
-constexpr std::size_t messageTypes = static_cast<std::size_t>(MessageType::State) + 1;
+constexpr std::size_t messageTypes = static_cast<std::size_t>(MessageType::Scanned) + 1;
 
 /// Where a conversation stands.
 enum class Talk {
@@ -105,6 +108,16 @@ inline constexpr Rule printerRules[] = {
     {Sender::Broker, MessageType::State, Talk::Asked, Talk::Idle, 1},
 };
 
+inline constexpr Rule scannerRules[] = {
+    {Sender::Node, MessageType::Hello, Talk::Silent, Talk::Greeted, 1},
+    {Sender::Broker, MessageType::Hello, Talk::Greeted, Talk::Idle, 1},
+    {Sender::Node, MessageType::Scan, Talk::Idle, Talk::Running, 1},
+    {Sender::Broker, MessageType::Listening, Talk::Running, Talk::Running, 1},
+    {Sender::Node, MessageType::Cancel, Talk::Running, Talk::Running, 1},
+    {Sender::Node, MessageType::Cancel, Talk::Idle, Talk::Idle, 1},
+    {Sender::Broker, MessageType::Scanned, Talk::Running, Talk::Idle, 1},
+};
+
 template <std::size_t rows>
 consteval bool noTwoRowsMeanTheSame(const Rule (&rules)[rows])
 {
@@ -120,6 +133,7 @@ consteval bool noTwoRowsMeanTheSame(const Rule (&rules)[rows])
 static_assert(noTwoRowsMeanTheSame(eidRules));
 static_assert(noTwoRowsMeanTheSame(paymentRules));
 static_assert(noTwoRowsMeanTheSame(printerRules));
+static_assert(noTwoRowsMeanTheSame(scannerRules));
 
 constexpr std::span<const Rule> rulesOf(Driver driver)
 {
@@ -130,6 +144,8 @@ constexpr std::span<const Rule> rulesOf(Driver driver)
         return paymentRules;
     case Driver::Printer:
         return printerRules;
+    case Driver::Scanner:
+        return scannerRules;
     }
     return {};
 }

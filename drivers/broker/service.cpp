@@ -256,6 +256,55 @@ private:
     bool _running = false;
 };
 
+class ScannerService : public Service {
+public:
+    ScannerService(CodeScanner& scanner, Say say) : _scanner(scanner), _say(std::move(say)) {}
+
+    void hear(const Message& message) override
+    {
+        if (message.type == MessageType::Scan)
+            scan(message.id);
+        else if (message.type == MessageType::Cancel && _running)
+            _scanner.cancel();
+    }
+
+    void nodeGone(Task ended) override
+    {
+        if (!_running)
+            return ended();
+        _say = nullptr;
+        _ended = std::move(ended);
+        _scanner.cancel();
+    }
+
+private:
+    void scan(std::int64_t id)
+    {
+        _running = true;
+        _scanner.scan({.listening =
+                           [this, id] {
+                               if (_say)
+                                   _say(MessageType::Listening, id,
+                                        makeBody(MessageType::Listening, id));
+                           },
+                       .done =
+                           [this, id](const ScanOutcome& outcome) {
+                               _running = false;
+                               auto body = makeBody(MessageType::Scanned, id);
+                               body->set("outcome", toJson(outcome));
+                               if (_say)
+                                   _say(MessageType::Scanned, id, body);
+                               if (const auto ended = std::exchange(_ended, nullptr))
+                                   ended();
+                           }});
+    }
+
+    CodeScanner& _scanner;
+    Say _say;
+    Task _ended;
+    bool _running = false;
+};
+
 } // namespace
 
 std::unique_ptr<Service> makeIdentityService(std::unique_ptr<IdentityReader> reader, Say say)
@@ -271,6 +320,11 @@ std::unique_ptr<Service> makePaymentService(std::unique_ptr<PaymentTerminal> ter
 std::unique_ptr<Service> makePrinterService(std::unique_ptr<ReceiptPrinter> printer, Say say)
 {
     return std::make_unique<PrinterService>(std::move(printer), std::move(say));
+}
+
+std::unique_ptr<Service> makeScannerService(CodeScanner& scanner, Say say)
+{
+    return std::make_unique<ScannerService>(scanner, std::move(say));
 }
 
 } // namespace amt::broker

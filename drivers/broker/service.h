@@ -9,6 +9,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 
 #include <functional>
 #include <memory>
@@ -36,5 +37,8 @@ std::unique_ptr<Service> makeIdentityService(std::unique_ptr<IdentityReader> rea
 std::unique_ptr<Service> makePaymentService(std::unique_ptr<PaymentTerminal> terminal, Say say);
 /// When the node goes, a running job is still printed.
 std::unique_ptr<Service> makePrinterService(std::unique_ptr<ReceiptPrinter> printer, Say say);
+/// `scanner` outlives its nodes: it is held while none is there, too. When the node goes, the
+/// running scan is cancelled.
+std::unique_ptr<Service> makeScannerService(CodeScanner& scanner, Say say);
 
 } // namespace amt::broker

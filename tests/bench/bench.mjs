@@ -114,7 +114,7 @@ async function town() {
         }
         row('35 cases with card reading', (performance.now() - begin) / 1000, 's');
         await pause(3000);
-        for (const name of ['node', 'sync', 'gateway', 'broker-eid', 'broker-payment', 'broker-printer', 'subscriber'])
+        for (const name of ['node', 'sync', 'gateway', 'broker-eid', 'broker-payment', 'broker-printer', 'broker-scanner', 'subscriber'])
             row(`resident memory after 35 cases: ${name}`, resident(pid(name)), 'MiB', name === 'node' ? 40 : null);
     } finally {
         house.kill('SIGINT');

@@ -8,6 +8,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 
 using namespace amt;
 using namespace amt::broker;
@@ -58,6 +59,11 @@ void readObjects(const Message& message)
         if (body.has("state"))
             (void)toJson(printerStateFromJson(*json::object(body, "state")));
         break;
+    case MessageType::Scanned:
+        (void)toJson(scanOutcomeFromJson(*json::object(body, "outcome")));
+        break;
+    case MessageType::Scan:
+    case MessageType::Listening:
     case MessageType::Hello:
     case MessageType::Signature:
     case MessageType::Cancel:
@@ -72,6 +78,7 @@ MessageType firstRequest(Driver driver)
 {
     return driver == Driver::Eid       ? MessageType::Read
            : driver == Driver::Payment ? MessageType::Authorise
+           : driver == Driver::Scanner ? MessageType::Scan
                                        : MessageType::Print;
 }
 
@@ -81,8 +88,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     if (size < 2)
         return 0;
-    const auto driver = static_cast<Driver>(data[0] % 3);
-    const auto hostile = data[0] % 2 == 0 ? Sender::Broker : Sender::Node;
+    const auto driver = static_cast<Driver>(data[0] % 4);
+    const auto hostile = data[0] / 4 % 2 == 0 ? Sender::Broker : Sender::Node;
     const std::size_t piece = 1 + data[1];
     auto rest = ByteView(data, size).subspan(2);
     Conversation conversation(driver);

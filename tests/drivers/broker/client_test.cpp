@@ -80,6 +80,31 @@ struct PaymentPair : Pair<BrokerPaymentTerminal, Driver::Payment> {
     }
 };
 
+struct ScannerPair : Pair<BrokerCodeScanner, Driver::Scanner> {
+    FakeScanner scanner;
+
+    void serveScanner()
+    {
+        serve([this](Say say) { return makeScannerService(scanner, std::move(say)); });
+    }
+    void scan(std::string& story)
+    {
+        client->scan({.listening = [&story] { story += "listening "; },
+                      .done =
+                          [this, &story](const ScanOutcome& outcome) {
+                              if (const auto* scanned = std::get_if<CodeScanned>(&outcome))
+                                  story += scanned->code.reveal();
+                              else if (const auto* failed = std::get_if<DeviceFailed>(&outcome))
+                                  story += name(failed->code);
+                              else
+                                  story += std::holds_alternative<ScanCancelled>(outcome)
+                                               ? "cancelled"
+                                               : "something else";
+                              loop.stop();
+                          }});
+    }
+};
+
 struct PrinterPair : Pair<BrokerReceiptPrinter, Driver::Printer> {
     FakePrinter* printer = nullptr;
     std::function<void()> onPrint;
@@ -479,6 +504,54 @@ BOOST_FIXTURE_TEST_CASE(a_broker_whose_answer_is_malformed_is_left, PrinterPair)
         });
     });
     loop.runToEnd();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_code_comes_over_the_line, ScannerPair)
+{
+    scanner.onScan = [&] {
+        loop.post([&] {
+            scanner.callbacks.listening();
+            scanner.end(CodeScanned{Personal(std::string("ABCD-2"))});
+        });
+    };
+    serveScanner();
+    connect();
+    std::string story;
+    whenConnected([&] { scan(story); });
+    loop.runToEnd();
+    BOOST_TEST(story == "listening ABCD-2");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_scan_is_cancelled_over_the_line, ScannerPair)
+{
+    scanner.onScan = [&] { loop.post([&] { client->cancel(); }); };
+    serveScanner();
+    connect();
+    std::string story;
+    whenConnected([&] { scan(story); });
+    loop.runToEnd();
+    BOOST_TEST(story == "cancelled");
+    BOOST_TEST(scanner.cancels == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_scan_whose_broker_goes_has_failed, ScannerPair)
+{
+    scanner.onScan = [&] { loop.post([&] { server.reset(); }); };
+    serveScanner();
+    connect();
+    std::string story;
+    whenConnected([&] { scan(story); });
+    loop.runToEnd();
+    BOOST_TEST(story == "BrokerGone");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_scan_without_a_broker_fails, ScannerPair)
+{
+    connect();
+    std::string story;
+    scan(story);
+    loop.runToEnd();
+    BOOST_TEST(story == "BrokerGone");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 
 #include <boost/test/unit_test.hpp>
 #include <stdlib.h>
@@ -85,6 +86,29 @@ struct FakePrinter : ReceiptPrinter {
     PrintJob job;
     std::function<void(PrintOutcome)> done;
     std::function<void()> onPrint;
+};
+
+struct FakeScanner : CodeScanner {
+    void scan(Callbacks given) override
+    {
+        callbacks = std::move(given);
+        if (onScan)
+            onScan();
+    }
+    void cancel() override
+    {
+        ++cancels;
+        end(ScanCancelled{});
+    }
+    void end(ScanOutcome outcome)
+    {
+        if (callbacks.done)
+            std::exchange(callbacks.done, nullptr)(std::move(outcome));
+    }
+
+    Callbacks callbacks;
+    int cancels = 0;
+    std::function<void()> onScan;
 };
 
 /// Runs the loop until stop() is called; a test that is never satisfied ends after ten seconds and

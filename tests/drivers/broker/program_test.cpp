@@ -6,6 +6,7 @@
 #include "drivers/broker/client.h"
 #include "tests/drivers/broker/fakes.h"
 #include "tests/sim/printer/socket_server.h"
+#include "tests/sim/scanner/sim_scanner.h"
 #include "tests/sim/terminal/tcp_server.h"
 
 #include <Poco/Process.h>
@@ -310,6 +311,42 @@ BOOST_FIXTURE_TEST_CASE(a_card_broker_ends_a_read_with_an_outcome, House)
               });
     loop.runToEnd();
     BOOST_TEST(ended);
+}
+
+BOOST_FIXTURE_TEST_CASE(settings_that_no_scanner_has_end_the_start, House)
+{
+    constexpr int software = 70;
+    const std::vector<std::string> refused[] = {
+        {},
+        {"--scanner", "0c2e:0200", "--pipe", folder / "codes"},
+        {"--scanner", "c2e:200"},
+        {"--scanner", "0c2e-0200"},
+        {"--scanner", "0c2e:02xy"},
+        {"--scanner", "0c2e:0200", "--layout", "fr"}};
+    for (const auto& options : refused)
+        BOOST_TEST(start("scanner", options)->wait() == software);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_code_comes_from_the_scanner_to_the_node, House)
+{
+    sim::ScannerServer device(folder / "codes");
+    const auto broker = start("scanner", {"--pipe", folder / "codes"});
+    BrokerCodeScanner scanner({folder / "scanner", us}, loop);
+    std::string code;
+    loop.when([&] { return scanner.connected(); },
+              [&] {
+                  scanner.scan({.listening = [&] { device.type(sim::typed("ABCD-EFGH-2")); },
+                                .done =
+                                    [&](const ScanOutcome& outcome) {
+                                        if (const auto* scanned =
+                                                std::get_if<CodeScanned>(&outcome))
+                                            code = scanned->code.reveal();
+                                        loop.stop();
+                                    }});
+              });
+    loop.runToEnd();
+    BOOST_TEST(code == "ABCD-EFGH-2");
+    BOOST_TEST(broker->end(SIGTERM) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,4 +168,29 @@ BOOST_AUTO_TEST_CASE(a_job_is_printed_to_its_end_when_the_node_goes)
     BOOST_TEST(ended);
 }
 
+BOOST_AUTO_TEST_CASE(a_scan_is_cancelled_when_its_node_goes_and_the_scanner_stays)
+{
+    FakeScanner scanner;
+    int said = 0;
+    auto service = makeScannerService(
+        scanner, [&](MessageType, std::int64_t, const json::ObjectPtr&) { ++said; });
+    service->hear({MessageType::Scan, 1, makeBody(MessageType::Scan, 1)});
+    bool ended = false;
+    service->nodeGone([&] { ended = true; });
+    BOOST_TEST(scanner.cancels == 1);
+    BOOST_TEST(ended);
+    BOOST_TEST(said == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_cancel_after_the_code_is_not_the_next_scans)
+{
+    FakeScanner scanner;
+    auto service =
+        makeScannerService(scanner, [](MessageType, std::int64_t, const json::ObjectPtr&) {});
+    service->hear({MessageType::Scan, 1, makeBody(MessageType::Scan, 1)});
+    scanner.end(CodeUnreadable{});
+    service->hear({MessageType::Cancel, 1, makeBody(MessageType::Cancel, 1)});
+    BOOST_TEST(scanner.cancels == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Four emulations and their switches.
+// Five emulations and their switches.
 #include "tests/sim/devices/devices.h"
 
 #include "appliance/core/error.h"
@@ -10,12 +10,15 @@
 #include "tests/sim/card/card.h"
 #include "tests/sim/card/vpcd.h"
 #include "tests/sim/printer/socket_server.h"
+#include "tests/sim/scanner/sim_scanner.h"
 #include "tests/sim/terminal/tcp_server.h"
 
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -37,6 +40,8 @@ public:
     virtual void act(const std::string& act) = 0;
     /// What really happened to money; null where none is taken.
     virtual json::ArrayPtr charges() const { return nullptr; }
+    /// A code before the glass. False where there is none, or nobody hears it.
+    virtual bool scan(const std::string&) { return false; }
 };
 
 /// A reader with its card: the kiosk's, or the desk's, where cards of several kinds can be laid.
@@ -170,11 +175,36 @@ private:
     TerminalMode _mode = TerminalMode::Approve;
 };
 
+/// What the last printed QR code holds: written by the printer's thread.
+class LastCode {
+public:
+    void note(const PrintedPaper& paper)
+    {
+        const std::lock_guard lock(_mutex);
+        for (const auto& item : paper.items) {
+            if (item.qrContent)
+                _code = *item.qrContent;
+        }
+    }
+    std::string code() const
+    {
+        const std::lock_guard lock(_mutex);
+        return _code;
+    }
+
+private:
+    mutable std::mutex _mutex;
+    std::string _code;
+};
+
 class PrinterSwitch : public Switch {
 public:
-    explicit PrinterSwitch(const DevicesSettings& settings)
+    PrinterSwitch(const DevicesSettings& settings, LastCode& lastCode)
         : _tray(settings.state + "/printer"),
-          _printer([this](const PrintedPaper& paper) { _tray.lay(paper); }),
+          _printer([this, &lastCode](const PrintedPaper& paper) {
+              lastCode.note(paper);
+              _tray.lay(paper);
+          }),
           _server(_printer, settings.printerSocket)
     {}
 
@@ -195,6 +225,50 @@ private:
     Tray _tray;
     SimPrinter _printer;
     PrinterServer _server;
+};
+
+class ScannerSwitch : public Switch {
+public:
+    ScannerSwitch(const DevicesSettings& settings, const LastCode& lastCode)
+        : _path(settings.scannerSocket), _lastCode(lastCode), _scanner(std::in_place, _path)
+    {}
+
+    Description describe() override
+    {
+        if (!_scanner)
+            return {.kind = "scanner", .detail = "devices.missing", .acts = {"plug"}};
+        Description description{.kind = "scanner", .detail = "devices.ready", .acts = {}};
+        if (!_lastCode.code().empty())
+            description.acts.push_back("scan-last");
+        description.acts.push_back("scan-strange");
+        description.acts.push_back("unplug");
+        return description;
+    }
+
+    void act(const std::string& act) override
+    {
+        if (act == "plug")
+            _scanner.emplace(_path);
+        else if (act == "unplug")
+            _scanner.reset();
+        else
+            _scanner->type(typed(act == "scan-last" ? _lastCode.code() : strangeCode));
+    }
+
+    bool scan(const std::string& code) override
+    {
+        if (!_scanner || !_scanner->isHeld())
+            return false;
+        _scanner->type(typed(code));
+        return true;
+    }
+
+private:
+    static constexpr auto strangeCode = "HTTPS://EXAMPLE.ORG/?Q=4711";
+
+    std::string _path;
+    const LastCode& _lastCode;
+    std::optional<ScannerServer> _scanner;
 };
 
 std::string refused(const char* why)
@@ -232,7 +306,9 @@ public:
             else if (kind == "terminal")
                 _switches.push_back(std::make_unique<TerminalSwitch>(settings, loop, random));
             else if (kind == "printer")
-                _switches.push_back(std::make_unique<PrinterSwitch>(settings));
+                _switches.push_back(std::make_unique<PrinterSwitch>(settings, _lastCode));
+            else if (kind == "scanner")
+                _switches.push_back(std::make_unique<ScannerSwitch>(settings, _lastCode));
             else
                 throw Error(ErrorCode::ConfigurationInvalid, "no such emulation: " + kind);
             log::warning("device.emulated", {{"kind", kind}});
@@ -245,6 +321,8 @@ public:
             return list();
         if (line == "charges")
             return charges();
+        if (line.starts_with(scanCommand))
+            return scan(line.substr(scanCommand.size()));
         for (const auto& candidate : _switches) {
             const auto description = candidate->describe();
             for (const auto& act : description.acts) {
@@ -259,6 +337,17 @@ public:
     }
 
 private:
+    static constexpr std::string_view scanCommand = "scan ";
+
+    std::string scan(const std::string& code)
+    {
+        for (const auto& one : _switches) {
+            if (one->scan(code))
+                return list();
+        }
+        return refused("nobody hears a scanner");
+    }
+
     std::string charges()
     {
         auto answer = json::makeObject();
@@ -288,6 +377,7 @@ private:
         return json::write(*answer);
     }
 
+    LastCode _lastCode; ///< from the printer to the scanner
     std::vector<std::unique_ptr<Switch>> _switches;
 };
 

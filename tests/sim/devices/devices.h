@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The emulated cards, terminal and printer of ./amt run in one process, and what a person can do
-// with them.
+// The emulated cards, terminal, printer and scanner of ./amt run in one process, and what a person
+// can do with them.
 #pragma once
 
 #include "appliance/core/event_loop.h"
@@ -18,9 +18,10 @@ struct DevicesSettings {
     std::string state;                  ///< folder: the card's PKI, the tray printer/
     std::uint16_t terminalPort = 0;     ///< on 127.0.0.1
     std::string printerSocket;          ///< path
+    std::string scannerSocket;          ///< path
     std::uint16_t vpcdPort = 35963;     ///< of the virtual reader in pcscd
     std::uint16_t deskVpcdPort = 35964; ///< of its second slot: the reader at the desk
-    std::set<std::string> only;         ///< of "card", "desk-card", "terminal", "printer"
+    std::set<std::string> only; ///< of "card", "desk-card", "terminal", "printer", "scanner"
 };
 
 /// Folder of the desk's own PKI, whose certificates allow the CAN.

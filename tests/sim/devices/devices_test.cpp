@@ -8,6 +8,7 @@
 #include "drivers/broker/server.h"
 #include "drivers/escpos/escpos.h"
 #include "drivers/escpos/socket_pipe.h"
+#include "drivers/scanner/scanner.h"
 #include "tests/drivers/broker/fakes.h"
 #include "tests/sim/devices/control.h"
 #include "tests/sim/devices/devices.h"
@@ -34,8 +35,9 @@ struct House {
         sim::DevicesSettings settings;
         settings.state = folder / "";
         settings.printerSocket = folder / "printer.sock";
+        settings.scannerSocket = folder / "scanner.sock";
         settings.vpcdPort = settings.deskVpcdPort = 1; // nobody listens
-        settings.only = {"card", "desk-card", "terminal", "printer"};
+        settings.only = {"card", "desk-card", "terminal", "printer", "scanner"};
         return settings;
     }
 
@@ -56,6 +58,7 @@ BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
         R"({"devices":[{"kind":"card","detail":"devices.cardLaid","acts":["pull"]},)"
         R"({"kind":"desk-card","detail":"devices.cardLaid","acts":["pull"]},)"
         R"({"kind":"printer","detail":"devices.ready","acts":["paper-end"]},)"
+        R"({"kind":"scanner","detail":"devices.ready","acts":["scan-strange","unplug"]},)"
         R"({"kind":"terminal","detail":"devices.terminalApproves","acts":["decline","silent"]}]})");
     BOOST_TEST(devices.obey("act card lay") == R"({"error":"no such command, or not now"})");
     BOOST_TEST(devices.obey("act card pull").find("devices.cardAway") != std::string::npos);
@@ -74,6 +77,10 @@ BOOST_FIXTURE_TEST_CASE(devices_tell_what_can_be_done_with_them, House)
                std::string::npos);
     BOOST_TEST(devices.obey("act printer paper-end").find("devices.paperOut") != std::string::npos);
     BOOST_TEST(devices.obey("charges") == R"({"charges":[]})");
+    BOOST_TEST(devices.obey("scan ABC") == R"({"error":"nobody hears a scanner"})");
+    BOOST_TEST(devices.obey("act scanner unplug").find(R"("devices.missing","acts":["plug"])") !=
+               std::string::npos);
+    BOOST_TEST(devices.obey("act scanner plug").find("devices.missing") == std::string::npos);
     for (const auto* nonsense : {"", "act", "act card", "act card  pull", "quit", "DEVICES"})
         BOOST_TEST(devices.obey(nonsense) == R"({"error":"no such command, or not now"})");
 }
@@ -100,7 +107,7 @@ BOOST_FIXTURE_TEST_CASE(only_what_is_wanted_is_emulated, House)
     sim::Devices devices(wanted, loop, random);
     BOOST_TEST(devices.obey("devices") ==
                R"({"devices":[{"kind":"printer","detail":"devices.ready","acts":["paper-end"]}]})");
-    wanted.only = {"scanner"};
+    wanted.only = {"coffee"};
     BOOST_CHECK_EXCEPTION(sim::Devices(wanted, loop, random), Error, [](const Error& e) {
         return e.errorCode() == ErrorCode::ConfigurationInvalid;
     });
@@ -176,6 +183,27 @@ BOOST_FIXTURE_TEST_CASE(a_receipt_goes_from_the_node_through_the_broker_onto_the
                std::string::npos);
     std::ifstream svg(folder / "printer/001.svg");
     BOOST_TEST(svg.good());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_code_that_was_printed_last_is_held_before_the_scanner, House)
+{
+    sim::Devices devices(settings(), loop, random);
+    const auto pipe = escpos::makeSocketPipe(folder / "printer.sock");
+    const auto printer = escpos::makeEscposPrinter({}, *pipe, loop);
+    const auto scanner =
+        scanner::makeScanner({}, scanner::makeSocketSource(folder / "scanner.sock"), loop);
+    std::string code;
+    printer->print({.id = "1", .elements = {PrintQr{"TE-2026-ABCD-EF"}}}, [&](PrintOutcome) {
+        scanner->scan({.listening = [&] { devices.obey("act scanner scan-last"); },
+                       .done =
+                           [&](const ScanOutcome& outcome) {
+                               if (const auto* scanned = std::get_if<CodeScanned>(&outcome))
+                                   code = scanned->code.reveal();
+                               loop.stop();
+                           }});
+    });
+    loop.runToEnd();
+    BOOST_TEST(code == "TE-2026-ABCD-EF");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

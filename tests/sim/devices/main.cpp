@@ -45,6 +45,7 @@ protected:
         add("state", "folder of the card's PKI and the printer's tray", "DIR");
         addPort("terminal-port", "port of the terminal on 127.0.0.1");
         add("printer-socket", "path of the printer's socket", "PATH");
+        add("scanner-socket", "path of the scanner's socket", "PATH");
         addPort("vpcd-port", "port of pcscd's virtual reader (default 35963)");
         addPort("desk-vpcd-port",
                 "port of its second slot, the reader at the desk (default 35964)");
@@ -93,7 +94,7 @@ private:
         DevicesSettings settings;
         settings.state = config().getString("amt.state");
         const Poco::StringTokenizer kinds(
-            config().getString("amt.only", "card,desk-card,terminal,printer"), ",",
+            config().getString("amt.only", "card,desk-card,terminal,printer,scanner"), ",",
             Poco::StringTokenizer::TOK_TRIM | Poco::StringTokenizer::TOK_IGNORE_EMPTY);
         settings.only.insert(kinds.begin(), kinds.end());
         if (settings.only.count("terminal") != 0)
@@ -101,6 +102,8 @@ private:
                 static_cast<std::uint16_t>(config().getInt("amt.terminal-port"));
         if (settings.only.count("printer") != 0)
             settings.printerSocket = config().getString("amt.printer-socket");
+        if (settings.only.count("scanner") != 0)
+            settings.scannerSocket = config().getString("amt.scanner-socket");
         settings.vpcdPort = static_cast<std::uint16_t>(config().getInt("amt.vpcd-port", 35963));
         settings.deskVpcdPort =
             static_cast<std::uint16_t>(config().getInt("amt.desk-vpcd-port", 35964));
