@@ -69,11 +69,13 @@ Board boardAt(const Queue& queue, UtcTime now, const BoardWish& wish)
 
 DeskSign signOf(const Queue& queue, const std::string& desk)
 {
-    const auto open = queue.openDesks();
+    const auto openDesks = queue.openDesks();
+    const auto open = std::ranges::find(openDesks, desk, &OpenDesk::id);
     DeskSign sign{.sequence = queue.sequence(),
                   .desk = desk,
                   .deskName = deskNameOf(queue, desk),
-                  .open = std::ranges::find(open, desk, &OpenDesk::id) != open.end(),
+                  .open = open != openDesks.end(),
+                  .word = open != openDesks.end() ? open->sign : SignWord::None,
                   .now = {}};
     const auto plan = queue.plan();
     if (!sign.open && !plan->plan.desk(desk))

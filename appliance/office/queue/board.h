@@ -45,6 +45,7 @@ struct DeskSign {
     std::int64_t sequence = 0;
     std::string desk, deskName;
     bool open = false;
+    SignWord word = SignWord::None;
     std::optional<BoardCall> now; ///< called or served there
 };
 /// Throws NotFound: neither planned nor open.

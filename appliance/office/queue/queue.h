@@ -154,6 +154,10 @@ public:
     /// A colleague is on the way: the call is over. None is open: nothing happens.
     void answerEmergency(const std::string& desk, const Actor& actor, UtcTime now);
 
+    /// At the door of the actor's desk, until another word comes or the desk closes. Throws
+    /// StepOutOfOrder (not open).
+    void setSign(SignWord word, const Actor& actor, UtcTime now);
+
     // --- calling; the actor's desk must be open: StepOutOfOrder otherwise ---
     /// The first in the calling order that this desk can serve.
     CallOutcome callNext(const Actor& actor, UtcTime now);

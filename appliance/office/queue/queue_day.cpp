@@ -24,7 +24,7 @@ const std::string ticketsOpenBefore = selectTickets(
     "WHERE state IN ('Drawn', 'Waiting', 'Called', 'Serving', 'Parked', 'ForPickUp') AND day"
     " < ? ORDER BY day, letter, number");
 constexpr std::string_view desksOpen =
-    "SELECT desk, day, clerk, skills, mode, opened_at, emergency_at FROM open_desk ORDER BY"
+    "SELECT desk, day, clerk, skills, mode, opened_at, emergency_at, sign FROM open_desk ORDER BY"
     " length(desk), desk";
 
 std::string today(UtcTime now)
@@ -52,7 +52,8 @@ std::vector<OpenDesk> Queue::openDesks() const
                          .skills = skillsFromText(rows.text(3)),
                          .mode = deskModeFromName(rows.text(4)),
                          .openedAt = rows.time(5),
-                         .emergencyAt = rows.optionalTime(6)});
+                         .emergencyAt = rows.optionalTime(6),
+                         .sign = signWordFromName(rows.text(7))});
     return found;
 }
 
@@ -90,7 +91,8 @@ OpenOutcome Queue::openDesk(const DeskOpening& opening, TakeOver takeOver, UtcTi
                       .skills = opening.skills.empty() ? all : opening.skills,
                       .mode = opening.mode,
                       .openedAt = now,
-                      .emergencyAt = {}};
+                      .emergencyAt = {},
+                      .sign = SignWord::None};
         if (const auto known = openDeskNamed(opening.desk)) {
             if (known->clerk != opening.clerk && takeOver == TakeOver::No)
                 return DeskOccupied{*known};
@@ -98,12 +100,13 @@ OpenOutcome Queue::openDesk(const DeskOpening& opening, TakeOver takeOver, UtcTi
                 known->mode == open.mode)
                 return *known;
             open.emergencyAt = known->emergencyAt;
+            open.sign = known->sign;
         }
         _database
             .prepare("INSERT OR REPLACE INTO open_desk (desk, day, clerk, skills, mode, opened_at,"
-                     " emergency_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
+                     " emergency_at, sign) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(open.id, toIso(open.day), open.clerk, toText(open.skills), name(open.mode),
-                  open.openedAt, open.emergencyAt)
+                  open.openedAt, open.emergencyAt, name(open.sign))
             .run();
         tell(HallEvent::DeskOpened, "open-desk", open, open.clerk, now,
              {{"skills", toText(open.skills)}, {"mode", std::string(name(open.mode))}});
@@ -169,6 +172,27 @@ void Queue::answerEmergency(const std::string& desk, const Actor& actor, UtcTime
             .bind(desk)
             .run();
         tell(HallEvent::EmergencyAnswered, "answer-emergency", *open, actor.by, now);
+    });
+}
+
+void Queue::setSign(SignWord word, const Actor& actor, UtcTime now)
+{
+    _database.transact([&] {
+        lapse(now);
+        const OpenDesk open = requiredOpen(actor.desk);
+        if (open.sign == word)
+            return;
+        _database.prepare("UPDATE open_desk SET sign = ? WHERE desk = ?")
+            .bind(name(word), open.id)
+            .run();
+        runInsert(_kept[insertEvent], {.day = open.day,
+                                       .time = now,
+                                       .kind = HallEvent::SignSet,
+                                       .ticket = {},
+                                       .group = {},
+                                       .desk = open.id,
+                                       .by = actor.by,
+                                       .details = {{"word", std::string(name(word))}}});
     });
 }
 

@@ -18,7 +18,15 @@ constexpr std::pair<HallEvent, std::string_view> hallEvents[] = {
     {HallEvent::DeskClosed, "DeskClosed"},
     {HallEvent::EmergencyCalled, "EmergencyCalled"},
     {HallEvent::EmergencyAnswered, "EmergencyAnswered"},
+    {HallEvent::SignSet, "SignSet"},
     {HallEvent::NotArrived, "NotArrived"},
+};
+
+constexpr std::pair<SignWord, std::string_view> signWords[] = {
+    {SignWord::None, "None"},
+    {SignWord::BackSoon, "BackSoon"},
+    {SignWord::Break, "Break"},
+    {SignWord::Knock, "Knock"},
 };
 
 std::variant<TicketEvent, HallEvent> kindFromName(const std::string& text)
@@ -100,6 +108,24 @@ DeskMode deskModeFromName(const std::string& text)
             return mode;
     }
     throw Error(ErrorCode::StoreFailed, "unknown mode of a desk");
+}
+
+std::string_view name(SignWord word)
+{
+    for (const auto& [known, text] : signWords) {
+        if (known == word)
+            return text;
+    }
+    AMT_ASSERT(false && "a word without a name");
+}
+
+SignWord signWordFromName(const std::string& text)
+{
+    for (const auto& [word, known] : signWords) {
+        if (known == text)
+            return word;
+    }
+    throw Error(ErrorCode::InputMalformed, "no word for a sign");
 }
 
 std::string toText(const std::set<std::string>& skills)
@@ -236,15 +262,16 @@ void QueueState::apply(const QueueEvent& event)
                        switch (kind) {
                        case HallEvent::DeskOpened: {
                            const auto known = desks.find(event.desk);
-                           const auto emergency =
-                               known == desks.end() ? std::nullopt : known->second.emergencyAt;
+                           const OpenDesk before =
+                               known == desks.end() ? OpenDesk{} : known->second;
                            desks[event.desk] = {.id = event.desk,
                                                 .day = event.day,
                                                 .clerk = event.by,
                                                 .skills = skillsFromText(detail(event, "skills")),
                                                 .mode = deskModeFromName(detail(event, "mode")),
                                                 .openedAt = event.time,
-                                                .emergencyAt = emergency};
+                                                .emergencyAt = before.emergencyAt,
+                                                .sign = before.sign};
                            return;
                        }
                        case HallEvent::DeskClosed:
@@ -255,6 +282,9 @@ void QueueState::apply(const QueueEvent& event)
                            return;
                        case HallEvent::EmergencyAnswered:
                            desks[event.desk].emergencyAt.reset();
+                           return;
+                       case HallEvent::SignSet:
+                           desks[event.desk].sign = signWordFromName(detail(event, "word"));
                            return;
                        case HallEvent::NotArrived:
                            return;

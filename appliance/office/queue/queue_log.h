@@ -24,6 +24,7 @@ enum class HallEvent {
     DeskClosed,
     EmergencyCalled,
     EmergencyAnswered, ///< the end of the call: a colleague comes
+    SignSet,           ///< details "word"
     NotArrived         ///< an appointment that nobody checked in; details "start"
 };
 std::string_view name(HallEvent event);
@@ -45,6 +46,13 @@ struct QueueEvent {
 enum class DeskMode { Everybody, AppointmentsOnly };
 std::string_view name(DeskMode mode);
 DeskMode deskModeFromName(const std::string& text); ///< throws StoreFailed
+
+/// What a clerk hangs at the door for a while (D2). Given words, for they stand in a public hall
+/// and in a log that keeps no names.
+enum class SignWord { None, BackSoon, Break, Knock };
+std::string_view name(SignWord word);
+SignWord signWordFromName(const std::string& text); ///< throws InputMalformed
+
 /// Keys by blanks, as stored.
 std::string toText(const std::set<std::string>& skills);
 std::set<std::string> skillsFromText(std::string_view text);
@@ -57,6 +65,7 @@ struct OpenDesk {
     DeskMode mode = DeskMode::Everybody;
     UtcTime openedAt;
     std::optional<UtcTime> emergencyAt; ///< calls the colleagues since then
+    SignWord sign = SignWord::None;
 
     bool operator==(const OpenDesk&) const = default;
 };

@@ -136,6 +136,31 @@ BOOST_AUTO_TEST_CASE(at_midnight_the_board_is_empty_without_anybody_doing_anythi
     BOOST_TEST(board.waiting == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_hangs_at_the_door_stays_until_it_is_taken_off_or_the_desk_closes)
+{
+    QueueTown town;
+    BOOST_CHECK_EXCEPTION(town.queue->setSign(SignWord::Break, town.one, town.now), Error,
+                          test::refusal(ErrorCode::StepOutOfOrder)); // nobody sits there
+    town.openAll();
+    const auto before = town.queue->sequence();
+    town.queue->setSign(SignWord::BackSoon, town.one, town.now);
+    town.queue->setSign(SignWord::BackSoon, town.one, town.now); // pressed twice
+    BOOST_TEST(town.queue->sequence() == before + 1);
+    BOOST_TEST((signOf(*town.queue, "1").word == SignWord::BackSoon));
+    BOOST_TEST((signOf(*town.queue, "2").word == SignWord::None));
+    town.restart();
+    BOOST_TEST((signOf(*town.queue, "1").word == SignWord::BackSoon));
+    // A colleague who takes over finds it as it hangs.
+    town.queue->openDesk({.desk = "1", .clerk = "another"}, TakeOver::Yes, town.now);
+    BOOST_TEST((signOf(*town.queue, "1").word == SignWord::BackSoon));
+    BOOST_TEST(town.queue->unsound().empty());
+    town.queue->closeDesk("1", "another", town.now);
+    BOOST_TEST((signOf(*town.queue, "1").word == SignWord::None));
+    town.queue->openDesk({.desk = "1", .clerk = "another"}, TakeOver::No, town.now);
+    BOOST_TEST((signOf(*town.queue, "1").word == SignWord::None));
+    BOOST_TEST(town.queue->unsound().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_sign_says_whether_its_desk_is_open)
 {
     QueueTown town;
