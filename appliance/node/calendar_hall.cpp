@@ -14,8 +14,6 @@ namespace amt::node {
 namespace {
 
 constexpr auto planFile = "calendar.json";
-/// Who has saved rules that came with the set-up.
-constexpr auto fromFolder = "config/municipality";
 constexpr int contactDays = 1;  ///< names stay for today's and yesterday's appointments
 constexpr int figureDays = 800; ///< appointments without names, for two years' comparison
 

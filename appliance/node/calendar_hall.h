@@ -29,6 +29,9 @@ const office::Service& contactForm();
 
 class CalendarHall {
 public:
+    /// Who has saved rules that came with the set-up.
+    static constexpr auto fromFolder = "config/municipality";
+
     explicit CalendarHall(House& house);
 
     /// Takes over calendar.json of the municipality's folder; its opening rules only where nobody

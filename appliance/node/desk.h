@@ -89,6 +89,15 @@ Reply cancelAppointment(House& house, Exchange& exchange);
 Reply checkInAtDesk(House& house, Exchange& exchange);
 Reply printAtDesk(House& house, Exchange& exchange);
 
+// desk_hours.cpp: opening hours
+Reply showHours(House& house, Exchange& exchange);
+Reply showHoursChange(House& house, Exchange& exchange);
+Reply changeHours(House& house, Exchange& exchange);
+
+// desk_statistics.cpp
+Reply showStatistics(House& house, Exchange& exchange);
+Reply giveStatistics(House& house, Exchange& exchange);
+
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 

@@ -45,9 +45,11 @@ office::PeopleSettings peopleSettings(const NodeSettings& settings)
 
 /// Sections of the desk, in their order: name and address. The first that somebody may see is where
 /// she begins.
-constexpr std::array<std::pair<const char*, const char*>, 8> sections = {{
+constexpr std::array<std::pair<const char*, const char*>, 10> sections = {{
     {"queue", "/desk/queue"},
     {"appointments", "/desk/appointments"},
+    {"hours", "/desk/hours"},
+    {"statistics", "/desk/statistics"},
     {"cases", "/desk"},
     {"held", "/desk/held"},
     {"status", "/desk/status"},

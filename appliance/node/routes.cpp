@@ -30,6 +30,7 @@ constexpr office::Roles deviceCare = {Clerk, Reception, Lead, It};
 constexpr office::Roles deviceActs = {Clerk, Lead, It}; ///< emulated ones
 constexpr office::Roles operation = {Lead, It};         ///< how it stands, what leaves
 constexpr office::Roles accountCare = {Lead, It};
+constexpr office::Roles planning = {Lead}; ///< hours of the office, figures
 constexpr office::Roles itOnly = {It};
 
 constexpr Route routes[] = {
@@ -151,6 +152,17 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/appointments/{}/cancel", hallWork, cancelAppointment, "version reason"},
     {desk, Post, "/desk/appointments/{}/check-in", hallWork, checkInAtDesk},
     {desk, Post, "/desk/appointments/{}/print", hallWork, printAtDesk},
+    {desk, Get, "/desk/hours", hallWork, showHours, "", "week"},
+    {desk, Get, "/desk/hours/change", planning, showHoursChange, "",
+     "preview kind id first last from until lanes publicLanes from2 until2 lanes2 publicLanes2"
+     " holidays rhythm mo tu we th fr sa su leadMinutes days reservationMinutes blockMinutes"
+     " reason"},
+    {desk, Post, "/desk/hours/change", planning, changeHours,
+     "basedOn seen kind id first last from until lanes publicLanes from2 until2 lanes2"
+     " publicLanes2 holidays rhythm mo tu we th fr sa su leadMinutes days reservationMinutes"
+     " blockMinutes reason"},
+    {desk, Get, "/desk/statistics", planning, showStatistics, "", "first last"},
+    {desk, Get, "/desk/statistics/csv", planning, giveStatistics, "", "first last"},
     {desk, Get, "/desk/held", caseWork, showHeld},
     {desk, Get, "/desk/status", operation, showOperation},
     {desk, Post, "/desk/status/export", operation, allowExport, "reason"},

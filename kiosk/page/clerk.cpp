@@ -2,6 +2,7 @@
 //
 // What clerks and the waiting room see: each view of desk and display as data for its template.
 #include "appliance/core/local_date.h"
+#include "kiosk/page/planning.h"
 #include "kiosk/page/qr.h"
 #include "kiosk/page/surfaces.h"
 
@@ -303,6 +304,31 @@ public:
         set("canCheckIn", view.canCheckIn);
         if (!view.problem.empty())
             set("problem", text("desk.appointments.problem." + view.problem));
+    }
+
+    void operator()(const HoursPage& view)
+    {
+        begin("hours", "hours",
+              view.days.empty()
+                  ? text("desk.section.hours")
+                  : text("desk.title.hours", {{"day", germanDate(view.days.front().day)}}));
+        set("hours", hoursData(_texts, view));
+    }
+
+    void operator()(const HoursChangePage& view)
+    {
+        begin("hours", "hours_change", text("desk.hours.title." + view.kind));
+        if (!view.problem.empty())
+            set("problem", text("desk.hours.problem." + view.problem));
+        set("change", hoursChangeData(_texts, view));
+    }
+
+    void operator()(const StatisticsPage& view)
+    {
+        begin("statistics", "statistics", text("desk.title.statistics"));
+        if (!view.problem.empty())
+            set("problem", text("desk.statistics.problem." + view.problem));
+        set("figures", statisticsData(_texts, view));
     }
 
     void operator()(const PlacePage& view)

@@ -9,6 +9,7 @@
 #include "appliance/core/local_date.h"
 #include "appliance/core/money.h"
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -606,14 +607,111 @@ struct AppointmentPage {
     bool canChange = false, canCheckIn = false;
     std::string problem; ///< "tooEarly", "tooLate", "full" or empty
 };
+/// Opening hours (C6). Times are minutes after midnight by the clock on the wall.
+struct OpenSpan {
+    int from = 0, until = 0;
+    int lanes = 0, publicLanes = 0;
+};
+struct HoursDay {
+    LocalDate day{};
+    std::string holiday;              ///< its name, or empty
+    std::vector<std::string> reasons; ///< of exceptions and closures
+    std::vector<OpenSpan> open;       ///< what rules, exceptions and closures make of it
+    struct Run {
+        enum class Kind { Public, Staff, Booked };
+        Kind kind = Kind::Public;
+        int lane = 0, from = 0, until = 0;
+    };
+    std::vector<Run> runs; ///< of each lane; what is booked after what is open
+    int booked = 0;        ///< appointments
+};
+/// An entry of one of the three layers.
+struct HoursEntry {
+    std::string id;
+    std::string kind;          ///< "rule", "instead", "besides", "fewer", "close"
+    std::vector<int> weekdays; ///< of a rule: 1 (Monday) to 7
+    int everyWeeks = 1, weekInMonth = 0;
+    LocalDate first{};
+    std::optional<LocalDate> last; ///< always, but for a rule
+    std::vector<OpenSpan> hours;   ///< of a closure: one without lanes; none: the whole day
+    bool openOnHolidays = false;
+    std::string reason;
+};
+/// GET /desk/hours {week: a day of it}
+struct HoursPage {
+    bool offered = true; ///< false: the town gives no appointments
+    bool mayChange = false;
+    std::vector<HoursDay> days;                          ///< from Monday on
+    std::vector<HoursEntry> rules, exceptions, closures; ///< of the latter two what is not over
+    struct Terms {
+        int leadMinutes = 0, days = 0; ///< for the public
+        int reservationMinutes = 0, blockMinutes = 0;
+    } terms;
+    struct Version {
+        int version = 0;
+        std::optional<int> restores;
+        UtcTime savedAt;
+        std::string savedBy; ///< empty: it came with the set-up
+        std::string reason;
+    };
+    std::vector<Version> history; ///< newest first
+    bool canUndo = false;
+    int kept = 0; ///< appointments that stand against the rules
+};
+/// GET /desk/hours/change {kind, id}: the form; with {first, ...}: what would come of it. POST
+/// the same fields, basedOn and seen.
+struct HoursChangePage {
+    std::string kind; ///< as HoursEntry::kind, and "terms", "remove", "undo"
+    std::vector<std::pair<std::string, std::string>> fields; ///< as typed, by name
+    std::string problem;                                     ///< what cannot be meant, or empty
+    std::optional<HoursEntry> removed;
+    struct Conflict {
+        std::string id, code, concerns;
+        UtcTime start;
+        int minutes = 0;
+    };
+    struct Preview {
+        int basedOn = 0;
+        std::string seen; ///< stands for the conflicts that the page shows
+        std::vector<Conflict> conflicts;
+        int shifts = 0;
+        std::vector<HoursDay> days; ///< a week as it would be
+    };
+    std::optional<Preview> preview;
+};
+/// GET /desk/statistics {first, last} (C7); GET /desk/statistics/csv: the same as a file.
+struct StatisticsPage {
+    LocalDate first{}, last{}; ///< both included
+    std::string problem;       ///< "dates" or empty: other days were asked for
+    struct Spread {
+        int count = 0;
+        std::chrono::seconds median{0}, upper{0}; ///< upper: 80 % are at most this
+    };
+    struct Group {
+        std::string name;
+        int drawn = 0, walkIns = 0, served = 0, noShows = 0, notArrived = 0, leftOpen = 0;
+        Spread wait, service;
+    };
+    Group all;
+    std::vector<Group> groups;
+    std::array<Spread, 24> waitByHour;
+    std::array<std::array<Spread, 24>, 7> waitByWeekdayAndHour; ///< from Monday on
+    struct Day {
+        LocalDate day{};
+        int served = 0;
+        int offeredMinutes = 0, bookedMinutes = 0; ///< over all lanes
+    };
+    std::vector<Day> days; ///< on which anything was open, booked or served
+};
 struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, SignInPage,
-                              CodePage, FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage,
-                              DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage,
-                              ClerksPage, ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView =
+    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, HoursPage, HoursChangePage,
+                 StatisticsPage, SignInPage, CodePage, FactorPage, AccountPage, PaperHalfPage,
+                 CasesPage, CasePage, DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage,
+                 HeldPage, ClerksPage, ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

@@ -22,12 +22,6 @@ namespace {
 constexpr auto passport = "99085001012000";
 constexpr auto conduct = "99049001001001";
 
-/// The first place that the page offers: day or cell.
-std::string firstOf(const Browser& browser, const std::string& pattern)
-{
-    std::smatch found;
-    return std::regex_search(browser.page.body, found, std::regex(pattern)) ? found[1].str() : "";
-}
 std::string firstDay(const Browser& browser)
 {
     return firstOf(browser, "times\\?day=([0-9-]+)");
@@ -367,20 +361,6 @@ BOOST_AUTO_TEST_CASE(who_never_came_is_noted_the_night_after_and_the_name_goes_a
 
 struct Reception : Booking {
     Reception() { signInFirst(town, clerk); }
-    /// Gives the address of the appointment.
-    std::string byPhone(const std::string& day = "2026-11-23", const std::string& cell = "96")
-    {
-        clerk.get("/desk/appointments/new?what=" + std::string(passport) + "*2&at=" + day + "/" +
-                  cell);
-        clerk.post("/desk/appointments/book",
-                   {{"id", firstOf(clerk, "name=\"id\" value=\"([0-9a-f-]+)\"")},
-                    {"what", std::string(passport) + "*2"},
-                    {"at", day + "/" + cell},
-                    {"familyNames", "Łukasiewicz"},
-                    {"givenNames", "Zoë"},
-                    {"phone", "02999 123"}});
-        return clerk.location;
-    }
     std::string versionShown() { return firstOf(clerk, "name=\"version\" value=\"([0-9]+)\""); }
 
     Browser clerk{town, Surface::Desk};
@@ -396,7 +376,7 @@ BOOST_AUTO_TEST_CASE(a_call_becomes_an_appointment_in_three_steps)
     BOOST_TEST(desk.clerk.shows("2 × Reisepass beantragen, Führungszeugnis beantragen"));
     BOOST_TEST(desk.clerk.shows("35 Minuten"));
     BOOST_TEST(desk.clerk.shows("at=2026-11-23/96"));
-    const std::string address = desk.byPhone();
+    const std::string address = bookByPhone(desk.clerk);
     BOOST_TEST(address.starts_with("/desk/appointments/"));
     const std::string code = desk.town.text("SELECT code FROM appointment");
     BOOST_TEST(desk.clerk.shows(code)); // to be told on the phone
@@ -436,7 +416,7 @@ BOOST_AUTO_TEST_CASE(the_same_press_books_once)
 BOOST_AUTO_TEST_CASE(a_clerk_moves_and_cancels_and_who_saw_an_older_page_is_refused)
 {
     Reception desk;
-    const std::string address = desk.byPhone();
+    const std::string address = bookByPhone(desk.clerk);
     desk.clerk.get(address + "/move");
     const std::string seen = desk.versionShown();
     desk.clerk.post(address + "/move", {{"version", seen}, {"at", "2026-11-24/102"}});
@@ -456,7 +436,7 @@ BOOST_AUTO_TEST_CASE(a_clerk_moves_and_cancels_and_who_saw_an_older_page_is_refu
 BOOST_AUTO_TEST_CASE(whoever_comes_to_the_reception_gets_a_number_once)
 {
     Reception desk;
-    const std::string address = desk.byPhone();
+    const std::string address = bookByPhone(desk.clerk);
     desk.town.loop.advance(45h + 29min); // Monday, 08:10
     Browser clerk(desk.town, Surface::Desk);
     clerk.get("/desk/sign-in");

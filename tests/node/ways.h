@@ -5,6 +5,8 @@
 
 #include "tests/node/town.h"
 
+#include <regex>
+
 namespace amt::test {
 
 inline void walkToCard(Browser& kiosk)
@@ -83,6 +85,29 @@ inline void signInFirst(Town& town, Browser& desk)
                               {"name", "Erika Amt"},
                               {"password", firstPassword},
                               {"again", firstPassword}});
+}
+
+/// What stands on the page where the pattern has brackets; nothing when it does not fit.
+inline std::string firstOf(const Browser& browser, const std::string& pattern)
+{
+    std::smatch found;
+    return std::regex_search(browser.page.body, found, std::regex(pattern)) ? found[1].str() : "";
+}
+
+/// Two passports on Monday at eight. Gives the address of the appointment.
+inline std::string bookByPhone(Browser& clerk, const std::string& day = "2026-11-23",
+                               const std::string& cell = "96")
+{
+    const std::string what = "99085001012000*2", at = day + "/" + cell;
+    clerk.get("/desk/appointments/new?what=" + what + "&at=" + at);
+    clerk.post("/desk/appointments/book",
+               {{"id", firstOf(clerk, "name=\"id\" value=\"([0-9a-f-]+)\"")},
+                {"what", what},
+                {"at", at},
+                {"familyNames", "Łukasiewicz"},
+                {"givenNames", "Zoë"},
+                {"phone", "02999 123"}});
+    return clerk.location;
 }
 
 inline std::string onlyCase(Town& town)

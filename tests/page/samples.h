@@ -55,9 +55,14 @@ inline page::DeskFrame sampleDeskFrame(const DeskSample& sample)
     frame.deskKeyOpen = true;
     frame.arrived = sample.signedIn && sample.arrived;
     if (frame.arrived)
-        frame.sections = {{"queue", "/desk/queue"},     {"cases", "/desk"},
-                          {"held", "/desk/held"},       {"status", "/desk/status"},
-                          {"devices", "/desk/devices"}, {"pin", "/desk/pin"},
+        frame.sections = {{"queue", "/desk/queue"},
+                          {"hours", "/desk/hours"},
+                          {"statistics", "/desk/statistics"},
+                          {"cases", "/desk"},
+                          {"held", "/desk/held"},
+                          {"status", "/desk/status"},
+                          {"devices", "/desk/devices"},
+                          {"pin", "/desk/pin"},
                           {"clerks", "/desk/clerks"}};
     return frame;
 }
@@ -440,6 +445,141 @@ inline page::AppointmentPage appointmentSample()
     return view;
 }
 
+/// A Thursday with two opening times, a holiday, and a day on which somebody is missing.
+inline std::vector<page::HoursDay> weekSample()
+{
+    using Kind = page::HoursDay::Run::Kind;
+    std::vector<page::HoursDay> week;
+    for (int i = 0; i < 7; ++i) {
+        page::HoursDay day;
+        day.day = plusDays(localDateFromIso("2026-12-21"), i);
+        const auto open = [&](int from, int until, int lanes, int publicLanes) {
+            day.open.push_back({from, until, lanes, publicLanes});
+            for (int lane = 0; lane < lanes; ++lane)
+                day.runs.push_back(
+                    {lane < publicLanes ? Kind::Public : Kind::Staff, lane, from, until});
+        };
+        if (i < 3)
+            open(8 * 60, 12 * 60, i == 2 ? 2 : 3, i == 2 ? 1 : 2);
+        if (i == 1)
+            open(14 * 60, 18 * 60, 3, 2);
+        if (i == 2)
+            day.reasons = {"Zwei Kolleginnen in Fortbildung"};
+        if (i == 3)
+            day.reasons = {"Heiligabend"};
+        if (i == 4)
+            day.holiday = "1. Weihnachtstag";
+        for (int lane = 0; lane < 3 && i < 2; ++lane) {
+            for (int from = 8 * 60 + 20 * lane; from < 11 * 60; from += 45 + 10 * lane)
+                day.runs.push_back({Kind::Booked, lane, from, from + 25});
+            day.booked += 4;
+        }
+        week.push_back(std::move(day));
+    }
+    return week;
+}
+
+inline page::HoursPage hoursSample(bool mayChange)
+{
+    page::HoursPage view;
+    view.mayChange = view.canUndo = mayChange;
+    view.days = weekSample();
+    page::HoursEntry mornings;
+    mornings.id = "vormittag";
+    mornings.kind = "rule";
+    mornings.weekdays = {1, 2, 3, 4, 5};
+    mornings.first = localDateFromIso("2026-01-01");
+    mornings.hours = {{8 * 60, 12 * 60, 3, 2}};
+    page::HoursEntry saturdays = mornings;
+    saturdays.id = "samstag";
+    saturdays.weekdays = {6};
+    saturdays.weekInMonth = 1;
+    saturdays.last = localDateFromIso("2027-03-31");
+    saturdays.openOnHolidays = true;
+    view.rules = {mornings, saturdays};
+    page::HoursEntry closure;
+    closure.id = "closure-1";
+    closure.kind = "close";
+    closure.first = localDateFromIso("2026-12-24");
+    closure.last = localDateFromIso("2026-12-31");
+    closure.reason = "Weihnachtsferien des Rathauses";
+    page::HoursEntry fewer = closure;
+    fewer.id = "exception-1";
+    fewer.kind = "fewer";
+    fewer.last = fewer.first = localDateFromIso("2026-12-23");
+    fewer.hours = {{8 * 60, 12 * 60, 1, 1}};
+    fewer.reason = "Zwei Kolleginnen in Fortbildung";
+    view.closures = {closure};
+    view.exceptions = {fewer};
+    view.terms = {30, 60, 15, 15};
+    view.history = {{3, 1, sampleTime(), "Ayşe Öztürk", "undo"},
+                    {2, {}, sampleTime(), "Ayşe Öztürk", "Weihnachtsferien des Rathauses"},
+                    {1, {}, sampleTime(), "", ""}};
+    view.kept = 2;
+    return view;
+}
+
+inline page::HoursChangePage hoursPreviewSample(bool withConflicts)
+{
+    page::HoursChangePage view;
+    view.kind = "close";
+    view.fields = {{"first", "2026-12-24"}, {"last", "2026-12-31"}, {"reason", "Weihnachtsferien"}};
+    page::HoursChangePage::Preview preview;
+    preview.basedOn = 3;
+    preview.seen = "0f";
+    preview.days = weekSample();
+    if (withConflicts) {
+        preview.shifts = 1;
+        for (int i = 0; i < 3; ++i)
+            preview.conflicts.push_back({std::to_string(i), "TE-2026-7K3M-4Q",
+                                         "2 × Reisepass beantragen, Führungszeugnis beantragen",
+                                         sampleTime() + std::chrono::hours(24 * i), 35});
+    }
+    view.preview = preview;
+    return view;
+}
+
+inline page::HoursChangePage hoursFormSample(const std::string& kind)
+{
+    page::HoursChangePage view;
+    view.kind = kind;
+    view.fields = {{"first", "2026-12-24"}, {"mo", "1"}, {"rhythm", "2w"}, {"lanes", "1"}};
+    view.problem = kind == "rule" ? "times" : "";
+    if (kind == "remove")
+        view.removed = hoursSample(true).closures.front();
+    return view;
+}
+
+inline page::StatisticsPage statisticsSample()
+{
+    using std::chrono::minutes;
+    page::StatisticsPage view;
+    view.first = localDateFromIso("2026-11-02");
+    view.last = localDateFromIso("2026-11-27");
+    const page::StatisticsPage::Spread wait{311, minutes(9), minutes(21)},
+        service{290, minutes(8), minutes(14)};
+    view.all = {"", 402, 205, 371, 11, 17, 3, wait, service};
+    view.groups = {{"Ausweis, Pass und Meldewesen", 311, 140, 290, 8, 12, 2, wait, service},
+                   {"Parken und Verkehr", 91, 65, 81, 3, 5, 1, {}, {}}};
+    for (int hour = 8; hour < 18; ++hour) {
+        const int busy = hour < 12 ? hour - 7 : hour < 14 ? 0 : 18 - hour;
+        if (busy == 0)
+            continue;
+        view.waitByHour.at(hour) = {busy * 20, minutes(4 * busy), minutes(9 * busy)};
+        for (int weekday = 0; weekday < 5; ++weekday)
+            view.waitByWeekdayAndHour.at(weekday).at(hour) = {busy, minutes((weekday + 1) * busy),
+                                                              minutes(30)};
+    }
+    for (int i = 0; i < 26; ++i) {
+        if (i % 7 > 4)
+            continue;
+        const bool isLong = i % 7 == 3;
+        view.days.push_back({plusDays(view.first, i), 18 + i % 5, isLong ? 1440 : 720,
+                             (isLong ? 900 : 500) + 20 * (i % 6)});
+    }
+    return view;
+}
+
 inline std::vector<DeskSample> deskSamples()
 {
     using namespace page;
@@ -458,6 +598,9 @@ inline std::vector<DeskSample> deskSamples()
     serving.calls = {{"1", "Schalter 1"}};
     auto quiet = queueDeskSample();
     quiet.waiting.clear();
+    StatisticsPage noStatistics;
+    noStatistics.first = noStatistics.last = localDateFromIso("2026-11-02");
+    noStatistics.problem = "dates";
     quiet.parked.clear();
     quiet.missed.clear();
     quiet.elsewhere.clear();
@@ -658,6 +801,17 @@ inline std::vector<DeskSample> deskSamples()
         {"appointment-times", deskBookingSample(page::DeskBookingPage::Stage::Time)},
         {"appointment-name", deskBookingSample(page::DeskBookingPage::Stage::Name)},
         {"appointment", appointmentSample()},
+        {"hours", hoursSample(true)},
+        {"hours-read-only", hoursSample(false)},
+        {"hours-close", hoursFormSample("close")},
+        {"hours-instead", hoursFormSample("instead")},
+        {"hours-rule", hoursFormSample("rule")},
+        {"hours-terms", hoursFormSample("terms")},
+        {"hours-remove", hoursFormSample("remove")},
+        {"hours-conflicts", hoursPreviewSample(true)},
+        {"hours-no-conflicts", hoursPreviewSample(false)},
+        {"statistics", statisticsSample()},
+        {"statistics-none", noStatistics},
         {"queue-desk", queueDeskSample()},
         {"queue-desk-called", called},
         {"queue-desk-serving", serving},
