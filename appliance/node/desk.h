@@ -73,6 +73,8 @@ Reply showQueue(House& house, Exchange& exchange);
 Reply callNext(House& house, Exchange& exchange);
 Reply actOnTicket(House& house, Exchange& exchange);
 Reply issueNumber(House& house, Exchange& exchange);
+Reply setSign(House& house, Exchange& exchange);
+Reply endDay(House& house, Exchange& exchange);
 Reply callColleagues(House& house, Exchange& exchange);
 Reply answerColleague(House& house, Exchange& exchange);
 Reply followQueue(House& house, Exchange& exchange);

@@ -6,6 +6,7 @@
 #include "appliance/node/desk.h"
 #include "appliance/node/desk_cases.h"
 #include "appliance/node/house.h"
+#include "appliance/node/routes.h"
 
 #include <algorithm>
 #include <array>
@@ -89,6 +90,47 @@ page::QueueDeskPage::Row rowOf(const office::QueuePlan& plan, const office::Wait
     return row;
 }
 
+/// What was typed for the next desk; nothing where nothing was. Throws RequestMalformed: more than
+/// the page takes.
+std::optional<std::string> noteIn(const Exchange& exchange)
+{
+    constexpr std::size_t bytesMax = 4 * 400;
+    const auto typed = exchange.fields.find("note");
+    if (typed == exchange.fields.end() ||
+        typed->second.find_first_not_of(" \t\r\n") == std::string::npos)
+        return std::nullopt;
+    if (typed->second.size() > bytesMax)
+        throw Error(ErrorCode::RequestMalformed, "a note that is too long");
+    return typed->second;
+}
+
+office::SealedNote sealed(House& house, const std::string& note)
+{
+    const auto desk = house.people.deskSeal();
+    return {desk.kid, outbox::sealForDesk(note, desk, house.doors.random)};
+}
+
+std::vector<page::QueueDeskPage::Note> notesOf(House& house, const Exchange& exchange,
+                                               const Ticket& ticket)
+{
+    std::vector<page::QueueDeskPage::Note> shown;
+    const auto notes = house.hall.queue.notes(ticket.id);
+    if (notes.empty())
+        return shown;
+    const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
+    for (const auto& note : notes) {
+        std::string text;
+        try {
+            if (deskKey)
+                text = outbox::openForDesk(note.note.sealed, *deskKey, note.note.kid);
+        } catch (const Error& failure) { // of another key: shown as closed
+            log::warning("queue.note-unreadable", {{"detail", failure.message()}});
+        }
+        shown.push_back({text, note.by, note.at});
+    }
+    return shown;
+}
+
 HttpResponse queuePage(House& house, const Exchange& exchange, const office::OpenDesk& desk,
                        const std::string& problem = {}, const std::string& issued = {},
                        int status = 200)
@@ -107,11 +149,16 @@ HttpResponse queuePage(House& house, const Exchange& exchange, const office::Ope
     view.help = callsFor(house, exchange);
     if (const auto& ticket = state.current) {
         const bool serving = ticket->state == office::TicketState::Serving;
-        view.current = {rowOf(plan, *ticket, now), serving,
+        view.current = {rowOf(plan, *ticket, now),
+                        serving,
                         serving ? ticket->servedAt.value_or(ticket->changedAt)
                                 : ticket->calledAt.value_or(ticket->changedAt),
-                        ticket->calls};
+                        ticket->calls,
+                        house.calendar.names(ticket->services, "de"),
+                        ticket->appointment.value_or(""),
+                        notesOf(house, exchange, *ticket)};
     }
+    view.sign = office::name(desk.sign);
     for (const auto& entry : state.waiting)
         view.waiting.push_back(rowOf(plan, entry, now));
     const auto rows = [&](const std::vector<Ticket>& tickets) {
@@ -142,12 +189,14 @@ HttpResponse queuePage(House& house, const Exchange& exchange, const office::Ope
 }
 
 HttpResponse placesPage(House& house, const Exchange& exchange, const std::string& occupied = {},
-                        int status = 200)
+                        int status = 200, const std::string& problem = {})
 {
     const auto current = house.hall.plans.current();
     const auto open = house.hall.queue.openDesks();
     page::PlacePage view;
     view.occupied = occupied;
+    view.problem = problem;
+    view.mayEndDay = mayUse(exchange.clerk->roles, Method::Post, "/desk/queue/end");
     for (const auto& desk : current->plan.desks) {
         page::PlacePage::Desk entry{desk.id, desk.name, groupNames(current->plan, desk.skills), "",
                                     false};
@@ -276,7 +325,15 @@ Reply actOnTicket(House& house, Exchange& exchange)
     const Actor actor = actorAt(exchange, desk);
     try {
         if (wanted == "redirect") {
-            house.hall.queue.redirect(seen, {exchange.field("group")}, actor, house.now());
+            office::Redirection to{exchange.field("group")};
+            if (const auto note = noteIn(exchange))
+                to.note = sealed(house, *note);
+            house.hall.queue.redirect(seen, to, actor, house.now());
+        } else if (wanted == "note") {
+            const auto note = noteIn(exchange);
+            if (!note)
+                return queuePage(house, exchange, *desk, "note", {}, 400);
+            house.hall.queue.addNote(seen.id, sealed(house, *note), actor, house.now());
         } else {
             const auto found = std::ranges::find(acts, wanted, &NamedAct::name);
             if (found == acts.end())
@@ -313,6 +370,29 @@ Reply issueNumber(House& house, Exchange& exchange)
         return queuePage(house, exchange, *desk, "full", {}, 409);
     house.receipts.printTicket(ticket->id, "de");
     return queuePage(house, exchange, *desk, {}, office::toText(ticket->number));
+}
+
+Reply setSign(House& house, Exchange& exchange)
+{
+    const auto desk = deskOf(house, exchange);
+    if (!desk)
+        return redirect(placeAddress);
+    house.hall.queue.setSign(office::signWordFromName(exchange.field("word")),
+                             actorAt(exchange, desk), house.now());
+    house.hall.changed();
+    return redirect(queueAddress);
+}
+
+Reply endDay(House& house, Exchange& exchange)
+{
+    if (!exchange.fields.contains("sure"))
+        return placesPage(house, exchange, {}, 400, "sure");
+    const auto open = house.hall.queue.openDesks();
+    if (std::ranges::any_of(open, [](const auto& desk) { return desk.emergencyAt.has_value(); }))
+        return placesPage(house, exchange, {}, 409, "help");
+    house.hall.queue.endDay(exchange.clerk->clerk.name, house.now());
+    house.hall.changed();
+    return redirect(placeAddress);
 }
 
 Reply callColleagues(House& house, Exchange& exchange)

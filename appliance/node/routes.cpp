@@ -30,7 +30,7 @@ constexpr office::Roles deviceCare = {Clerk, Reception, Lead, It};
 constexpr office::Roles deviceActs = {Clerk, Lead, It}; ///< emulated ones
 constexpr office::Roles operation = {Lead, It};         ///< how it stands, what leaves
 constexpr office::Roles accountCare = {Lead, It};
-constexpr office::Roles planning = {Lead}; ///< hours of the office, figures
+constexpr office::Roles planning = {Lead}; ///< hours of the office, the day as a whole, figures
 constexpr office::Roles itOnly = {It};
 
 constexpr Route routes[] = {
@@ -135,8 +135,10 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/place/leave", hallWork, leavePlace},
     {desk, Get, "/desk/queue", hallWork, showQueue},
     {desk, Post, "/desk/queue/next", hallWork, callNext},
-    {desk, Post, "/desk/queue/act", hallWork, actOnTicket, "ticket version act group"},
+    {desk, Post, "/desk/queue/act", hallWork, actOnTicket, "ticket version act group note"},
     {desk, Post, "/desk/queue/draw", hallWork, issueNumber, "group"},
+    {desk, Post, "/desk/queue/sign", hallWork, setSign, "word"},
+    {desk, Post, "/desk/queue/end", planning, endDay, "sure"},
     {desk, Post, "/desk/queue/emergency", hallWork, callColleagues},
     {desk, Post, "/desk/queue/emergency/answer", hallWork, answerColleague, "desk"},
     {desk, Get, "/desk/queue/events", hallWork, followQueue},
@@ -185,6 +187,7 @@ constexpr Route routes[] = {
 
     {display, Get, "/assets/{*}", Rule::Public, showAsset},
     {display, Get, "/display", Rule::DisplayToken, showDisplay, "", "token"},
+    {display, Get, "/display/desk/{}", Rule::DisplayToken, showSign, "", "token"},
     {display, Get, "/display/events", Rule::DisplayToken, followDisplay},
 
     {sync, Get, "/sync/work", Rule::SyncPeer, giveWork},

@@ -334,6 +334,9 @@ public:
     void operator()(const PlacePage& view)
     {
         begin("queue", "place", text("desk.title.place"));
+        set("mayEndDay", view.mayEndDay);
+        if (!view.problem.empty())
+            set("problem", text("desk.place.problem." + view.problem));
         Data desks{Data::type::list};
         for (const auto& desk : view.desks) {
             Data item;
@@ -367,6 +370,15 @@ public:
         if (!view.issued.empty())
             set("issued", text("desk.queue.issued", {{"number", view.issued}}));
         set("emergency", view.emergency);
+        Data words{Data::type::list};
+        for (const std::string word : {"None", "BackSoon", "Break", "Knock"}) {
+            Data item;
+            item.set("word", word);
+            item.set("name", text("sign." + word));
+            item.set("chosen", word == view.sign);
+            words.push_back(item);
+        }
+        set("words", words);
         helpCalls(view.help);
         Data calls{Data::type::list};
         for (const auto& call : view.calls) {
@@ -385,6 +397,21 @@ public:
                                   0, (_frame.now - current->since).count() / 1000)));
             item.set("state", text(current->serving ? "desk.queue.serving" : "desk.queue.called"));
             item.set("calls", _texts.plural(german, "desk.queue.calls", current->calls));
+            Data concerns{Data::type::list};
+            for (const auto& concern : current->concerns)
+                concerns.push_back(Data(concern));
+            item.set("concerns", concerns);
+            item.set("appointment",
+                     current->appointment.empty() ? Data(false) : Data(current->appointment));
+            Data notes{Data::type::list};
+            for (const auto& note : current->notes) {
+                Data line;
+                line.set("text", note.text.empty() ? text("desk.queue.noteClosed") : note.text);
+                line.set("by", text("desk.queue.noteBy",
+                                    {{"clerk", note.by}, {"time", localTime(note.at)}}));
+                notes.push_back(line);
+            }
+            item.set("notes", notes);
             set("current", item);
         }
         tickets("waiting", view.waiting);
@@ -901,43 +928,84 @@ Filled fillDesk(const Texts& texts, const DeskFrame& frame, const DeskView& view
     return filler.take();
 }
 
-Filled fillDisplay(const Texts& texts, const DisplayPage& view)
-{
-    Filled filled{"board", Data{Data::type::object}};
-    filled.data.set("offered", view.offered);
-    filled.data.set("sequence", std::to_string(view.sequence));
-    Data calls{Data::type::list};
-    for (const auto& call : view.calls) {
-        Data item;
-        item.set("number", call.number);
-        item.set("desk", call.desk);
-        item.set("waits", call.waits);
-        item.set("newest", calls.list_value().empty());
-        calls.push_back(item);
-    }
-    filled.data.set("any", !view.calls.empty());
-    filled.data.set("calls", calls);
-    // What a gong sounds for: somebody else, somewhere else, or once more.
-    filled.data.set("call", view.calls.empty()
-                                ? std::string()
-                                : view.calls.front().number + " " + view.calls.front().desk + " " +
-                                      std::to_string(view.calls.front().calls));
-    filled.data.set("waitingLine", texts.plural(german, "desk.display.persons", view.hall.waiting));
-    const auto& wait = view.hall.wait;
-    filled.data.set("wait",
-                    !wait ? texts.get(german, "wait.none")
+namespace {
+
+/// Fills one view of a display; a function for each alternative.
+struct DisplayFiller {
+    const Texts& texts;
+
+    Filled operator()(const DisplayPage& view) const
+    {
+        Filled filled{"board", Data{Data::type::object}};
+        filled.data.set("offered", view.offered);
+        filled.data.set("sequence", std::to_string(view.sequence));
+        Data calls{Data::type::list};
+        for (const auto& call : view.calls) {
+            Data item;
+            item.set("number", call.number);
+            item.set("desk", call.desk);
+            item.set("waits", call.waits);
+            item.set("newest", calls.list_value().empty());
+            calls.push_back(item);
+        }
+        filled.data.set("any", !view.calls.empty());
+        filled.data.set("calls", calls);
+        // What a gong sounds for: somebody else, somewhere else, or once more.
+        filled.data.set("call", view.calls.empty()
+                                    ? std::string()
+                                    : view.calls.front().number + " " + view.calls.front().desk +
+                                          " " + std::to_string(view.calls.front().calls));
+        filled.data.set("waitingLine",
+                        texts.plural(german, "desk.display.persons", view.hall.waiting));
+        const auto& wait = view.hall.wait;
+        filled.data.set(
+            "wait", !wait ? texts.get(german, "wait.none")
                     : wait->orLonger
                         ? texts.get(german, "wait.longer", {{"from", std::to_string(wait->from)}})
                         : texts.get(german, "wait.range",
                                     {{"from", std::to_string(wait->from)},
                                      {"until", std::to_string(std::max(wait->until, 5))}}));
-    filled.data.set("desksLine", texts.get(german, "desk.display.desksOf",
-                                           {{"open", std::to_string(view.hall.openDesks)},
-                                            {"desks", std::to_string(view.desks)}}));
-    filled.data.set("municipality", view.municipality);
-    filled.data.set("time", localTime(view.now));
-    filled.data.set("nowMilliseconds", std::to_string(toMilliseconds(view.now)));
-    return filled;
+        filled.data.set("desksLine", texts.get(german, "desk.display.desksOf",
+                                               {{"open", std::to_string(view.hall.openDesks)},
+                                                {"desks", std::to_string(view.desks)}}));
+        filled.data.set("municipality", view.municipality);
+        filled.data.set("time", localTime(view.now));
+        filled.data.set("nowMilliseconds", std::to_string(toMilliseconds(view.now)));
+        return filled;
+    }
+
+    /// The way from the word of a clerk to two languages: the board of a hall speaks German, a sign
+    /// at a door has room for both.
+    Filled operator()(const DeskSignPage& view) const
+    {
+        Filled filled{"sign", Data{Data::type::object}};
+        const std::string state = !view.open            ? "closed"
+                                  : view.number.empty() ? "free"
+                                  : view.waits          ? "called"
+                                                        : "serving";
+        filled.data.set("municipality", view.municipality);
+        filled.data.set("desk", view.desk);
+        filled.data.set("sequence", std::to_string(view.sequence));
+        filled.data.set("time", localTime(view.now));
+        filled.data.set("nowMilliseconds", std::to_string(toMilliseconds(view.now)));
+        filled.data.set("lead", texts.get(german, "sign." + state));
+        filled.data.set("leadEnglish", texts.get("en", "sign." + state));
+        filled.data.set("number", view.number.empty() ? Data(false) : Data(view.number));
+        filled.data.set("waits", view.waits);
+        const bool hasWord = view.open && view.word != "None";
+        filled.data.set("word",
+                        hasWord ? Data(texts.get(german, "sign." + view.word)) : Data(false));
+        filled.data.set("wordEnglish",
+                        hasWord ? texts.get("en", "sign." + view.word) : std::string());
+        return filled;
+    }
+};
+
+} // namespace
+
+Filled fillDisplay(const Texts& texts, const DisplayView& view)
+{
+    return std::visit(DisplayFiller{texts}, view);
 }
 
 } // namespace amt::page

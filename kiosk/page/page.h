@@ -442,11 +442,14 @@ struct PlacePage {
         bool own = false;
     };
     std::vector<Desk> desks;
-    std::string occupied; ///< id of the desk that was chosen although a colleague sits there
+    std::string occupied;     ///< id of the desk that was chosen although a colleague sits there
+    bool mayEndDay = false;   ///< POST /desk/queue/end {sure}
+    std::string problem = {}; ///< "sure", "help" or empty: why the day did not end
 };
 /// GET /desk/queue: the clerk's desk, live by /desk/queue/events. POST /desk/queue/next {},
-/// /desk/queue/act {ticket, version, act, group}, /desk/queue/draw {group},
-/// /desk/queue/emergency {}, /desk/queue/emergency/answer {desk}, /desk/place/leave {}.
+/// /desk/queue/act {ticket, version, act, group, note}, /desk/queue/draw {group},
+/// /desk/queue/emergency {}, /desk/queue/emergency/answer {desk}, /desk/queue/sign {word},
+/// /desk/place/leave {}.
 struct QueueDeskPage {
     struct Row {
         std::string id, number, group;
@@ -456,11 +459,20 @@ struct QueueDeskPage {
             mark; ///< "urgent", "raised", "appointment", "late", "notDue", "forDesk" or empty
         bool callable = true; ///< at this desk, now
     };
+    /// A word from desk to desk.
+    struct Note {
+        std::string text; ///< empty: the desk key is closed
+        std::string by;
+        UtcTime at;
+    };
     struct Current {
         Row row;
         bool serving = false; ///< false: called, and nobody came yet
         UtcTime since;
         int calls = 0;
+        std::vector<std::string> concerns = {};
+        std::string appointment = {}; ///< id; empty: without one
+        std::vector<Note> notes = {};
     };
     struct Group {
         std::string key, name;
@@ -470,8 +482,9 @@ struct QueueDeskPage {
     std::optional<Current> current;
     std::vector<Row> waiting, parked, pickUp, missed, elsewhere; ///< elsewhere: at other desks
     std::vector<Group> groups;
-    std::string problem; ///< "nobody", "changed", "notHere": why the last act did nothing
-    std::string issued;  ///< number that was just given out
+    std::string problem;       ///< "nobody", "changed", "notHere": why the last act did nothing
+    std::string issued;        ///< number that was just given out
+    std::string sign = "None"; ///< at the door: "None", "BackSoon", "Break", "Knock"
     bool emergency = false;
     struct Call {
         std::string desk, name;
@@ -729,6 +742,19 @@ struct DisplayPage {
     int desks = 0; ///< that there are
 };
 
+/// GET /display/desk/ID: the sign at one desk or door (D2), live by /display/events.
+struct DeskSignPage {
+    std::string municipality;
+    UtcTime now;
+    std::int64_t sequence = 0;
+    std::string desk; ///< name
+    bool open = false;
+    std::string number;        ///< called or served there; empty: nobody
+    bool waits = false;        ///< called, and nobody came yet
+    std::string word = "None"; ///< as QueueDeskPage::sign
+};
+using DisplayView = std::variant<DisplayPage, DeskSignPage>;
+
 /// HTML of whole pages. Templates, texts and styles are read once, from `folder` (kiosk/ in the
 /// source tree, or where it was installed); a missing template or text throws ConfigurationInvalid.
 class Renderer {
@@ -737,7 +763,7 @@ public:
     ~Renderer();
     std::string kiosk(const Frame& frame, const KioskView& view) const;
     std::string desk(const DeskFrame& frame, const DeskView& view) const;
-    std::string display(const DisplayPage& view) const;
+    std::string display(const DisplayView& view) const;
 
     /// A message of a language, e.g. for receipts. Parameters replace {name}. Falls back to German.
     std::string text(const std::string& language, const std::string& key,

@@ -61,7 +61,7 @@ std::string Renderer::desk(const DeskFrame& frame, const DeskView& view) const
     return _impl->desk.render(filled.name, filled.data);
 }
 
-std::string Renderer::display(const DisplayPage& view) const
+std::string Renderer::display(const DisplayView& view) const
 {
     const auto filled = fillDisplay(_impl->texts, view);
     return _impl->display.render(filled.name, filled.data);

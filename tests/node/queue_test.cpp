@@ -291,6 +291,105 @@ BOOST_AUTO_TEST_CASE(reception_gives_out_numbers_and_colleagues_hear_a_call_for_
     BOOST_TEST(hall.clerk.location == "/desk/place");
 }
 
+BOOST_AUTO_TEST_CASE(a_note_goes_with_the_number_and_stands_readable_nowhere_else)
+{
+    constexpr auto word = "Bringt das zweite Foto nach";
+    Hall hall;
+    const std::string number = hall.draw();
+    hall.sit(hall.clerk, "3");
+    hall.next(hall.clerk);
+    hall.act(hall.clerk, number, "serve");
+    const auto write = [&](const std::string& act, const std::string& note) {
+        hall.clerk.post("/desk/queue/act", {{"ticket", hall.idOf(number)},
+                                            {"version", hall.versionOf(number)},
+                                            {"act", act},
+                                            {"group", "parken"},
+                                            {"note", note}});
+    };
+    write("note", " \t");
+    BOOST_TEST(hall.clerk.page.status == 400);
+    BOOST_TEST(hall.clerk.shows("Bitte schreiben Sie zuerst eine Notiz."));
+    write("note", std::string(1601, 'x'));
+    BOOST_TEST(hall.clerk.page.status == 400);
+    BOOST_TEST(hall.town.count("SELECT count(*) FROM ticket_note") == 0);
+    hall.clerk.get("/desk/queue");
+    write("note", word);
+    BOOST_TEST(hall.clerk.shows(word));
+    BOOST_TEST(hall.clerk.shows("Erika Amt, "));
+    write("redirect", "Parkausweis fehlt noch");
+    BOOST_TEST(hall.stateOf(number) == "Waiting");
+    BOOST_TEST(hall.town.count("SELECT count(*) FROM ticket_note") == 2);
+
+    hall.sit(hall.clerk, "104");
+    hall.next(hall.clerk);
+    BOOST_TEST(hall.clerk.shows(word));
+    BOOST_TEST(hall.clerk.shows("Parkausweis fehlt noch"));
+    for (const auto* table : {"ticket_note", "queue_event", "journal"}) {
+        const std::string column = table == std::string("ticket_note") ? "sealed" : "details";
+        BOOST_TEST(hall.town.count("SELECT count(*) FROM " + std::string(table) + " WHERE " +
+                                   column + " LIKE '%Foto%' OR " + column +
+                                   " LIKE '%Parkausweis%'") == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_sign_at_the_door_says_who_is_asked_in_and_what_the_clerk_hung_there)
+{
+    Hall hall;
+    Browser door(hall.town, Surface::Display);
+    BOOST_TEST(door.get("/display/desk/3").status == 403);
+    door.get("/display/desk/3?token=display-token");
+    BOOST_TEST(door.location == "/display/desk/3");
+    BOOST_TEST(door.shows("Geschlossen"));
+    BOOST_TEST(door.get("/display/desk/9").status == 404);
+    hall.sit(hall.clerk, "3");
+    hall.clerk.post("/desk/queue/sign", {{"word", "BackSoon"}});
+    door.get("/display/desk/3");
+    BOOST_TEST(door.shows("Gleich zurück"));
+    BOOST_TEST(door.shows("Back soon"));
+    BOOST_TEST(!door.shows("Erika"));
+    const std::string number = hall.draw();
+    hall.next(hall.clerk);
+    door.get("/display/desk/3");
+    BOOST_TEST(door.shows(number));
+    BOOST_TEST(door.shows("Bitte eintreten"));
+    hall.act(hall.clerk, number, "serve");
+    door.get("/display/desk/3");
+    BOOST_TEST(door.shows("Wird bedient"));
+    hall.clerk.get("/desk/queue");
+    hall.clerk.post("/desk/queue/sign", {{"word", "Bin bei Frau Müller"}});
+    BOOST_TEST(hall.clerk.page.status == 400);
+    door.get("/display/desk/3");
+    BOOST_TEST(door.shows("Gleich zurück"));
+}
+
+BOOST_AUTO_TEST_CASE(the_lead_ends_the_day_and_nothing_stays_open)
+{
+    Hall hall;
+    hall.sit(hall.clerk, "3");
+    const std::string served = hall.draw(), waits = hall.draw();
+    hall.next(hall.clerk);
+    hall.act(hall.clerk, served, "serve");
+    hall.clerk.get("/desk/place");
+    BOOST_TEST(hall.clerk.shows("Den Tag beenden"));
+    hall.clerk.post("/desk/queue/end");
+    BOOST_TEST(hall.clerk.page.status == 400);
+    BOOST_TEST(hall.stateOf(waits) == "Waiting");
+    hall.clerk.post("/desk/queue/emergency");
+    hall.clerk.get("/desk/place");
+    hall.clerk.post("/desk/queue/end", {{"sure", "yes"}});
+    BOOST_TEST(hall.clerk.page.status == 409);
+    BOOST_TEST(hall.stateOf(waits) == "Waiting");
+    hall.clerk.post("/desk/queue/emergency/answer", {{"desk", "3"}});
+    hall.clerk.get("/desk/place");
+    hall.clerk.post("/desk/queue/end", {{"sure", "yes"}});
+    BOOST_TEST(hall.clerk.location == "/desk/place");
+    BOOST_TEST(hall.town.count("SELECT count(*) FROM ticket WHERE state IN ('Waiting', 'Called', "
+                               "'Serving', 'Parked')") == 0);
+    BOOST_TEST(hall.town.count("SELECT count(*) FROM open_desk") == 0);
+    BOOST_TEST(hall.boardShows("<strong>0 Personen</strong>"));
+    BOOST_TEST(hall.draw() == "B 003"); // no number comes twice on a day
+}
+
 BOOST_AUTO_TEST_CASE(a_list_that_follows_by_itself_keeps_nobody_signed_in)
 {
     Hall hall;

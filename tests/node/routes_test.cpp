@@ -175,6 +175,7 @@ const std::map<std::string, Roles> mayEnter = {
     {"POST /desk/place", {Role::Clerk, Role::Reception, Role::Lead}},
     {"GET /desk/queue", {Role::Clerk, Role::Reception, Role::Lead}},
     {"POST /desk/queue", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"POST /desk/queue/end", {Role::Lead}},
     {"GET /desk/appointments", {Role::Clerk, Role::Reception, Role::Lead}},
     {"POST /desk/appointments", {Role::Clerk, Role::Reception, Role::Lead}},
     {"GET /desk/hours", {Role::Clerk, Role::Reception, Role::Lead}},

@@ -174,8 +174,37 @@ std::vector<DeskView> hostileDeskViews()
         group.key = group.name = hostile;
     queue.problem.clear();
     queue.calls = {{hostile, hostile}};
+    queue.current = {{hostile, hostile, hostile, 1, 1, "", true},
+                     true,
+                     test::sampleTime(),
+                     1,
+                     {hostile},
+                     hostile,
+                     {{hostile, hostile, test::sampleTime()}}};
+    auto hours = test::hoursSample(true);
+    for (auto& day : hours.days)
+        day.holiday = hostile, day.reasons = {hostile};
+    for (auto* layer : {&hours.rules, &hours.exceptions, &hours.closures}) {
+        for (auto& entry : *layer)
+            entry.id = entry.reason = hostile;
+    }
+    for (auto& version : hours.history)
+        version.savedBy = version.reason = hostile;
+    auto preview = test::hoursPreviewSample(true);
+    preview.fields = {{"id", hostile}, {hostile, hostile}};
+    preview.preview->seen = hostile;
+    for (auto& conflict : preview.preview->conflicts)
+        conflict.id = conflict.code = conflict.concerns = hostile;
+    auto form = test::hoursFormSample("remove");
+    form.fields = {{"id", hostile}, {"reason", hostile}};
+    auto statistics = test::statisticsSample();
+    statistics.groups.front().name = hostile;
     const PlacePage places{{{hostile, hostile, hostile, hostile, false}}, hostile};
     return {queue,
+            hours,
+            preview,
+            form,
+            statistics,
             places,
             PaperHalfPage{hostile},
             CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
@@ -337,11 +366,14 @@ BOOST_AUTO_TEST_CASE(hostile_text_stays_text_at_the_desk)
             checkHarmless(renderer().desk(frame, view));
         }
     }
-    DisplayPage board = test::displaySamples().back().view;
+    auto board = std::get<DisplayPage>(test::displaySamples().back().view);
     board.municipality = hostile;
     for (auto& call : board.calls)
         call.number = call.desk = hostile;
     checkHarmless(renderer().display(board));
+    auto sign = test::signSample(hostile, true, "Knock");
+    sign.municipality = sign.desk = hostile;
+    checkHarmless(renderer().display(sign));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_language_is_german)

@@ -358,8 +358,23 @@ inline std::vector<KioskSample> kioskSamples()
 
 struct DisplaySample {
     std::string name;
-    page::DisplayPage view;
+    page::DisplayView view;
 };
+
+inline page::DeskSignPage signSample(const std::string& number, bool waits, const std::string& word,
+                                     bool open = true)
+{
+    page::DeskSignPage view;
+    view.municipality = "Stadt Musterstadt";
+    view.now = sampleTime();
+    view.sequence = 81;
+    view.desk = "Zimmer 104";
+    view.open = open;
+    view.number = number;
+    view.waits = waits;
+    view.word = word;
+    return view;
+}
 
 inline std::vector<DisplaySample> displaySamples()
 {
@@ -377,7 +392,13 @@ inline std::vector<DisplaySample> displaySamples()
                   {"T 112", "Schalter 1", 2, true},
                   {"B 046", "Zimmer 104", 1, false},
                   {"A 009", "Schalter 2", 1, false}};
-    return {{"board", none}, {"board-quiet", quiet}, {"board-calls", full}};
+    return {{"board", none},
+            {"board-quiet", quiet},
+            {"sign-called", signSample("B 047", true, "None")},
+            {"sign-serving", signSample("B 047", false, "Knock")},
+            {"sign-free", signSample("", false, "BackSoon")},
+            {"sign-closed", signSample("", false, "None", false)},
+            {"board-calls", full}};
 }
 
 inline page::QueueDeskPage queueDeskSample()
@@ -589,7 +610,13 @@ inline std::vector<DeskSample> deskSamples()
     called.current = {{"t-0", "B 047", "Ausweis, Pass und Meldewesen", 3, 1, "", true},
                       false,
                       at - std::chrono::seconds(70),
-                      2};
+                      2,
+                      {"2 × Reisepass beantragen"},
+                      "1",
+                      {{"Bringt das zweite Foto nach, bitte nicht neu aufnehmen", "Erika Amt",
+                        at - std::chrono::minutes(11)},
+                       {"", "Jürgen Großmann", at - std::chrono::minutes(4)}}};
+    called.sign = "BackSoon";
     called.problem = "changed";
     auto serving = called;
     serving.current->serving = true;
@@ -612,6 +639,9 @@ inline std::vector<DeskSample> deskSamples()
                            ""};
     auto taken = places;
     taken.occupied = "1";
+    auto ending = places;
+    ending.mayEndDay = true;
+    ending.problem = "sure";
     const auto fee = Money::cents(3070);
     CasePage open;
     open.id = "0193-1";
@@ -795,6 +825,7 @@ inline std::vector<DeskSample> deskSamples()
                     .exported = {.waiting = 312, .files = 2}}},
         {"place", places},
         {"place-occupied", taken},
+        {"place-end-of-day", ending},
         {"appointments", appointmentsSample()},
         {"appointments-none", page::AppointmentsPage{true, localDate(sampleTime()), {}, false}},
         {"appointment-concerns", deskBookingSample(page::DeskBookingPage::Stage::Concerns)},
