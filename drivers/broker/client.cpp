@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The four device ports over a broker's socket. What is lost on the way has a name for each port.
+// The device ports over a broker's socket. What is lost on the way has a name for each port.
 #include "drivers/broker/client.h"
 
 #include "appliance/core/error.h"
@@ -26,6 +26,7 @@ using broker::MessageType;
 constexpr Milliseconds readingMax = std::chrono::seconds(90); ///< after the wait for the card
 constexpr Milliseconds paymentMax = std::chrono::minutes(25);
 constexpr Milliseconds printingMax = std::chrono::seconds(90);
+constexpr Milliseconds speakingMax = std::chrono::seconds(10);
 constexpr Milliseconds cancellingMax = std::chrono::seconds(5); ///< a scan waits as long as it may
 
 MakeLine overSocket(BrokerAddress address, EventLoop& loop)
@@ -345,55 +346,53 @@ bool BrokerPaymentTerminal::emulated() const
 
 // Printing
 
-class BrokerReceiptPrinter::Impl {
-public:
-    Impl(const MakeLine& makeLine, EventLoop& loop)
-        : _loop(loop), _line(makeLine(Driver::Printer,
-                                      {.heard = [this](const Message& message) { heard(message); },
-                                       .gone = [this] { gone(); }}))
-    {}
+namespace {
 
-    ~Impl()
+/// Requests that each have one answer, one after the other.
+class Requests {
+public:
+    struct Request {
+        MessageType type;
+        std::function<void(json::Object&)> fill;
+        /// What there is to do once the last message was understood. Throws JsonMalformed.
+        std::function<Task(const Message&)> read;
+        std::function<void(bool hadLeft)> lost;
+        std::int64_t id = 0; ///< once it has left
+    };
+
+    Requests(const MakeLine& makeLine, Driver driver, EventLoop& loop, Milliseconds patience)
+        : _loop(loop), _patience(patience),
+          _line(makeLine(driver, {.heard = [this](const Message& message) { heard(message); },
+                                  .gone = [this] { gone(); }}))
+    {}
+    ~Requests()
     {
         *_alive = false;
         _loop.cancel(_watchdog);
     }
+    Requests(const Requests&) = delete;
+    Requests& operator=(const Requests&) = delete;
 
-    void print(PrintJob job, std::function<void(PrintOutcome)> done)
+    void ask(Request request)
     {
-        _requests.push_back({.job = std::move(job), .printed = std::move(done), .state = {}});
-        startNext();
-    }
-
-    void state(std::function<void(PrinterState)> done)
-    {
-        _requests.push_back({.job = std::nullopt, .printed = {}, .state = std::move(done)});
+        _requests.push_back(std::move(request));
         startNext();
     }
 
     const Line& line() const { return *_line; }
 
 private:
-    struct Request {
-        std::optional<PrintJob> job; ///< nothing: a question for the state
-        std::function<void(PrintOutcome)> printed;
-        std::function<void(PrinterState)> state;
-        std::int64_t id = 0; ///< once it has left
-    };
-
     void startNext()
     {
         if (_requests.empty() || _requests.front().id != 0 || _answering)
             return;
         auto& request = _requests.front();
-        const auto type = request.job ? MessageType::Print : MessageType::State;
         const auto id = _line->newId();
-        auto body = makeBody(type, id);
-        if (request.job)
-            body->set("job", toJson(*request.job));
-        if (_line->send(type, id, body)) {
+        auto body = makeBody(request.type, id);
+        request.fill(*body);
+        if (_line->send(request.type, id, body)) {
             request.id = id;
-            _watchdog = _loop.after(printingMax, [this] { _line->hangUp(); });
+            _watchdog = _loop.after(_patience, [this] { _line->hangUp(); });
             return;
         }
         _answering = true; // not from within the caller's own call
@@ -401,44 +400,80 @@ private:
             if (!*alive)
                 return;
             _answering = false;
-            answer(NoPrinter{}, {});
+            const auto lost = _requests.front().lost;
+            answered([lost] { lost(false); });
         });
     }
 
     void heard(const Message& message)
     {
-        if (_requests.empty() || message.id != _requests.front().id)
-            return;
-        if (message.type == MessageType::Printed)
-            answer(printOutcomeFromJson(*json::object(*message.body, "outcome")), {});
-        else if (message.type == MessageType::State)
-            answer(NoPrinter{}, printerStateFromJson(*json::object(*message.body, "state")));
+        if (!_requests.empty() && message.id == _requests.front().id)
+            answered(_requests.front().read(message));
     }
 
     void gone()
     {
-        if (!_requests.empty() && _requests.front().id != 0)
-            answer(PrintInterrupted{}, {});
+        if (_requests.empty() || _requests.front().id == 0)
+            return;
+        const auto lost = _requests.front().lost;
+        answered([lost] { lost(true); });
     }
 
-    void answer(PrintOutcome outcome, PrinterState printerState)
+    void answered(const Task& tell)
     {
-        const auto request = std::move(_requests.front());
         _requests.pop_front();
         _loop.cancel(_watchdog);
         startNext();
-        if (request.job)
-            request.printed(outcome);
-        else
-            request.state(printerState);
+        tell();
     }
 
     EventLoop& _loop;
+    const Milliseconds _patience;
     std::shared_ptr<bool> _alive = std::make_shared<bool>(true); ///< shared with tasks under way
     std::deque<Request> _requests; ///< the first one is with the broker if it has an id
     bool _answering = false;
     TimerId _watchdog = 0;
     std::unique_ptr<Line> _line;
+};
+
+} // namespace
+
+class BrokerReceiptPrinter::Impl {
+public:
+    Impl(const MakeLine& makeLine, EventLoop& loop)
+        : _requests(makeLine, Driver::Printer, loop, printingMax)
+    {}
+
+    void print(PrintJob job, std::function<void(PrintOutcome)> done)
+    {
+        _requests.ask(
+            {.type = MessageType::Print,
+             .fill = [job = std::move(job)](json::Object& body) { body.set("job", toJson(job)); },
+             .read = [done](const Message& message) -> Task {
+                 return [done, outcome = printOutcomeFromJson(
+                                   *json::object(*message.body, "outcome"))] { done(outcome); };
+             },
+             .lost =
+                 [done](bool hadLeft) {
+                     done(hadLeft ? PrintOutcome(PrintInterrupted{}) : PrintOutcome(NoPrinter{}));
+                 }});
+    }
+
+    void state(std::function<void(PrinterState)> done)
+    {
+        _requests.ask({.type = MessageType::State,
+                       .fill = [](json::Object&) {},
+                       .read = [done](const Message& message) -> Task {
+                           return [done, state = printerStateFromJson(*json::object(
+                                             *message.body, "state"))] { done(state); };
+                       },
+                       .lost = [done](bool) { done(PrinterState{}); }});
+    }
+
+    const Line& line() const { return _requests.line(); }
+
+private:
+    Requests _requests;
 };
 
 BrokerReceiptPrinter::BrokerReceiptPrinter(BrokerAddress address, EventLoop& loop)
@@ -578,6 +613,46 @@ bool BrokerCodeScanner::connected() const
 bool BrokerCodeScanner::emulated() const
 {
     return _impl->line().emulated();
+}
+
+// Speaking
+
+class BrokerSpeaker::Impl {
+public:
+    Impl(const MakeLine& makeLine, EventLoop& loop)
+        : requests(makeLine, Driver::Speech, loop, speakingMax)
+    {}
+    Requests requests;
+};
+
+BrokerSpeaker::BrokerSpeaker(BrokerAddress address, EventLoop& loop)
+    : BrokerSpeaker(overSocket(std::move(address), loop), loop)
+{}
+
+BrokerSpeaker::BrokerSpeaker(const MakeLine& makeLine, EventLoop& loop)
+    : _impl(std::make_unique<Impl>(makeLine, loop))
+{}
+
+BrokerSpeaker::~BrokerSpeaker() = default;
+
+void BrokerSpeaker::speak(Utterance utterance, std::function<void(SpeechOutcome)> done)
+{
+    _impl->requests.ask(
+        {.type = MessageType::Speak,
+         .fill = [utterance = std::move(utterance)](
+                     json::Object& body) { body.set("utterance", toJson(utterance)); },
+         .read = [done](const Message& message) -> Task {
+             return
+                 [done, outcome = speechOutcomeFromJson(*json::object(*message.body, "outcome"))] {
+                     done(outcome);
+                 };
+         },
+         .lost = [done](bool) { done(DeviceFailed{ErrorCode::BrokerGone}); }});
+}
+
+bool BrokerSpeaker::connected() const
+{
+    return _impl->requests.line().connected();
 }
 
 } // namespace amt

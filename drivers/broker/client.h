@@ -10,6 +10,7 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 #include "drivers/port/scanning.h"
+#include "drivers/port/speech.h"
 
 #include <functional>
 #include <memory>
@@ -103,6 +104,22 @@ public:
 
     bool connected() const;
     bool emulated() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> _impl;
+};
+
+class BrokerSpeaker : public Speaker {
+public:
+    BrokerSpeaker(BrokerAddress address, EventLoop& loop);
+    BrokerSpeaker(const broker::MakeLine& makeLine, EventLoop& loop);
+    ~BrokerSpeaker() override;
+
+    /// One after the other. Without a broker, or when it goes meanwhile: DeviceFailed{BrokerGone}.
+    void speak(Utterance utterance, std::function<void(SpeechOutcome)> done) override;
+
+    bool connected() const;
 
 private:
     class Impl;

@@ -12,6 +12,7 @@
 #include "drivers/escpos/socket_pipe.h"
 #include "drivers/escpos/usb_pipe.h"
 #include "drivers/scanner/scanner.h"
+#include "drivers/speech/speech.h"
 #include "drivers/zvt/tcp_stream.h"
 #include "drivers/zvt/zvt.h"
 
@@ -170,7 +171,7 @@ private:
     {
         Poco::Util::HelpFormatter help(options());
         help.setCommand("amt-broker");
-        help.setUsage("eid|payment|printer|scanner --socket PATH --peer-uid N OPTIONS");
+        help.setUsage("eid|payment|printer|scanner|speech --socket PATH --peer-uid N OPTIONS");
         help.format(std::cerr);
         return EXIT_USAGE;
     }
@@ -183,6 +184,7 @@ private:
         std::unique_ptr<ByteStream> line;
         std::unique_ptr<UsbPipe> pipe;
         std::unique_ptr<CodeScanner> codes;
+        std::unique_ptr<Speaker> speaker;
         zvt::ZvtSettings terminal;
         Server::MakeService make;
         switch (driver) {
@@ -225,6 +227,10 @@ private:
                                          : scannerAt(config().getString("amt.scanner")),
                 loop);
             make = [&](Say say) { return makeScannerService(*codes, std::move(say)); };
+            break;
+        case Driver::Speech:
+            speaker = speech::makeSpeaker();
+            make = [&](Say say) { return makeSpeechService(*speaker, std::move(say)); };
             break;
         }
         const bool emulated = config().has("amt.emulated");

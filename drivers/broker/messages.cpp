@@ -11,7 +11,8 @@ namespace {
 constexpr std::pair<Driver, std::string_view> driverNames[] = {{Driver::Eid, "eid"},
                                                                {Driver::Payment, "payment"},
                                                                {Driver::Printer, "printer"},
-                                                               {Driver::Scanner, "scanner"}};
+                                                               {Driver::Scanner, "scanner"},
+                                                               {Driver::Speech, "speech"}};
 
 /// A message's name and its own keys.
 struct Shape {
@@ -46,6 +47,8 @@ constexpr Shape shapes[] = {
     {Sender::Node, MessageType::Scan, "scan", {}},
     {Sender::Broker, MessageType::Listening, "listening", {}},
     {Sender::Broker, MessageType::Scanned, "scanned", {"outcome"}},
+    {Sender::Node, MessageType::Speak, "speak", {"utterance"}},
+    {Sender::Broker, MessageType::Spoken, "spoken", {"outcome"}},
 };
 
 const Shape& shapeOf(Sender sender, const std::string& messageName)
@@ -68,9 +71,10 @@ std::string_view name(MessageType type)
 
 constexpr bool opensRequest(MessageType type, Sender sender)
 {
-    return sender == Sender::Node && (type == MessageType::Read || type == MessageType::Authorise ||
-                                      type == MessageType::Resolve || type == MessageType::Print ||
-                                      type == MessageType::State || type == MessageType::Scan);
+    return sender == Sender::Node &&
+           (type == MessageType::Read || type == MessageType::Authorise ||
+            type == MessageType::Resolve || type == MessageType::Print ||
+            type == MessageType::State || type == MessageType::Scan || type == MessageType::Speak);
 }
 
 } // namespace

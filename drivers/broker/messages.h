@@ -15,7 +15,7 @@
 
 namespace amt::broker {
 
-enum class Driver { Eid, Payment, Printer, Scanner };
+enum class Driver { Eid, Payment, Printer, Scanner, Speech };
 enum class Sender { Node, Broker };
 
 enum class MessageType {
@@ -40,8 +40,10 @@ enum class MessageType {
     Scan,
     Listening,
     Scanned,
+    Speak,
+    Spoken,
 };
-constexpr std::size_t messageTypes = static_cast<std::size_t>(MessageType::Scanned) + 1;
+constexpr std::size_t messageTypes = static_cast<std::size_t>(MessageType::Spoken) + 1;
 
 /// Where a conversation stands.
 enum class Talk {
@@ -118,6 +120,13 @@ inline constexpr Rule scannerRules[] = {
     {Sender::Broker, MessageType::Scanned, Talk::Running, Talk::Idle, 1},
 };
 
+inline constexpr Rule speechRules[] = {
+    {Sender::Node, MessageType::Hello, Talk::Silent, Talk::Greeted, 1},
+    {Sender::Broker, MessageType::Hello, Talk::Greeted, Talk::Idle, 1},
+    {Sender::Node, MessageType::Speak, Talk::Idle, Talk::Running, 1},
+    {Sender::Broker, MessageType::Spoken, Talk::Running, Talk::Idle, 1},
+};
+
 template <std::size_t rows>
 consteval bool noTwoRowsMeanTheSame(const Rule (&rules)[rows])
 {
@@ -134,6 +143,7 @@ static_assert(noTwoRowsMeanTheSame(eidRules));
 static_assert(noTwoRowsMeanTheSame(paymentRules));
 static_assert(noTwoRowsMeanTheSame(printerRules));
 static_assert(noTwoRowsMeanTheSame(scannerRules));
+static_assert(noTwoRowsMeanTheSame(speechRules));
 
 constexpr std::span<const Rule> rulesOf(Driver driver)
 {
@@ -146,6 +156,8 @@ constexpr std::span<const Rule> rulesOf(Driver driver)
         return printerRules;
     case Driver::Scanner:
         return scannerRules;
+    case Driver::Speech:
+        return speechRules;
     }
     return {};
 }

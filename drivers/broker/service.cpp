@@ -305,6 +305,42 @@ private:
     bool _running = false;
 };
 
+class SpeechService : public Service {
+public:
+    SpeechService(Speaker& speaker, Say say) : _speaker(speaker), _say(std::move(say)) {}
+
+    void hear(const Message& message) override
+    {
+        if (message.type != MessageType::Speak)
+            return;
+        _running = true;
+        _speaker.speak(utteranceFromJson(*json::object(*message.body, "utterance")),
+                       [this, id = message.id](const SpeechOutcome& outcome) {
+                           _running = false;
+                           auto body = makeBody(MessageType::Spoken, id);
+                           body->set("outcome", toJson(outcome));
+                           if (_say)
+                               _say(MessageType::Spoken, id, body);
+                           if (const auto ended = std::exchange(_ended, nullptr))
+                               ended();
+                       });
+    }
+
+    void nodeGone(Task ended) override
+    {
+        if (!_running)
+            return ended();
+        _say = nullptr;
+        _ended = std::move(ended);
+    }
+
+private:
+    Speaker& _speaker;
+    Say _say;
+    Task _ended;
+    bool _running = false;
+};
+
 } // namespace
 
 std::unique_ptr<Service> makeIdentityService(std::unique_ptr<IdentityReader> reader, Say say)
@@ -325,6 +361,11 @@ std::unique_ptr<Service> makePrinterService(std::unique_ptr<ReceiptPrinter> prin
 std::unique_ptr<Service> makeScannerService(CodeScanner& scanner, Say say)
 {
     return std::make_unique<ScannerService>(scanner, std::move(say));
+}
+
+std::unique_ptr<Service> makeSpeechService(Speaker& speaker, Say say)
+{
+    return std::make_unique<SpeechService>(speaker, std::move(say));
 }
 
 } // namespace amt::broker

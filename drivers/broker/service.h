@@ -10,6 +10,7 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 #include "drivers/port/scanning.h"
+#include "drivers/port/speech.h"
 
 #include <functional>
 #include <memory>
@@ -40,5 +41,7 @@ std::unique_ptr<Service> makePrinterService(std::unique_ptr<ReceiptPrinter> prin
 /// `scanner` outlives its nodes: it is held while none is there, too. When the node goes, the
 /// running scan is cancelled.
 std::unique_ptr<Service> makeScannerService(CodeScanner& scanner, Say say);
+/// `speaker` outlives its nodes.
+std::unique_ptr<Service> makeSpeechService(Speaker& speaker, Say say);
 
 } // namespace amt::broker

@@ -7,6 +7,7 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 #include "drivers/port/scanning.h"
+#include "drivers/port/speech.h"
 
 #include <algorithm>
 #include <limits>
@@ -817,6 +818,61 @@ ScanOutcome scanOutcomeFromJson(const json::Object& object)
     if (isPlain<CodeUnreadable>(object, outcome, "unreadable", found) ||
         isPlain<NoScanner>(object, outcome, "noScanner", found) ||
         isPlain<ScanCancelled>(object, outcome, "cancelled", found))
+        return found;
+    malformed("unknown outcome");
+}
+
+// Speech
+
+json::ObjectPtr toJson(const Utterance& utterance)
+{
+    auto object = json::makeObject();
+    object->set("language", utterance.language);
+    object->set("text", utterance.text);
+    return object;
+}
+
+Utterance utteranceFromJson(const json::Object& object)
+{
+    json::onlyKeys(object, {"language", "text"});
+    Utterance utterance{json::text(object, "language"), json::text(object, "text")};
+    constexpr std::size_t languageMax = 8;
+    const bool isPlainText = std::ranges::none_of(
+        utterance.text, [](char each) { return static_cast<unsigned char>(each) < ' '; });
+    if (utterance.language.size() > languageMax || utterance.text.empty() ||
+        utterance.text.size() > utteranceMax || !isPlainText)
+        malformed("no sentence to speak");
+    return utterance;
+}
+
+json::ObjectPtr toJson(const SpeechOutcome& outcome)
+{
+    return std::visit(Overloaded{
+                          [](const Speech& speech) {
+                              auto object = outcomeObject("speech");
+                              object->set("sound", toBase64Url(speech.sound));
+                              return object;
+                          },
+                          [](const NoVoice&) { return outcomeObject("noVoice"); },
+                          [](const DeviceFailed& failed) { return deviceFailedObject(failed); },
+                      },
+                      outcome);
+}
+
+SpeechOutcome speechOutcomeFromJson(const json::Object& object)
+{
+    const auto outcome = json::text(object, "outcome");
+    if (outcome == "deviceFailed")
+        return deviceFailedFromJson(object);
+    if (outcome == "speech") {
+        json::onlyKeys(object, {"outcome", "sound"});
+        auto sound = json::bytes(object, "sound");
+        if (sound.empty() || sound.size() > soundMax)
+            malformed("a sound that is none, or too long");
+        return Speech{std::move(sound)};
+    }
+    SpeechOutcome found;
+    if (isPlain<NoVoice>(object, outcome, "noVoice", found))
         return found;
     malformed("unknown outcome");
 }

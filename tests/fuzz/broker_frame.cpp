@@ -9,6 +9,7 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 #include "drivers/port/scanning.h"
+#include "drivers/port/speech.h"
 
 using namespace amt;
 using namespace amt::broker;
@@ -62,6 +63,12 @@ void readObjects(const Message& message)
     case MessageType::Scanned:
         (void)toJson(scanOutcomeFromJson(*json::object(body, "outcome")));
         break;
+    case MessageType::Speak:
+        (void)toJson(utteranceFromJson(*json::object(body, "utterance")));
+        break;
+    case MessageType::Spoken:
+        (void)toJson(speechOutcomeFromJson(*json::object(body, "outcome")));
+        break;
     case MessageType::Scan:
     case MessageType::Listening:
     case MessageType::Hello:
@@ -79,6 +86,7 @@ MessageType firstRequest(Driver driver)
     return driver == Driver::Eid       ? MessageType::Read
            : driver == Driver::Payment ? MessageType::Authorise
            : driver == Driver::Scanner ? MessageType::Scan
+           : driver == Driver::Speech  ? MessageType::Speak
                                        : MessageType::Print;
 }
 
@@ -88,8 +96,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     if (size < 2)
         return 0;
-    const auto driver = static_cast<Driver>(data[0] % 4);
-    const auto hostile = data[0] / 4 % 2 == 0 ? Sender::Broker : Sender::Node;
+    const auto driver = static_cast<Driver>(data[0] % 5);
+    const auto hostile = data[0] / 5 % 2 == 0 ? Sender::Broker : Sender::Node;
     const std::size_t piece = 1 + data[1];
     auto rest = ByteView(data, size).subspan(2);
     Conversation conversation(driver);

@@ -80,6 +80,15 @@ struct PaymentPair : Pair<BrokerPaymentTerminal, Driver::Payment> {
     }
 };
 
+struct SpeakerPair : Pair<BrokerSpeaker, Driver::Speech> {
+    FakeSpeaker speaker;
+
+    void serveSpeaker()
+    {
+        serve([this](Say say) { return makeSpeechService(speaker, std::move(say)); });
+    }
+};
+
 struct ScannerPair : Pair<BrokerCodeScanner, Driver::Scanner> {
     FakeScanner scanner;
 
@@ -552,6 +561,64 @@ BOOST_FIXTURE_TEST_CASE(a_scan_without_a_broker_fails, ScannerPair)
     scan(story);
     loop.runToEnd();
     BOOST_TEST(story == "BrokerGone");
+}
+
+BOOST_FIXTURE_TEST_CASE(sentences_are_spoken_one_after_the_other, SpeakerPair)
+{
+    int sounding = 0;
+    speaker.onSpeak = [&] {
+        ++sounding;
+        loop.post([&] {
+            BOOST_TEST(sounding == 1);
+            --sounding;
+            speaker.done(Speech{Bytes(soundMax, static_cast<std::uint8_t>(speaker.said.size()))});
+        });
+    };
+    serveSpeaker();
+    connect();
+    std::string story;
+    whenConnected([&] {
+        for (const std::string text : {"Nummer B 47", "Nummer B 48"})
+            client->speak({"de", text}, [&, text](const SpeechOutcome& outcome) {
+                const auto& sound = std::get<Speech>(outcome).sound;
+                story += text + ":" + std::to_string(sound.front()) + "/" +
+                         std::to_string(sound.size()) + " ";
+                if (text == "Nummer B 48")
+                    loop.stop();
+            });
+    });
+    loop.runToEnd();
+    BOOST_TEST(story == "Nummer B 47:1/46080 Nummer B 48:2/46080 ");
+    BOOST_TEST(speaker.said.front().language == "de");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sentence_whose_broker_goes_has_failed, SpeakerPair)
+{
+    speaker.onSpeak = [&] { loop.post([&] { server.reset(); }); };
+    serveSpeaker();
+    connect();
+    std::optional<ErrorCode> failure;
+    whenConnected([&] {
+        client->speak({"de", "Nummer B 47"}, [&](const SpeechOutcome& outcome) {
+            failure = std::get<DeviceFailed>(outcome).code;
+            loop.stop();
+        });
+    });
+    loop.runToEnd();
+    BOOST_TEST((failure == ErrorCode::BrokerGone));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sentence_without_a_broker_fails, SpeakerPair)
+{
+    connect();
+    std::optional<ErrorCode> failure;
+    client->speak({"de", "Nummer B 47"}, [&](const SpeechOutcome& outcome) {
+        failure = std::get<DeviceFailed>(outcome).code;
+        loop.stop();
+    });
+    BOOST_TEST(!failure); // not from within the caller's own call
+    loop.runToEnd();
+    BOOST_TEST((failure == ErrorCode::BrokerGone));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 #include "drivers/port/scanning.h"
+#include "drivers/port/speech.h"
 
 #include <boost/test/unit_test.hpp>
 #include <stdlib.h>
@@ -109,6 +110,21 @@ struct FakeScanner : CodeScanner {
     Callbacks callbacks;
     int cancels = 0;
     std::function<void()> onScan;
+};
+
+class FakeSpeaker : public Speaker {
+public:
+    void speak(Utterance utterance, std::function<void(SpeechOutcome)> given) override
+    {
+        said.push_back(std::move(utterance));
+        done = std::move(given);
+        if (onSpeak)
+            onSpeak();
+    }
+
+    std::vector<Utterance> said;
+    std::function<void(SpeechOutcome)> done;
+    std::function<void()> onSpeak;
 };
 
 /// Runs the loop until stop() is called; a test that is never satisfied ends after ten seconds and

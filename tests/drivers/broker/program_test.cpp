@@ -349,4 +349,23 @@ BOOST_FIXTURE_TEST_CASE(a_code_comes_from_the_scanner_to_the_node, House)
     BOOST_TEST(broker->end(SIGTERM) == 0);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_call_is_spoken_in_a_process_of_its_own, House)
+{
+    const auto broker = start("speech", {});
+    BrokerSpeaker speaker({folder / "speech", us}, loop);
+    Bytes sound;
+    loop.when([&] { return speaker.connected(); },
+              [&] {
+                  speaker.speak({"de", "Nummer B 47, bitte zu Schalter 3."},
+                                [&](const SpeechOutcome& outcome) {
+                                    if (const auto* speech = std::get_if<Speech>(&outcome))
+                                        sound = speech->sound;
+                                    loop.stop();
+                                });
+              });
+    loop.runToEnd();
+    BOOST_TEST((Bytes(sound.begin(), sound.begin() + 4) == Bytes{'O', 'g', 'g', 'S'}));
+    BOOST_TEST(broker->end(SIGTERM) == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

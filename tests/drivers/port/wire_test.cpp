@@ -6,6 +6,7 @@
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
 #include "drivers/port/scanning.h"
+#include "drivers/port/speech.h"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -125,6 +126,14 @@ const Refusal refusals[] = {
     {"a scanned code without a code", reading<scanOutcomeFromJson>, R"({"outcome":"scanned"})"},
     {"an unreadable code with a code", reading<scanOutcomeFromJson>,
      R"({"outcome":"unreadable","code":"A"})"},
+    {"no sentence", reading<utteranceFromJson>, R"({"language":"de","text":""})"},
+    {"a sentence with a line end", reading<utteranceFromJson>,
+     R"({"language":"de","text":"A\nB"})"},
+    {"a sentence for nobody's ear", reading<utteranceFromJson>,
+     R"({"language":"de-DE-x-long","text":"A"})"},
+    {"a silent sound", reading<speechOutcomeFromJson>, R"({"outcome":"speech","sound":""})"},
+    {"a voice with a sound", reading<speechOutcomeFromJson>,
+     R"({"outcome":"noVoice","sound":"AA"})"},
     {"request without a PIN", reading<identityRequestFromJson>,
      R"({"groups":[],"chain":[],"countrySigners":[],"now":0})"},
     {"request with a number as PIN", reading<identityRequestFromJson>,
@@ -390,6 +399,23 @@ BOOST_AUTO_TEST_CASE(a_code_that_is_longer_than_any_is_refused)
     const auto longer = toJson(CodeScanned{Personal(std::string(scannedCodeMax + 1, 'A'))});
     BOOST_CHECK_EXCEPTION(scanOutcomeFromJson(*longer), Error,
                           [](const Error& e) { return e.errorCode() == ErrorCode::JsonMalformed; });
+}
+
+BOOST_AUTO_TEST_CASE(a_sentence_and_its_sound_arrive_as_they_were_sent)
+{
+    const auto utterance =
+        utteranceFromJson(*overTheWire(toJson(Utterance{"de", "Nummer B 47, Zimmer „Größe“"})));
+    BOOST_TEST(utterance.language == "de");
+    BOOST_TEST(utterance.text == "Nummer B 47, Zimmer „Größe“");
+    const Bytes sound = {'O', 'g', 'g', 'S', 0, 255};
+    BOOST_TEST(
+        (std::get<Speech>(speechOutcomeFromJson(*overTheWire(toJson(Speech{sound})))).sound ==
+         sound));
+    BOOST_TEST(std::holds_alternative<NoVoice>(
+        speechOutcomeFromJson(*overTheWire(toJson(SpeechOutcome(NoVoice{}))))));
+    const auto failed = speechOutcomeFromJson(
+        *overTheWire(toJson(SpeechOutcome(DeviceFailed{ErrorCode::BrokerGone}))));
+    BOOST_TEST((std::get<DeviceFailed>(failed).code == ErrorCode::BrokerGone));
 }
 
 BOOST_DATA_TEST_CASE(what_is_not_exactly_right_is_refused, data::make(refusals), refusal)
