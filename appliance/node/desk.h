@@ -30,6 +30,7 @@ Reply giveUpFactor(House& house, Exchange& exchange);
 
 // desk_account.cpp: one's own account
 Reply showAccount(House& house, Exchange& exchange);
+Reply changeOwnPassword(House& house, Exchange& exchange);
 Reply endOwnSession(House& house, Exchange& exchange);
 
 // desk_cases.cpp

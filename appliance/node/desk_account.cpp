@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// One's own account: roles, second factor, and the places where one is signed in.
+// One's own account: roles, password, second factor, and the places where one is signed in.
 #include "appliance/core/log.h"
 #include "appliance/node/desk.h"
 #include "appliance/node/desk_accounts.h"
+#include "appliance/node/desk_work.h"
 #include "appliance/node/house.h"
 
 namespace amt::node {
+namespace {
+
+constexpr auto accountAddress = "/desk/account";
+
+} // namespace
 
 std::vector<page::SessionRow> sessionRows(House& house, const Exchange& exchange,
                                           const std::string& clerkId)
@@ -35,6 +41,24 @@ std::string placeIn(const HttpRequest& request)
                                                   : request.peer;
 }
 
+HttpResponse withMessage(House& house, const Exchange& exchange, const std::string& address,
+                         const std::string& message)
+{
+    if (DeskSession* session = house.sessions.byHash(exchange.clerk->idHash))
+        session->message = message;
+    return redirect(address);
+}
+
+std::string faultIn(const std::string& name, const Secret& password, const Secret& again)
+{
+    if (!office::clerkName(name))
+        return "clerks.nameNotAllowed";
+    if (password != again)
+        return "clerks.notTheSame";
+    const auto fault = office::faultOf(name, password);
+    return fault ? std::string(office::messageKey(*fault)) : std::string();
+}
+
 Reply showAccount(House& house, Exchange& exchange)
 {
     page::AccountPage view;
@@ -54,7 +78,32 @@ Reply endOwnSession(House& house, Exchange& exchange)
         throw Error(ErrorCode::StepOutOfOrder, "this one ends by signing out");
     endNamedSession(house, exchange);
     exchange.clerk->message = "account.sessionEnded";
-    return redirect("/desk/account");
+    return redirect(accountAddress);
+}
+
+Reply changeOwnPassword(House& house, Exchange& exchange)
+{
+    const std::string name = exchange.clerk->clerk.name;
+    const Secret current = takeSecret(exchange, "current");
+    const Secret next = takeSecret(exchange, "password");
+    const Secret again = takeSecret(exchange, "again");
+    if (const auto fault = faultIn(name, next, again); !fault.empty())
+        return withMessage(house, exchange, accountAddress, fault);
+    std::vector<office::StretchOrder> orders;
+    orders.push_back(house.people.orderFor(name, current));
+    orders.push_back(house.people.orderForNew(next));
+    return stretchAllThen(
+        house, exchange, std::move(orders),
+        [&house](const Exchange& later, const std::vector<office::Stretched>& stretched) {
+            const auto result = house.people.changePassword(later.clerk->token, stretched.at(0),
+                                                            stretched.at(1), house.now());
+            const bool changed = std::holds_alternative<office::PasswordChanged>(result);
+            return withMessage(house, later, accountAddress,
+                               changed ? "account.passwordChanged"
+                               : std::holds_alternative<office::SignInDelayed>(result)
+                                   ? "account.passwordWait"
+                                   : "account.passwordWrong");
+        });
 }
 
 } // namespace amt::node

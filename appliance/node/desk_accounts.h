@@ -18,6 +18,11 @@ std::vector<page::SessionRow> sessionRows(House& house, const Exchange& exchange
                                           const std::string& clerkId);
 /// The one of the field "session". Throws NotFound, also when it is another's and not IT asks.
 void endNamedSession(House& house, const Exchange& exchange);
+/// Back to a page, which then says what came of it.
+HttpResponse withMessage(House& house, const Exchange& exchange, const std::string& address,
+                         const std::string& message);
+/// Message key of what is wrong with a name and a new password; empty: fine.
+std::string faultIn(const std::string& name, const Secret& password, const Secret& again);
 /// The address of the browser, as the list of sessions shows it.
 std::string placeIn(const HttpRequest& request);
 

@@ -15,25 +15,6 @@ using office::Roles;
 
 constexpr auto clerksAddress = "/desk/clerks";
 
-HttpResponse withMessage(House& house, const Exchange& exchange, const std::string& address,
-                         const std::string& message)
-{
-    if (DeskSession* session = house.sessions.byHash(exchange.clerk->idHash))
-        session->message = message;
-    return redirect(address);
-}
-
-/// Message key of what is wrong; empty: fine.
-std::string faultIn(const std::string& name, const Secret& password, const Secret& again)
-{
-    if (!office::clerkName(name))
-        return "clerks.nameNotAllowed";
-    if (password != again)
-        return "clerks.notTheSame";
-    const auto fault = office::faultOf(name, password);
-    return fault ? std::string(office::messageKey(*fault)) : std::string();
-}
-
 /// Boxes that were ticked. Throws RequestMalformed.
 Roles tickedRoles(const Exchange& exchange)
 {

@@ -5,7 +5,7 @@
 
 #include "appliance/node/house.h"
 
-#include <optional>
+#include <utility>
 
 namespace amt::node {
 namespace {
@@ -24,8 +24,9 @@ Secret takeSecret(Exchange& exchange, const std::string& field)
     return secret;
 }
 
-Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder order,
-                  std::function<HttpResponse(const Exchange&, const office::Stretched&)> act)
+Reply stretchAllThen(
+    House& house, const Exchange& exchange, std::vector<office::StretchOrder> orders,
+    std::function<HttpResponse(const Exchange&, const std::vector<office::Stretched>&)> act)
 {
     const std::string key = exchange.field("key");
     if (const auto running = house.runningSignIns.find(key);
@@ -40,8 +41,8 @@ Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder o
     house.runningSignIns[key].push_back(exchange.respond);
 
     const auto result =
-        std::make_shared<std::optional<office::Stretched>>(); // shared by worker and loop, one
-                                                              // after the other
+        std::make_shared<std::vector<office::Stretched>>(); // shared by worker and loop, one after
+                                                            // the other
     Exchange later = exchange;
     const std::string session = exchange.clerk ? exchange.clerk->idHash : std::string();
     later.respond = [&house, key](HttpResponse response) {
@@ -51,25 +52,37 @@ Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder o
             respond(response);
     };
     house.doors.longWork.run(
-        [result, order = std::move(order)] {
+        [result, orders = std::move(orders)] {
             try {
-                *result = office::stretch(order);
+                for (const auto& order : orders)
+                    result->push_back(office::stretch(order));
             } catch (
                 const Error&) { // the worker's door: no memory; the loop sees that nothing came
-                result->reset();
+                result->clear();
             }
         },
         house.guarded([&house, result, later, session, act = std::move(act)]() mutable {
             house.answerLater(later, [&] {
-                if (!*result)
+                if (result->empty())
                     throw Error(ErrorCode::Overloaded, "no memory for a password");
                 later.clerk = session.empty() ? nullptr : house.sessions.byHash(session);
                 if (!session.empty() && !later.clerk)
                     throw Error(ErrorCode::NotSignedIn, "signed out meanwhile");
-                return act(later, **result);
+                return act(later, *result);
             });
         }));
     return std::nullopt;
+}
+
+Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder order,
+                  std::function<HttpResponse(const Exchange&, const office::Stretched&)> act)
+{
+    std::vector<office::StretchOrder> orders;
+    orders.push_back(std::move(order));
+    return stretchAllThen(house, exchange, std::move(orders),
+                          [act = std::move(act)](const Exchange& later, const auto& stretched) {
+                              return act(later, stretched.front());
+                          });
 }
 
 } // namespace amt::node

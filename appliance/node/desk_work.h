@@ -9,6 +9,7 @@
 #include "appliance/office/people/password.h"
 
 #include <functional>
+#include <vector>
 
 namespace amt::node {
 
@@ -22,5 +23,9 @@ Secret takeSecret(Exchange& exchange, const std::string& field);
 /// the same page gets the first one's answer. Throws Overloaded when too many wait.
 Reply stretchThen(House& house, const Exchange& exchange, office::StretchOrder order,
                   std::function<HttpResponse(const Exchange&, const office::Stretched&)> act);
+/// The same with several, one after the other.
+Reply stretchAllThen(
+    House& house, const Exchange& exchange, std::vector<office::StretchOrder> orders,
+    std::function<HttpResponse(const Exchange&, const std::vector<office::Stretched>&)> act);
 
 } // namespace amt::node

@@ -7,6 +7,8 @@
 #include "tests/node/town.h"
 #include "tests/node/ways.h"
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 using namespace amt;
@@ -337,6 +339,49 @@ BOOST_AUTO_TEST_CASE(it_ends_anyones_session_and_the_lead_does_not)
     BOOST_TEST(desk.location == address);
     BOOST_TEST(bruno.send("GET", "/desk").status == 403);
     BOOST_TEST(desk.send("GET", "/desk").status == 200);
+}
+
+// --- the password
+
+struct Typed {
+    const char* current;
+    const char* next;
+    const char* again;
+    const char* says;
+    bool changes;
+    friend std::ostream& operator<<(std::ostream& out, const Typed& typed)
+    {
+        return out << typed.says;
+    }
+};
+const Typed passwords[] = {
+    {firstPassword, word, word, "Ihr Kennwort ist geändert.", true},
+    {"falsch geraten", word, word, "Das jetzige Kennwort stimmt nicht.", false},
+    {firstPassword, word, "etwas anderes", "Die beiden Kennwörter sind nicht gleich.", false},
+    {firstPassword, "kurz", "kurz", "Kennwort", false},
+};
+
+BOOST_DATA_TEST_CASE(ones_own_password_changes_with_the_one_before,
+                     boost::unit_test::data::make(passwords), typed)
+{
+    Town town;
+    Browser desk(town, Surface::Desk), elsewhere(town, Surface::Desk);
+    signInFirst(town, desk);
+    elsewhere.get("/desk/sign-in");
+    elsewhere.post("/desk/sign-in", {{"name", "Erika Amt"}, {"password", firstPassword}});
+    desk.get("/desk/account");
+    desk.post("/desk/account/password",
+              {{"current", typed.current}, {"password", typed.next}, {"again", typed.again}});
+    town.loop.run();
+    BOOST_TEST(desk.location == "/desk/account");
+    BOOST_TEST(desk.shows(typed.says));
+    // Where she sits she stays in; elsewhere she does not, once it is another password.
+    elsewhere.get("/desk/account");
+    BOOST_TEST((elsewhere.location == "/desk/account") == !typed.changes);
+    Browser later(town, Surface::Desk);
+    later.get("/desk/sign-in");
+    later.post("/desk/sign-in", {{"name", "Erika Amt"}, {"password", firstPassword}});
+    BOOST_TEST((later.location == "/desk/sign-in") == typed.changes);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -373,6 +373,31 @@ People::recover(const std::string& name, std::string_view paperHalf, const Stret
     });
 }
 
+std::variant<PasswordChanged, SignInRefused, SignInDelayed>
+People::changePassword(const Secret& token, const Stretched& current, const Stretched& next,
+                       UtcTime now)
+{
+    const Session actor = acting(token, now);
+    const Clerk& clerk = actor.clerk;
+    if (const auto delay = delayFor(clerk.name, now))
+        return *delay;
+    const auto dataKey = unwrap(holderOf(clerk), current.key);
+    if (!dataKey) {
+        failed(passwordDelayKey(clerk.name), now);
+        return SignInRefused{};
+    }
+    _database.transact([&] {
+        setPassword(clerk, next, *dataKey);
+        succeeded(passwordDelayKey(clerk.name));
+        _database.prepare("DELETE FROM clerk_session WHERE clerk_id = ? AND token_hash <> ?")
+            .bind(clerk.id, hashOf(token))
+            .run();
+        audit(actor, "change-password", clerk, {}, now);
+    });
+    endSessions(now);
+    return PasswordChanged{};
+}
+
 void People::signOut(const Secret& token, UtcTime now)
 {
     const auto found = session(token, now);

@@ -30,7 +30,9 @@ struct PeopleSettings {
     std::chrono::hours sessionEnds{12};
     std::chrono::minutes sessionIdles{10};
     std::chrono::seconds delayMax{900};
-    Roles secondFactorFor = {Role::Lead, Role::Treasurer, Role::It}; ///< others may, these must
+    /// Others may have one, these must: everybody who can read cases, or open accounts (security.md
+    /// T6).
+    Roles secondFactorFor = {Role::Clerk, Role::Lead, Role::Treasurer, Role::It};
     std::chrono::minutes codeWithin{5}; ///< from the password to the code
 };
 
@@ -84,6 +86,7 @@ struct SessionEntry {
 };
 
 enum class RolesChange { Changed, LastIt };
+struct PasswordChanged {};
 struct FactorRight {};
 /// Why a second factor goes.
 enum class FactorLoss { Lost, Replaced, Broken, Stolen };
@@ -145,6 +148,13 @@ public:
     /// For a colleague who has lost hers; ends her sessions. Never for oneself (NotAllowed).
     /// StepOutOfOrder: there is none.
     void resetFactor(const Secret& token, const std::string& id, FactorLoss loss, UtcTime now);
+
+    // --- the password, one's own ---
+    /// Ends her other sessions. Whoever only sits at her desk cannot do it, and wrong passwords
+    /// wait as at the door. Throws NotSignedIn, NotAllowed (not in).
+    std::variant<PasswordChanged, SignInRefused, SignInDelayed>
+    changePassword(const Secret& token, const Stretched& current, const Stretched& next,
+                   UtcTime now);
 
     // --- the second factor, one's own ---
     /// The code that completes a session. Throws NotSignedIn, StepOutOfOrder (no code is asked).

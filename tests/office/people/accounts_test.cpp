@@ -225,6 +225,46 @@ BOOST_AUTO_TEST_CASE(not_even_the_paper_half_opens_a_closed_account)
         "Uwe Beil", first.paperHalf.revealText(), desk.fresh(password), desk.now)));
 }
 
+// --- the password
+
+BOOST_AUTO_TEST_CASE(one_changes_ones_own_password_with_the_one_before_and_stays_in_here_only)
+{
+    Staff staff;
+    const Secret uwe = staff.as("Uwe Beil", {Role::Clerk});
+    const Secret elsewhere = staff.signIn("Uwe Beil", otherPassword).token;
+    const auto change = [&](const std::string& current, const std::string& next) {
+        return staff.people->changePassword(uwe, staff.typed("Uwe Beil", current),
+                                            staff.fresh(next), staff.now);
+    };
+    BOOST_TEST(std::holds_alternative<SignInRefused>(change("ein falsches Kennwort", password)));
+    BOOST_TEST(staff.people->session(elsewhere, staff.now).has_value());
+    BOOST_TEST(std::holds_alternative<PasswordChanged>(change(otherPassword, password)));
+    BOOST_TEST(staff.people->session(uwe, staff.now).has_value());
+    BOOST_TEST(!staff.people->session(elsewhere, staff.now).has_value());
+    BOOST_TEST(staff.people->openDeskKey(uwe, staff.now).has_value());
+    staff.signIn("Uwe Beil", password); // opens the desk key, too
+    BOOST_TEST(std::holds_alternative<SignInRefused>(
+        staff.people->signIn("Uwe Beil", staff.typed("Uwe Beil", otherPassword), staff.now)));
+    BOOST_TEST(staff.journal->about(staff.idOf("Uwe Beil")).size() >= 2U);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_guesses_at_an_open_desk_waits_as_at_the_door)
+{
+    Staff staff;
+    const Secret uwe = staff.as("Uwe Beil", {Role::Clerk});
+    const auto guess = [&](const std::string& current) {
+        return staff.people->changePassword(uwe, staff.typed("Uwe Beil", current),
+                                            staff.fresh(password), staff.now);
+    };
+    int tries = 0;
+    while (tries < 50 && std::holds_alternative<SignInRefused>(guess("ein falsches Kennwort")))
+        ++tries;
+    BOOST_TEST(tries >= 3);
+    BOOST_TEST(tries < 50);
+    BOOST_TEST(std::holds_alternative<SignInDelayed>(guess(otherPassword))); // the right one, too
+    BOOST_TEST(staff.people->delayFor("Uwe Beil", staff.now).has_value());
+}
+
 // --- the second factor
 
 struct Vector {

@@ -55,10 +55,13 @@ struct Desk {
         return std::get<office::FirstClerkIn>(
             people->firstClerk(code.revealText(), "Petra Kern", fresh(password), now));
     }
+    office::Stretched typed(const std::string& name, const std::string& text)
+    {
+        return office::stretch(people->orderFor(name, Secret(std::string_view(text))));
+    }
     auto tryPassword(const std::string& name, const std::string& text)
     {
-        return people->signIn(
-            name, office::stretch(people->orderFor(name, Secret(std::string_view(text)))), now);
+        return people->signIn(name, typed(name, text), now);
     }
     office::SignedIn signIn(const std::string& name, const std::string& text)
     {
