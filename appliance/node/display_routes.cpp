@@ -45,6 +45,12 @@ Reply showSign(House& house, Exchange& exchange)
     return htmlAnswer(200, house.doors.pages.display(view));
 }
 
+Reply giveSpeech(House& house, Exchange& exchange)
+{
+    house.callSpeech.give(exchange.segments.at(0), exchange.segments.at(1), exchange.respond);
+    return std::nullopt;
+}
+
 Reply followDisplay(House& house, Exchange&)
 {
     house.hall.publish(); // whoever joins sees the newest state

@@ -76,7 +76,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       helpCalls(doors.database, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
-      hall(*this), calendar(*this), backups(*this)
+      hall(*this), callSpeech(*this), calendar(*this), backups(*this)
 {
     if (!settings.portalCalendar.empty()) {
         rounds.emplace(*this);

@@ -7,6 +7,7 @@
 #include "appliance/node/backups.h"
 #include "appliance/node/block_list_file.h"
 #include "appliance/node/calendar_hall.h"
+#include "appliance/node/call_speech.h"
 #include "appliance/node/card_reading.h"
 #include "appliance/node/cashier.h"
 #include "appliance/node/desk_identity.h"
@@ -193,6 +194,7 @@ public:
     Cashier cashier;
     ReceiptDesk receipts;
     QueueHall hall;
+    CallSpeech callSpeech;
     CalendarHall calendar;
     std::optional<QuotaRounds> rounds; ///< where a portal owns the calendar
     Backups backups;

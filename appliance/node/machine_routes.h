@@ -11,6 +11,7 @@ class House;
 
 // display_routes.cpp
 Reply showDisplay(House& house, Exchange& exchange);
+Reply giveSpeech(House& house, Exchange& exchange);
 Reply showSign(House& house, Exchange& exchange);
 Reply followDisplay(House& house, Exchange& exchange);
 

@@ -92,10 +92,11 @@ protected:
             "folder with sector.key and blocklist.txt: cards that were reported lost are refused",
             "DIR");
         add("desk-reader", "the broker of the card reader at the desk", "SOCKET");
+        add("speech", "the broker that speaks the calls of the waiting hall", "SOCKET");
         add("desk-eid-folder", "the same files for reading on site: the certificate allows the CAN",
             "DIR");
         add("second-factor",
-            "roles that need a code besides the password (default \"Lead Treasurer It\"), or none",
+            "roles that need a code besides the password (default \"Clerk Lead Treasurer It\"), or none",
             "ROLES");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("portal-calendar",
@@ -225,6 +226,10 @@ private:
             deskReader = std::make_unique<BrokerIdentityReader>(
                 BrokerAddress{setting("desk-reader"), peerUser}, loop);
         const auto deskSigner = makeSigner("desk-eid-folder");
+        std::unique_ptr<BrokerSpeaker> speaker;
+        if (config().has("amt.speech"))
+            speaker = std::make_unique<BrokerSpeaker>(
+                BrokerAddress{setting("speech"), peerUser}, loop);
         std::unique_ptr<node::EmulationClient> emulation;
         if (config().has("amt.emulation")) {
             emulation = std::make_unique<node::EmulationClient>(setting("emulation"));
@@ -259,7 +264,7 @@ private:
             std::move(settings),
             node::NodeDoors{loop, random, database, pages, identityReader, paymentTerminal, printer,
                             signer.get(), *longWork, front, emulation.get(), copying.get(),
-                            deskReader.get(), deskSigner.get()});
+                            deskReader.get(), deskSigner.get(), speaker.get()});
         front.start();
         log::info("node.serves", {{"version", AMT_VERSION}});
         loop.run();

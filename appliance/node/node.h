@@ -13,6 +13,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/speech.h"
 
 #include <functional>
 #include <memory>
@@ -90,7 +91,8 @@ struct NodeSettings {
     std::chrono::seconds idleWarning{45}, idleEnd{75}, formIdleWarning{90};
     std::chrono::seconds doneStays{60};
     /// Roles that let nobody in by the password alone; all others may set a second factor up.
-    office::Roles secondFactorFor = {office::Role::Lead, office::Role::Treasurer, office::Role::It};
+    office::Roles secondFactorFor = {office::Role::Clerk, office::Role::Lead,
+                                     office::Role::Treasurer, office::Role::It};
     bool testModeLanguages = false;
     /// Whose calendar this is. Empty: this node sells everything itself. Else the name by which a
     /// portal knows this node (the client of amt-sync): the portal owns the calendar, and the node
@@ -121,6 +123,7 @@ struct NodeDoors {
     IdentityReader* deskReader = nullptr; ///< at the desk; null: none is set up
     TerminalSigner* deskSigner = nullptr; ///< of the on-site certificate (Vor-Ort-Zertifikat);
                                           ///< null: no card is read by CAN
+    Speaker* speaker = nullptr;           ///< for spoken calls; null: calls are only written
 };
 
 class Node {

@@ -132,9 +132,12 @@ page::DisplayPage QueueHall::board()
     view.sequence = board.sequence;
     view.hall = hall();
     view.desks = static_cast<int>(plans.current()->plan.desks.size());
-    for (const auto& call : board.calls)
+    for (const auto& call : board.calls) {
         view.calls.push_back({office::toText(call.number), call.deskName, call.calls,
                               call.state == office::TicketState::Called});
+        if (_house.doors.speaker)
+            view.calls.back().spoken = "/display/speech/" + office::compact(call.number);
+    }
     return view;
 }
 

@@ -107,6 +107,7 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/factor", Rule::Arriving, setUpFactor, "code"},
     {desk, Post, "/desk/factor/give-up", everybody, giveUpFactor, "code"},
     {desk, Get, "/desk/account", everybody, showAccount},
+    {desk, Post, "/desk/account/password", everybody, changeOwnPassword, "current password again"},
     {desk, Post, "/desk/account/sessions/end", everybody, endOwnSession, "session"},
     {desk, Get, "/desk/paper", Rule::Arriving, showPaper},
     {desk, Post, "/desk/paper", Rule::Arriving, keepPaper, "kept"},
@@ -188,6 +189,7 @@ constexpr Route routes[] = {
     {display, Get, "/assets/{*}", Rule::Public, showAsset},
     {display, Get, "/display", Rule::DisplayToken, showDisplay, "", "token"},
     {display, Get, "/display/desk/{}", Rule::DisplayToken, showSign, "", "token"},
+    {display, Get, "/display/speech/{}/{}", Rule::DisplayToken, giveSpeech},
     {display, Get, "/display/events", Rule::DisplayToken, followDisplay},
 
     {sync, Get, "/sync/work", Rule::SyncPeer, giveWork},

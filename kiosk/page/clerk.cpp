@@ -65,6 +65,7 @@ public:
     void operator()(const AccountPage& view)
     {
         begin("account", "account", text("desk.title.account"));
+        set("suffix", std::string());
         message(view.message);
         set("roles", roleNames(view.roles));
         set("factor", factorBadge(view.secondFactor));
@@ -945,16 +946,14 @@ struct DisplayFiller {
             item.set("number", call.number);
             item.set("desk", call.desk);
             item.set("waits", call.waits);
+            // What a gong sounds for: somebody else, somewhere else, or once more.
+            item.set("call", call.number + " " + call.desk + " " + std::to_string(call.calls));
+            item.set("spoken", call.spoken);
             item.set("newest", calls.list_value().empty());
             calls.push_back(item);
         }
         filled.data.set("any", !view.calls.empty());
         filled.data.set("calls", calls);
-        // What a gong sounds for: somebody else, somewhere else, or once more.
-        filled.data.set("call", view.calls.empty()
-                                    ? std::string()
-                                    : view.calls.front().number + " " + view.calls.front().desk +
-                                          " " + std::to_string(view.calls.front().calls));
         filled.data.set("waitingLine",
                         texts.plural(german, "desk.display.persons", view.hall.waiting));
         const auto& wait = view.hall.wait;

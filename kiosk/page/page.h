@@ -735,7 +735,8 @@ struct DisplayPage {
     struct Call {
         std::string number, desk;
         int calls = 1;
-        bool waits = true; ///< nobody came to the desk yet
+        bool waits = true;       ///< nobody came to the desk yet
+        std::string spoken = {}; ///< address of what is said, without the language; may be empty
     };
     std::vector<Call> calls; ///< newest first
     Hall hall = {};

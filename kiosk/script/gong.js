@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Two tones for a new call. Every call that sounds is also written (EN 301 549 5.1.5).
+// Two tones and a voice for each new call, one call after the other. Every call that sounds is also written (EN 301 549 5.1.5).
 
 const tones = [784, 587];
 const each = 0.45;
-let told = document.querySelector('[data-call]')?.getAttribute('data-call') ?? '';
+const languages = ['de', 'en'];
 /** @type {AudioContext | undefined} */
 let audio;
 
-function sound() {
-    audio ??= new AudioContext();
+/** What the board shows, the oldest first: which call it is, and where it is said. */
+function calls() {
+    return [...document.querySelectorAll('[data-call]')].reverse().map((row) => ({
+        call: row.getAttribute('data-call') ?? '', spoken: row.getAttribute('data-spoken') ?? '', waits: row.classList.contains('waits'),
+    }));
+}
+
+let told = new Set(calls().map(({ call }) => call));
+
+/** @param {AudioContext} context */
+function gong(context) {
     tones.forEach((frequency, at) => {
-        const context = /** @type {AudioContext} */ (audio);
         const from = context.currentTime + at * each;
         const tone = context.createOscillator();
         const volume = context.createGain();
@@ -22,11 +30,34 @@ function sound() {
         tone.start(from);
         tone.stop(from + 2 * each);
     });
+    return new Promise((resolve) => setTimeout(resolve, tones.length * each * 1000 + 300));
 }
 
+/** Silence is no failure: the call is written. @param {string} address */
+function say(address) {
+    return new Promise((resolve) => {
+        const voice = new Audio(address);
+        voice.addEventListener('ended', resolve);
+        voice.addEventListener('error', resolve);
+        voice.play().catch(resolve);
+    });
+}
+
+/** @param {string} spoken */
+async function sound(spoken) {
+    audio ??= new AudioContext();
+    await gong(audio);
+    for (const language of spoken ? languages : [])
+        await say(`${spoken}/${language}`);
+}
+
+/** Calls wait for each other. */
+let line = Promise.resolve();
 document.addEventListener('exchanged', () => {
-    const call = document.querySelector('[data-call]')?.getAttribute('data-call') ?? '';
-    if (call && call !== told)
-        sound();
-    told = call;
+    const shown = calls();
+    for (const { call, spoken, waits } of shown) {
+        if (waits && !told.has(call))
+            line = line.then(() => sound(spoken));
+    }
+    told = new Set(shown.map(({ call }) => call));
 });

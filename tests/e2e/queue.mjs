@@ -91,11 +91,17 @@ const first = await draw('Ausweis, Pass und Meldewesen', { name: 'kiosk-number' 
 must(first === 'B 001', `the first number is ${first}`);
 await desk.getByRole('rowheader', { name: first }).waitFor(); // came by itself
 await look(desk, 'desk-waiting');
+/** @type {Promise<import('playwright-core').Response>[]} */
+const voices = ['de', 'en'].map((language) => halls[0].waitForResponse(`**/display/speech/B001/${language}`));
 const called = performance.now();
 await press('n'); // one key calls the next
 await Promise.all(halls.map((board) => board.getByRole('rowheader', { name: first }).waitFor()));
 const spread = performance.now() - called;
 must(spread < 3000, `all boards show a call after ${spread.toFixed(0)} ms`);
+for (const voice of voices) {
+    const heard = await voice;
+    must([200, 206].includes(heard.status()) && heard.headers()['content-type'] === 'audio/ogg', `a call sounds as ${heard.status()}`);
+}
 await look(halls[0], 'board');
 await sign.getByText(first).waitFor();
 await look(sign, 'sign-called');

@@ -362,6 +362,48 @@ BOOST_AUTO_TEST_CASE(a_sign_at_the_door_says_who_is_asked_in_and_what_the_clerk_
     BOOST_TEST(door.shows("Gleich zurück"));
 }
 
+BOOST_AUTO_TEST_CASE(a_call_is_spoken_once_for_all_displays_and_only_while_it_is_on_the_board)
+{
+    Hall hall;
+    hall.sit(hall.clerk, "3");
+    const std::string number = hall.draw();
+    const auto ask = [&](const std::string& address) {
+        std::optional<HttpResponse> answer;
+        hall.town.handle(Surface::Display, hall.board.request("GET", address),
+                         [&](HttpResponse came) { answer = std::move(came); });
+        return answer;
+    };
+    BOOST_TEST(ask("/display/speech/B001/de")->status == 404); // waits, and is nobody's business
+    hall.next(hall.clerk);
+    BOOST_TEST(hall.boardShows("data-spoken=\"/display/speech/B001\""));
+    std::vector<HttpResponse> answers;
+    for (int i = 0; i < 3; ++i)
+        hall.town.handle(Surface::Display, hall.board.request("GET", "/display/speech/B001/de"),
+                         [&](HttpResponse came) { answers.push_back(std::move(came)); });
+    hall.town.loop.run();
+    BOOST_TEST(hall.town.speaker.said ==
+                   std::vector<std::string>{"de: Nummer B 1, bitte zu Schalter 3."},
+               boost::test_tools::per_element());
+    hall.town.speaker.finish(Speech{{'O', 'g', 'g', 'S'}});
+    BOOST_REQUIRE(answers.size() == 3U);
+    for (const auto& answer : answers) {
+        BOOST_TEST(answer.status == 200);
+        BOOST_TEST(answer.body == "OggS");
+    }
+    BOOST_TEST(ask("/display/speech/B001/de")->body == "OggS"); // kept
+    BOOST_TEST(!ask("/display/speech/B001/en"));                // comes later
+    BOOST_TEST(hall.town.speaker.said.back() == "en: Number B 1, please go to counter 3.");
+    hall.town.speaker.finish(NoVoice{});
+    for (const auto* other : {"B001/ar", "B001/", "B002/de", "%3Cb%3E/de"})
+        BOOST_TEST(ask("/display/speech/" + std::string(other))->status == 404);
+    Browser stranger(hall.town, Surface::Display);
+    BOOST_TEST(stranger.get("/display/speech/B001/de").status == 403);
+    hall.act(hall.clerk, number, "serve");
+    hall.act(hall.clerk, number, "finish");
+    BOOST_TEST(ask("/display/speech/B001/de")->status == 404);
+    BOOST_TEST(hall.town.speaker.said.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(the_lead_ends_the_day_and_nothing_stays_open)
 {
     Hall hall;

@@ -239,9 +239,9 @@ void Town::open()
                                                  : hasDeskCertificate ? &deskSigner
                                                                       : nullptr;
     _node = std::make_unique<node::Node>(
-        std::move(settings),
-        node::NodeDoors{loop, random, *_database, pages(), reader, terminal, printer, &signer,
-                        longWork, livePages, emulation, nullptr, deskReaderDoor, deskSignerDoor});
+        std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
+                                             printer, &signer, longWork, livePages, emulation,
+                                             nullptr, deskReaderDoor, deskSignerDoor, &speaker});
 }
 
 void Town::restart()

@@ -148,6 +148,23 @@ private:
     std::function<void(PrintOutcome)> _done;
 };
 
+class ScriptedSpeaker : public Speaker {
+public:
+    void speak(Utterance utterance, std::function<void(SpeechOutcome)> done) override
+    {
+        said.push_back(utterance.language + ": " + utterance.text);
+        waiting.push_back(std::move(done));
+    }
+    void finish(const SpeechOutcome& outcome)
+    {
+        for (const auto& done : std::exchange(waiting, {}))
+            done(outcome);
+    }
+
+    std::vector<std::string> said;
+    std::vector<std::function<void(SpeechOutcome)>> waiting;
+};
+
 class ScriptedSigner : public node::TerminalSigner {
 public:
     Bytes sign(ByteView toBeSigned) override
@@ -210,7 +227,11 @@ public:
     node::Node& node() { return *_node; }
     store::Database& database() { return *_database; }
     HttpResponse handle(node::Surface surface, const HttpRequest& request);
-    /// How the request would be answered if an answer came; nothing while it is still waiting.
+    /// Where the answer waits for a device.
+    void handle(node::Surface surface, const HttpRequest& request, node::Node::Respond respond)
+    {
+        _node->handle(surface, request, std::move(respond));
+    }
     std::string setupCode;
 
     HandLoop loop;
@@ -218,6 +239,7 @@ public:
     ScriptedReader reader, deskReader;
     ScriptedTerminal terminal;
     ScriptedPrinter printer;
+    ScriptedSpeaker speaker;
     ScriptedSigner signer, deskSigner;
     HeardPages livePages;
     AtOnce longWork{loop};

@@ -113,15 +113,18 @@ json::ObjectPtr toJson(const PlannedDesk& desk)
     object->set("id", desk.id);
     object->set("name", desk.name);
     object->set("skills", arrayOf(desk.skills));
+    if (!desk.nameEnglish.empty())
+        object->set("nameEnglish", desk.nameEnglish);
     return object;
 }
 
 PlannedDesk deskFromJson(const json::Object& object)
 {
-    json::onlyKeys(object, {"id", "name", "skills"});
+    json::onlyKeys(object, {"id", "name", "skills", "nameEnglish"});
     return {.id = json::text(object, "id"),
             .name = json::text(object, "name"),
-            .skills = json::texts(object, "skills")};
+            .skills = json::texts(object, "skills"),
+            .nameEnglish = json::optionalText(object, "nameEnglish").value_or("")};
 }
 
 json::ObjectPtr toJson(const CallingRules& rules)
@@ -219,6 +222,8 @@ void check(const QueuePlan& plan)
         require(isWord(desk.id, deskBytesMax) && desks.insert(desk.id).second,
                 "a desk whose id is none, or doubled");
         require(isName(desk.name), "a desk without a name");
+        require(desk.nameEnglish.empty() || isName(desk.nameEnglish),
+                "a desk with a name that is none");
         const std::set<std::string> skills(desk.skills.begin(), desk.skills.end());
         require(!skills.empty() && skills.size() == desk.skills.size() &&
                     std::ranges::includes(keys, skills),

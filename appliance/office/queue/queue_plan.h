@@ -37,6 +37,7 @@ struct PlannedDesk {
     std::string id;                  ///< as on its sign, "3"; letters, digits, hyphen, at most 16
     std::string name;                ///< "Schalter 3"
     std::vector<std::string> skills; ///< keys of the groups that can be served there
+    std::string nameEnglish = {};    ///< "counter 3", for spoken calls; may be empty
 
     bool operator==(const PlannedDesk&) const = default;
 };
