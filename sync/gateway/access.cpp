@@ -122,7 +122,11 @@ std::optional<Caller> Access::caller(const HttpRequest& request, UtcTime now)
     token.bind(hashOf(std::string_view(header->second).substr(bearer.size())));
     if (!token.step() || token.time(2) <= now)
         return std::nullopt;
-    return Caller{token.text(0), token.text(3), words(token.text(1))};
+    return Caller{.clientId = token.text(0),
+                  .tenantId = token.text(3),
+                  .scopes = words(token.text(1)),
+                  .role = token.text(4),
+                  .hasCertificate = token.integer(5) > 0};
 }
 
 } // namespace amt::gateway

@@ -20,6 +20,8 @@ struct Caller {
     std::string clientId;
     std::string tenantId;
     std::set<std::string, std::less<>> scopes;
+    std::string role;            ///< node, sender, office; empty: entered by a set-up
+    bool hasCertificate = false; ///< one was issued for it: it has to show one
 };
 
 class Access {

@@ -3,6 +3,7 @@
 // Sockets that do not block, and OpenSSL upon them.
 #include "sync/gateway/channel.h"
 
+#include "appliance/core/bytes.h"
 #include "appliance/core/error.h"
 
 #include <openssl/err.h>
@@ -33,7 +34,8 @@ bool wouldBlock()
 } // namespace
 
 TlsContext makeTlsContext(const std::filesystem::path& certificateFile,
-                          const std::filesystem::path& privateKeyFile)
+                          const std::filesystem::path& privateKeyFile,
+                          const std::filesystem::path& clientAuthorityFile)
 {
     TlsContext context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
     if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
@@ -42,6 +44,18 @@ TlsContext makeTlsContext(const std::filesystem::path& certificateFile,
         SSL_CTX_check_private_key(context.get()) != 1) {
         ERR_clear_error();
         throw Error(ErrorCode::ConfigurationInvalid, "certificate or key of the server");
+    }
+    if (!clientAuthorityFile.empty()) {
+        // the names of authorities that a client may choose among are this one's
+        STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(clientAuthorityFile.c_str());
+        if (!names || SSL_CTX_load_verify_locations(context.get(), clientAuthorityFile.c_str(),
+                                                    nullptr) != 1) {
+            sk_X509_NAME_pop_free(names, X509_NAME_free);
+            ERR_clear_error();
+            throw Error(ErrorCode::ConfigurationInvalid, "authority of the nodes");
+        }
+        SSL_CTX_set_client_CA_list(context.get(), names); // takes them over
+        SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     }
     SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -72,6 +86,19 @@ Channel::~Channel()
 Channel::Channel(Channel&& other) noexcept
     : _descriptor(std::exchange(other._descriptor, -1)), _tls(std::move(other._tls))
 {}
+
+std::string Channel::shownCertificate() const
+{
+    X509* certificate = _tls ? SSL_get0_peer_certificate(_tls.get()) : nullptr;
+    if (!certificate)
+        return {};
+    Bytes digest(EVP_MAX_MD_SIZE);
+    unsigned int size = 0;
+    if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1)
+        broken("the digest of a certificate");
+    digest.resize(size);
+    return toHex(digest);
+}
 
 std::optional<std::size_t> Channel::receive(std::span<char> into)
 {

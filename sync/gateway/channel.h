@@ -18,10 +18,12 @@ namespace amt::gateway {
 
 using TlsContext = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 
-/// TLS 1.3 only, no tickets (each connection shows its certificates anew), and no buffers for who
-/// rests. Throws ConfigurationInvalid.
+/// `clientAuthorityFile`: whoever shows a certificate has it from there, for this use and for now;
+/// empty: nobody is asked. TLS 1.3 only, no tickets (each connection shows its certificates anew),
+/// and no buffers for who rests. Throws ConfigurationInvalid.
 TlsContext makeTlsContext(const std::filesystem::path& certificateFile,
-                          const std::filesystem::path& privateKeyFile);
+                          const std::filesystem::path& privateKeyFile,
+                          const std::filesystem::path& clientAuthorityFile = {});
 
 class Channel {
 public:
@@ -35,6 +37,10 @@ public:
     int descriptor() const { return _descriptor; }
     /// TLS's handshake is over.
     bool isOpen() const { return !_tls || SSL_is_init_finished(_tls.get()); }
+
+    /// SHA-256 of the DER of the certificate that the other side has shown, hexadecimal; empty:
+    /// none.
+    std::string shownCertificate() const;
 
     /// What came, 0 at the end, nothing when there is nothing now. TLS's handshake happens in here.
     /// Throws SystemFailed when the line is broken or speaks no TLS.

@@ -3,10 +3,10 @@
 // Set-up and enrolment files.
 #include "sync/gateway/enrolment.h"
 
+#include "appliance/core/files.h"
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "sync/gateway/access.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/tls_identity.h"
 #include "sync/portal/words.h"
@@ -20,11 +20,16 @@ using envelope::PublicJwk;
 using envelope::RsaKey;
 
 constexpr auto certificateLife = std::chrono::hours(24 * 365 * 5);
+constexpr auto deviceAuthorityLife = std::chrono::hours(24 * 365 * 10);
 constexpr int formatNumber = 1;
 
 fs::path gatewayFile(const fs::path& state)
 {
     return state / "gateway.json";
+}
+fs::path deviceAuthorityKeyFile(const fs::path& state)
+{
+    return state / "tls" / "devices-ca-key.pem";
 }
 fs::path serviceKeyFile(const fs::path& state)
 {
@@ -140,6 +145,24 @@ fs::path serverKeyFile(const fs::path& state)
     return state / "tls" / "server-key.pem";
 }
 
+fs::path deviceAuthorityFile(const fs::path& state)
+{
+    return state / "tls" / "devices-ca.pem";
+}
+
+void makeDeviceAuthorityIfMissing(const fs::path& state, UtcTime now)
+{
+    if (!fs::exists(gatewayFile(state)))
+        throw Error(ErrorCode::ConfigurationInvalid, "not set up: run amt-gateway init first");
+    if (fs::exists(deviceAuthorityFile(state)))
+        return;
+    const auto authority =
+        makeDeviceAuthority(now - std::chrono::hours(1), now + deviceAuthorityLife);
+    // the certificate last: without it this was cut short, and both are made anew
+    writeDurably(deviceAuthorityKeyFile(state), authority.privateKey.reveal());
+    writeDurably(deviceAuthorityFile(state), view(authority.certificate));
+}
+
 SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSource& random,
             const std::function<std::unique_ptr<Books>()>& open, std::int64_t quotaPages)
 {
@@ -245,6 +268,7 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
         });
     }
     writeJson(gatewayFile(state), *own);
+    makeDeviceAuthorityIfMissing(state, now);
     return SetUp::Made;
 }
 
@@ -302,6 +326,10 @@ GatewaySettings loadGateway(const fs::path& state)
     settings.url = json::text(*own, "url");
     settings.signingKid = json::text(*own, "signingKid");
     settings.signingKey = readKey(serviceKeyFile(state));
+    if (fs::exists(deviceAuthorityFile(state)))
+        settings.devices = std::make_shared<const DeviceAuthority>(
+            DeviceAuthority{.certificate = toText(readSmallFile(deviceAuthorityFile(state))),
+                            .privateKey = Secret(readSmallFile(deviceAuthorityKeyFile(state)))});
     const std::size_t colon = settings.url.rfind(':');
     const std::string port = colon > 5 ? settings.url.substr(colon) : std::string();
     for (const char* name : {"127.0.0.1", "localhost"})

@@ -31,6 +31,11 @@ SetUp setUp(const std::filesystem::path& state, const std::string& url, UtcTime 
 /// grows as it likes, as those do that an older program made.
 std::int64_t databasePages(const std::filesystem::path& state);
 
+/// Makes the authority of the nodes' certificates in a folder that was set up without one. Throws
+/// ConfigurationInvalid.
+void makeDeviceAuthorityIfMissing(const std::filesystem::path& state, UtcTime now);
+std::filesystem::path deviceAuthorityFile(const std::filesystem::path& state);
+
 /// What `serve` needs of a folder that was set up. Throws ConfigurationInvalid.
 GatewaySettings loadGateway(const std::filesystem::path& state);
 std::filesystem::path databaseFile(const std::filesystem::path& state);

@@ -8,6 +8,7 @@
 #include "appliance/core/log.h"
 #include "sync/gateway/access.h"
 #include "sync/gateway/citizens.h"
+#include "sync/gateway/devices.h"
 #include "sync/gateway/heads.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
@@ -32,6 +33,7 @@ constexpr std::size_t jsonBytesMax = 64 * 1024;
 constexpr std::size_t tokenBytesMax = 64 * 1024;
 constexpr std::size_t quotaBytesMax = 1024 * 1024;
 constexpr std::size_t citizenBytesMax = 32 * 1024;
+constexpr std::size_t requestBytesMax = 8 * 1024;
 constexpr int pageLimitMax = 500;
 /// Open to anyone who holds the capability of an appointment, and counted by address.
 constexpr std::string_view citizenPaths = "/citizens/";
@@ -125,7 +127,10 @@ public:
                      envelope::deriveKey(_settings.signingKey.privateDer(), "",
                                          "amt gateway callback secrets"),
                      _settings.callbackDoor, *_counters, _settings.callbackInterval),
-          _registry(books, _access, _ledger, _quota, _callbacks, random)
+          _devices(books, random, _settings.devices,
+                   _settings.devicesNeedCertificates ? DevicesNeedCertificates::Yes
+                                                     : DevicesNeedCertificates::No),
+          _registry(books, _access, _ledger, _quota, _callbacks, _devices, random)
     {
         _books.migrate();
         _callbacks.sealOld();
@@ -211,6 +216,8 @@ private:
     HttpResponse health(const Call& call);
     HttpResponse token(const Call& call);
     HttpResponse serviceKeys(const Call& call);
+    HttpResponse enrol(const Call& call) { return _devices.ask(call.request, call.now); }
+    HttpResponse renew(const Call& call) { return _devices.renew(call.request, call.now); }
     HttpResponse destination(const Call& call);
     HttpResponse destinationKey(const Call& call);
     HttpResponse changeDestination(const Call& call);
@@ -272,6 +279,7 @@ private:
     Allowance _allowance;
     const std::shared_ptr<Counters> _counters; // shared by the gateways of a process
     Callbacks _callbacks;
+    Devices _devices;
     Registry _registry;
     std::array<int, Counters::eventKinds> _uncounted{}; ///< of the running commit
     TimerId _jobs = 0;
@@ -289,6 +297,10 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
         {"POST", "/token", Who::Anyone, BodyKind::Form, formBytesMax, false, &Impl::token},
         {"GET", "/.well-known/jwks.json", Who::Anyone, BodyKind::None, 0, false,
          &Impl::serviceKeys},
+        {"POST", portal::enrolmentPath, Who::Anyone, BodyKind::Json, requestBytesMax, false,
+         &Impl::enrol},
+        {"POST", portal::renewalPath, Who::Anyone, BodyKind::Json, requestBytesMax, false,
+         &Impl::renew},
         {"GET", "/v2/destinations/:", Who::Either, BodyKind::None, 0, false, &Impl::destination},
         {"PATCH", "/v2/destinations/:", Who::Manager, BodyKind::Json, jsonBytesMax, false,
          &Impl::changeDestination},
@@ -489,7 +501,7 @@ std::optional<HttpResponse> Gateway::Impl::unknownCaller(const HttpRequest& requ
         return response;
     }
     caller = std::move(*known);
-    return std::nullopt;
+    return _devices.refusal(caller, request, now);
 }
 
 HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile* file,

@@ -13,6 +13,7 @@
 #include "sync/gateway/bodies.h"
 #include "sync/gateway/callbacks.h"
 #include "sync/gateway/metrics.h"
+#include "sync/gateway/tls_identity.h"
 #include "sync/portal/words.h"
 
 #include <chrono>
@@ -46,6 +47,9 @@ struct GatewaySettings {
     CallbackDoor callbackDoor;
     std::chrono::seconds callbackInterval{2}; ///< between looks for what is due
     std::shared_ptr<Counters> counters;       ///< shared by the gateways of a process; may be null
+    /// Lets nodes in (devices.h); null: none. Shared by the gateways of a process.
+    std::shared_ptr<const DeviceAuthority> devices;
+    bool devicesNeedCertificates = false; ///< every node, not only one that was given one
     std::size_t attachmentsMax = 100;
     /// As JWE: what envelope::contentBytesMax is when it is sealed.
     std::size_t attachmentBytesMax = 90 * 1024 * 1024;

@@ -8,6 +8,7 @@
 #include "appliance/core/log.h"
 #include "appliance/core/parking.h"
 #include "sync/gateway/channel.h"
+#include "sync/gateway/devices.h"
 #include "sync/gateway/intake.h"
 #include "sync/gateway/problem.h"
 
@@ -228,7 +229,8 @@ public:
           _clock(workers.at(0).loop), _guests(settings.connectionsOfAddressMax),
           _tls(settings.certificateFile.empty()
                    ? TlsContext(nullptr, &SSL_CTX_free)
-                   : makeTlsContext(settings.certificateFile, settings.privateKeyFile)),
+                   : makeTlsContext(settings.certificateFile, settings.privateKeyFile,
+                                    settings.clientAuthorityFile)),
           _door(listen(settings)),
           _parking({_door.impl()->sockfd()}, connectionsFor(settings), _clock,
                    {.accept = [this](std::size_t) { return accept(); },
@@ -321,7 +323,7 @@ private:
                 visitor.begun = _clock.sinceBoot();
             const auto stage = visitor.intake->take(bytes);
             if (stage == Intake::Stage::Leave) {
-                if (const auto refused = refusal(*visitor.intake, visitor.stay.address())) {
+                if (const auto refused = refusal(visitor)) {
                     write(visitor, *refused, KeepAlive::No);
                     return leave(visitor);
                 }
@@ -384,12 +386,20 @@ private:
         visitor.channel.send("HTTP/1.1 100 Continue\r\n\r\n", _settings.takesNothing);
     }
 
-    std::optional<HttpResponse> refusal(Intake& intake, const std::string& address) const
+    static void noteShown(const Visitor& visitor, HttpRequest& request)
     {
+        if (const std::string shown = visitor.channel.shownCertificate(); !shown.empty())
+            request.headers[shownCertificate] = shown;
+    }
+
+    std::optional<HttpResponse> refusal(Visitor& visitor) const
+    {
+        Intake& intake = *visitor.intake;
         const auto place = _crew.leastBusy();
         if (!place->worker.admit)
             return std::nullopt;
-        intake.request.peer = address;
+        intake.request.peer = visitor.stay.address();
+        noteShown(visitor, intake.request);
         auto asked = Crew::ask(place, [place, head = intake.request, bytes = intake.announced()] {
             return place->worker.admit(head, bytes);
         });
@@ -414,6 +424,7 @@ private:
         visitor.wasToldToGoOn = false;
         const bool isHead = intake->request.method == "HEAD";
         intake->request.peer = visitor.stay.address();
+        noteShown(visitor, intake->request);
         const auto place = _crew.leastBusy();
         auto future = Crew::ask(
             place, [place, request = std::move(intake->request), file = std::move(intake->file)] {

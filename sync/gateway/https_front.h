@@ -24,6 +24,9 @@ struct FrontSettings {
     std::uint16_t port = 0;
     /// Both empty: HTTP without TLS, for the operator's own port.
     std::filesystem::path certificateFile, privateKeyFile;
+    /// PEM; who shows a certificate is from this authority, and the request says which
+    /// (devices.h, shownCertificate). Empty: nobody is asked for one.
+    std::filesystem::path clientAuthorityFile;
     /// Instead of a port: a Unix socket that nobody but this process's user may open.
     std::filesystem::path socketFile;
     std::size_t bodyBytesMax = 92 * 1024 * 1024;

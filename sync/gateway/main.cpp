@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // amt-gateway: init, serve, import, subscribe, and the orders of whoever runs it.
+#include "appliance/core/files.h"
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/enrolment.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/import.h"
@@ -89,10 +89,15 @@ protected:
         add("destinations",
             "node: further destinations, divided by commas; those of its municipality are in",
             "IDS");
-        add("client", "callback, revoke: id of the client; destination: of its office", "ID");
+        add("client",
+            "callback, code, approve, revoke: id of the client; destination: of its office", "ID");
         add("destination", "revoke: id of the destination", "ID");
         add("by", "who gives this order; quota: always; else by default the user's number", "NAME");
         add("reason", "revoke, quota: why", "TEXT");
+        add("fingerprint", "approve, revoke: of a node's transport key, as the node shows it",
+            "HEX");
+        add("nodes-need-certificates",
+            "serve: every node shows one, not only those that were given one", "");
         add("callback", "callback: https://HOST:PORT/PATH", "URL");
         add("authority", "callback: PEM of the authority that its certificate comes from", "FILE");
         add("port", "serve: port", "N");
@@ -174,8 +179,9 @@ private:
         Poco::Util::HelpFormatter help(options());
         help.setUnixStyle(true);
         help.setCommand("amt-gateway");
-        help.setUsage("init|serve|import|subscribe|list|client|node|destination|revoke|callback"
-                      "|quota show|quota revoke|quota release|quota reconcile [options]");
+        help.setUsage(
+            "init|serve|import|subscribe|list|client|node|destination|revoke|callback|code|approve"
+            "|quota show|quota revoke|quota release|quota reconcile [options]");
         help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
@@ -219,6 +225,7 @@ private:
         RealEventLoop loop;
         SystemRandom random;
         const auto books = openBooks(state, loop);
+        makeDeviceAuthorityIfMissing(state, loop.utcNow());
         Gateway gateway(loadGateway(state), *books, loop, random);
         return carriedOut([&](const HttpRequest& request) { return gateway.operate(request); });
     }
@@ -229,7 +236,9 @@ private:
         RealEventLoop loop;
         SignalWaiter signals([&] { loop.stop(); });
         std::atomic<bool> failed = false;
+        makeDeviceAuthorityIfMissing(state, loop.utcNow());
         auto settings = loadGateway(state);
+        settings.devicesNeedCertificates = _options.contains("nodes-need-certificates");
         settings.allowance.callsPerSecond =
             number("calls", settings.allowance.callsPerSecond, 1, 100'000);
         settings.allowance.callsAtOnce = settings.allowance.callsPerSecond * 20;
@@ -280,6 +289,7 @@ private:
             static_cast<std::size_t>(number("connections", 10'000, 16, 1'000'000));
         front.certificateFile = serverCertificateFile(state);
         front.privateKeyFile = serverKeyFile(state);
+        front.clientAuthorityFile = deviceAuthorityFile(state);
         front.bodyFolder = state / "bodies";
         makeFolder(front.bodyFolder);
         const HttpsFront doors(front, workers);

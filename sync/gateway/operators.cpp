@@ -4,10 +4,10 @@
 #include "sync/gateway/operators.h"
 
 #include "appliance/core/error.h"
+#include "appliance/core/files.h"
 #include "appliance/core/json.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/gateway/enrolment.h"
-#include "sync/gateway/files.h"
 
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
@@ -25,8 +25,8 @@
 namespace amt::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 6> orders = {"list",        "client", "node",
-                                                    "destination", "revoke", "callback"};
+constexpr std::array<std::string_view, 8> orders = {"list",   "client",   "node", "destination",
+                                                    "revoke", "callback", "code", "approve"};
 
 std::string userName()
 {
@@ -49,6 +49,10 @@ public:
             return enterDestination();
         if (_order.command == "revoke")
             return revoke();
+        if (_order.command == "code")
+            return makeCode();
+        if (_order.command == "approve")
+            return approve();
         return enterCallback();
     }
 
@@ -172,8 +176,53 @@ private:
         return Became::Done;
     }
 
+    Became makeCode()
+    {
+        auto order = json::makeObject();
+        order->set("clientId", needed("client"));
+        const auto made = give("/devices/code", order);
+        if (!made)
+            return Became::Refused;
+        _out << json::text(*made, "code") << '\n';
+        return Became::Done;
+    }
+
+    /// As the node shows it; blanks between the groups are not part of it.
+    std::string fingerprint() const
+    {
+        std::string digits = needed("fingerprint");
+        std::erase(digits, ' ');
+        return digits;
+    }
+
+    Became approve()
+    {
+        auto order = json::makeObject();
+        order->set("clientId", needed("client"));
+        order->set("fingerprint", fingerprint());
+        const auto made = give("/devices/approve", order);
+        if (!made)
+            return Became::Refused;
+        _out << "valid until " << json::text(*made, "expiresAt") << '\n';
+        return Became::Done;
+    }
+
+    Became revokeKey()
+    {
+        auto order = json::makeObject();
+        order->set("clientId", needed("client"));
+        order->set("fingerprint", fingerprint());
+        order->set("reason", needed("reason"));
+        if (!give("/devices/revoke", order))
+            return Became::Refused;
+        _out << "revoked\n";
+        return Became::Done;
+    }
+
     Became revoke()
     {
+        if (_order.options.contains("fingerprint"))
+            return revokeKey();
         const bool client = _order.options.contains("client");
         auto order = json::makeObject();
         order->set(client ? "clientId" : "destinationId",
@@ -203,7 +252,8 @@ private:
     {
         const auto clients = said(ask("GET", "/clients"));
         const auto destinations = said(ask("GET", "/destinations"));
-        if (!clients || !destinations)
+        const auto devices = said(ask("GET", "/devices"));
+        if (!clients || !destinations || !devices)
             return Became::Refused;
         const auto cell = [](const std::string& text) { return text.empty() ? "-" : text; };
         for (const auto& each : *json::array(*clients, "clients")) {
@@ -222,6 +272,13 @@ private:
             for (const char* key : {"tenantId", "state", "ownerId"})
                 _out << '\t' << cell(json::text(*entry, key));
             _out << "\t-\t" << json::text(*document, "name") << '\n';
+        }
+        for (const auto& each : *json::array(*devices, "devices")) {
+            const auto device = each.extract<json::ObjectPtr>();
+            _out << "key";
+            for (const char* key : {"clientId", "state", "askedAt", "expiresAt", "fingerprint"})
+                _out << '\t' << cell(json::text(*device, key));
+            _out << '\n';
         }
         return Became::Done;
     }

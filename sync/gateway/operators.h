@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // The orders of whoever runs the gateway, as commands: list, client, node, destination, revoke,
-// callback. What they do is registry.h; this is how they are said and answered.
+// callback, code, approve. What they do is registry.h; this is how they are said and answered.
 #pragma once
 
 #include "appliance/core/http.h"

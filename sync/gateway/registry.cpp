@@ -91,6 +91,11 @@ HttpResponse Registry::answer(const HttpRequest& request, UtcTime now)
             return clients();
         if (request.path == "/destinations")
             return destinations();
+        if (request.path == "/devices") {
+            auto body = json::makeObject();
+            body->set("devices", _devices.list());
+            return jsonResponse(200, json::write(*body));
+        }
         return problem(404, "address-not-found", "there is nothing at this address");
     }
     struct Order {
@@ -103,6 +108,9 @@ HttpResponse Registry::answer(const HttpRequest& request, UtcTime now)
         {"/destinations", &Registry::enterDestination},
         {"/destinations/revoke", &Registry::revokeDestination},
         {"/callbacks", &Registry::enterCallback},
+        {"/devices/code", &Registry::makeCode},
+        {"/devices/approve", &Registry::approveDevice},
+        {"/devices/revoke", &Registry::revokeDevice},
     };
     const auto* order = std::find_if(std::begin(orders), std::end(orders), [&](const auto& each) {
         return request.method == "POST" && each.path == request.path;
@@ -194,6 +202,7 @@ HttpResponse Registry::revokeClient(const json::Object& order, UtcTime now)
     _books.prepare(sql::revokeClient).bind(id).run();
     _books.prepare(sql::dropTokensOfClient).bind(id).run();
     _callbacks.forget(id);
+    _devices.revokeAll(id);
     note("revoke-client", id, order, now);
     return emptyResponse(204);
 }
@@ -239,8 +248,7 @@ HttpResponse Registry::enterCallback(const json::Object& order, UtcTime now)
 {
     json::onlyKeys(order, {"clientId", "url", "authority", "by"});
     const std::string id = json::text(order, "clientId");
-    auto known = _books.prepare(sql::knownClient).bind(id);
-    if (!known.step() || known.text(2) == "revoked")
+    if (!isActive(id))
         return unknown("client");
     const std::string secret = toBase64Url(randomBytes(_random, 32));
     _callbacks.enter({.clientId = id,
@@ -251,6 +259,49 @@ HttpResponse Registry::enterCallback(const json::Object& order, UtcTime now)
     auto body = json::makeObject();
     body->set("secret", secret);
     return jsonResponse(201, json::write(*body));
+}
+
+bool Registry::isActive(const std::string& clientId)
+{
+    auto known = _books.prepare(sql::knownClient).bind(clientId);
+    return known.step() && known.text(2) != "revoked";
+}
+
+HttpResponse Registry::makeCode(const json::Object& order, UtcTime now)
+{
+    json::onlyKeys(order, {"clientId", "by"});
+    const std::string id = json::text(order, "clientId");
+    if (!isActive(id))
+        return unknown("client");
+    auto body = json::makeObject();
+    body->set("code", _devices.makeCode(id, now));
+    note("make-device-code", id, order, now);
+    return jsonResponse(201, json::write(*body));
+}
+
+HttpResponse Registry::approveDevice(const json::Object& order, UtcTime now)
+{
+    json::onlyKeys(order, {"clientId", "fingerprint", "by"});
+    const std::string id = json::text(order, "clientId");
+    const auto expiresAt =
+        isActive(id) ? _devices.approve(id, json::text(order, "fingerprint"), now) : std::nullopt;
+    if (!expiresAt)
+        return unknown("waiting-key");
+    note("approve-device", id, order, now);
+    auto body = json::makeObject();
+    body->set("expiresAt", toIso(*expiresAt));
+    return jsonResponse(200, json::write(*body));
+}
+
+HttpResponse Registry::revokeDevice(const json::Object& order, UtcTime now)
+{
+    json::onlyKeys(order, {"clientId", "fingerprint", "by", "reason"});
+    const std::string id = json::text(order, "clientId");
+    line(order, "reason");
+    if (!_devices.revoke(id, json::text(order, "fingerprint")))
+        return unknown("key");
+    note("revoke-device", id, order, now);
+    return emptyResponse(204);
 }
 
 void Registry::note(const char* act, const std::string& subject, const json::Object& order,

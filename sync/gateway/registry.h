@@ -9,6 +9,7 @@
 #include "sync/gateway/access.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/callbacks.h"
+#include "sync/gateway/devices.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/quota.h"
 
@@ -25,16 +26,19 @@ namespace amt::gateway {
 /// now on is a 401 | | GET /destinations | | `destinations`, as in a node's enrolment, with
 /// `ownerId` and `state` | | POST /destinations | `ownerId`, `destination` (as in an enrolment),
 /// `by` | `destinationId` | | POST /destinations/revoke | `destinationId`, `by`, `reason` | 204; it
-/// takes nothing any more | | POST /callbacks | `clientId`, `url`, `authority`, `by` | `secret` |
+/// takes nothing any more | | GET /devices | | `devices` | | POST /devices/code | `clientId`, `by`
+/// | `code`, for a day and for one key | | POST /devices/approve | `clientId`, `fingerprint`, `by`
+/// | `expiresAt` | | POST /devices/revoke | `clientId`, `fingerprint`, `by`, `reason` | 204 | |
+/// POST /callbacks | `clientId`, `url`, `authority`, `by` | `secret` |
 ///
 /// Every change is noted with its author in the commit that makes it (table operator_act).
 class Registry {
 public:
     /// What is passed by reference must outlive it.
     Registry(Books& books, Access& access, Ledger& ledger, Quota& quota, Callbacks& callbacks,
-             RandomSource& random)
+             Devices& devices, RandomSource& random)
         : _books(books), _access(access), _ledger(ledger), _quota(quota), _callbacks(callbacks),
-          _random(random)
+          _devices(devices), _random(random)
     {}
 
     /// On the loop. Throws JsonMalformed, InputMalformed, KeyUnusable, and what Books throws.
@@ -48,6 +52,11 @@ private:
     HttpResponse enterDestination(const json::Object& order, UtcTime now);
     HttpResponse revokeDestination(const json::Object& order, UtcTime now);
     HttpResponse enterCallback(const json::Object& order, UtcTime now);
+    HttpResponse makeCode(const json::Object& order, UtcTime now);
+    HttpResponse approveDevice(const json::Object& order, UtcTime now);
+    HttpResponse revokeDevice(const json::Object& order, UtcTime now);
+    /// Entered here and not revoked.
+    bool isActive(const std::string& clientId);
     void note(const char* act, const std::string& subject, const json::Object& order, UtcTime now);
 
     Books& _books;
@@ -55,6 +64,7 @@ private:
     Ledger& _ledger;
     Quota& _quota;
     Callbacks& _callbacks;
+    Devices& _devices;
     RandomSource& _random;
 };
 

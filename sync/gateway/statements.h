@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 9> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 10> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -22,10 +22,44 @@ inline constexpr std::string_view clientById =
 inline constexpr std::string_view addToken =
     "INSERT INTO access_token (hash, client_id, scopes, expires_at) VALUES ($1, $2, $3, $4)";
 inline constexpr std::string_view tokenByHash =
-    "SELECT client_id, access_token.scopes, expires_at, tenant_id FROM access_token"
-    " JOIN client ON client.id = client_id WHERE hash = $1";
+    "SELECT client_id, access_token.scopes, expires_at, tenant_id, role, (SELECT count(*) FROM"
+    " device_certificate d WHERE d.client_id = client.id AND d.digest <> '')"
+    " FROM access_token JOIN client ON client.id = client_id WHERE hash = $1";
 inline constexpr std::string_view dropExpiredTokens =
     "DELETE FROM access_token WHERE expires_at <= $1";
+
+// transport keys of nodes
+inline constexpr std::string_view addDeviceCode =
+    "INSERT INTO device_code (hash, client_id, expires_at, fingerprint) VALUES ($1, $2, $3, '')";
+inline constexpr std::string_view dropDeviceCodes =
+    "DELETE FROM device_code WHERE expires_at <= $1";
+inline constexpr std::string_view dropDeviceCodesOf =
+    "DELETE FROM device_code WHERE client_id = $1";
+inline constexpr std::string_view deviceCode =
+    "SELECT client_id, expires_at, fingerprint FROM device_code WHERE hash = $1";
+inline constexpr std::string_view useDeviceCode =
+    "UPDATE device_code SET fingerprint = $1 WHERE hash = $2";
+inline constexpr std::string_view addDevice =
+    "INSERT INTO device_certificate (fingerprint, client_id, request, state, asked_at,"
+    " certificate, digest, expires_at) VALUES ($1, $2, $3, 'asked', $4, '', '', 0)";
+inline constexpr std::string_view deviceByFingerprint =
+    "SELECT client_id, state, certificate, request, expires_at FROM device_certificate"
+    " WHERE fingerprint = $1";
+inline constexpr std::string_view deviceByDigest =
+    "SELECT client_id, state, expires_at FROM device_certificate WHERE digest = $1";
+inline constexpr std::string_view issueDevice =
+    "UPDATE device_certificate SET state = 'issued', certificate = $1, digest = $2,"
+    " expires_at = $3 WHERE fingerprint = $4";
+inline constexpr std::string_view revokeDevice =
+    "UPDATE device_certificate SET state = 'revoked' WHERE fingerprint = $1";
+inline constexpr std::string_view revokeDevicesOf =
+    "UPDATE device_certificate SET state = 'revoked' WHERE client_id = $1 AND fingerprint <> $2";
+inline constexpr std::string_view endDevicesOf =
+    "UPDATE device_certificate SET expires_at = $1 WHERE client_id = $2 AND fingerprint <> $3"
+    " AND state = 'issued' AND expires_at > $1";
+inline constexpr std::string_view everyDevice =
+    "SELECT client_id, fingerprint, state, asked_at, expires_at FROM device_certificate"
+    " ORDER BY client_id, asked_at, fingerprint";
 
 // allowances: $3 now, $4 the latest that a right clock can have left, $5 the cost, $6 the latest
 // that leaves room for it

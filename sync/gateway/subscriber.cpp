@@ -4,9 +4,9 @@
 // attachments, judgement, keeping and answer. Reject reasons are those of facts/portal.md 1.8.
 #include "sync/gateway/subscriber.h"
 
+#include "appliance/core/files.h"
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
-#include "sync/gateway/files.h"
 #include "sync/portal/words.h"
 
 #include <algorithm>

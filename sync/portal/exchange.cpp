@@ -244,9 +244,11 @@ private:
     std::thread _worker; ///< last: starts when all else is there
 };
 
-Poco::Net::Context::Ptr pinnedContext(const std::string& caPem)
+Poco::Net::Context::Ptr pinnedContext(const std::string& caPem,
+                                      const std::filesystem::path& identityFile)
 {
     Poco::Net::Context::Params params;
+    params.certificateFile = params.privateKeyFile = identityFile.string();
     params.verificationMode = Poco::Net::Context::VERIFY_STRICT; // RELAXED skips localhost's name
     params.verificationDepth = 4;
     params.loadDefaultCAs = false;
@@ -280,12 +282,13 @@ void requirePeer(const Poco::Net::StreamSocket& socket, std::uint32_t uid)
 } // namespace
 
 std::unique_ptr<HttpExchange> makeTlsExchange(const std::string& url, const std::string& caPem,
-                                              EventLoop& loop, ExchangeLimits limits)
+                                              EventLoop& loop, ExchangeLimits limits,
+                                              std::filesystem::path identityFile)
 {
     Line line;
     std::string host;
     std::uint16_t port = 0;
-    Poco::Net::Context::Ptr context;
+    Poco::Net::Context::Ptr anonymous;
     try {
         const Poco::URI address(url);
         if (address.getScheme() != "https" || address.getHost().empty() ||
@@ -295,13 +298,14 @@ std::unique_ptr<HttpExchange> makeTlsExchange(const std::string& url, const std:
         port = address.getPort();
         line.host = address.getAuthority();
         line.name = line.host;
-        context = pinnedContext(caPem);
+        anonymous = pinnedContext(caPem, {});
     } catch (const Error&) {
         throw;
     } catch (const Poco::Exception& failure) {
         throw Error(ErrorCode::ConfigurationInvalid, "portal's address: " + failure.displayText());
     }
-    line.connect = [host, port, context, connect = limits.connect] {
+    line.connect = [host, port, anonymous, caPem, identityFile, connect = limits.connect] {
+        const auto context = identityFile.empty() ? anonymous : pinnedContext(caPem, identityFile);
         Poco::Net::SecureStreamSocket socket(context);
         socket.setPeerHostName(host);
         socket.connect(Poco::Net::SocketAddress(host, port), timespan(connect));

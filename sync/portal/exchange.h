@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -25,9 +26,11 @@ struct ExchangeLimits {
 /// order, on a thread of its own; `done` is called on the loop and never again once the exchange
 /// is gone. Whatever keeps a whole answer from coming is NoAnswer. `loop` must outlive it. To be
 /// made and destroyed on the loop's thread; going waits for the connect limit at most. Throws
-/// ConfigurationInvalid.
+/// ConfigurationInvalid. `identityFile`: certificate and private key (PEM) to be shown, read at
+/// each connect, for both get renewed; empty: nothing is shown.
 std::unique_ptr<HttpExchange> makeTlsExchange(const std::string& url, const std::string& caPem,
-                                              EventLoop& loop, ExchangeLimits limits = {});
+                                              EventLoop& loop, ExchangeLimits limits = {},
+                                              std::filesystem::path identityFile = {});
 
 /// HTTP over the Unix socket at `socketPath`, only if its other end runs as user `peerUid`
 /// (SO_PEERCRED): otherwise nothing is sent and the answer is NoAnswer. The rest as above.

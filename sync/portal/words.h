@@ -19,6 +19,11 @@ inline constexpr std::string_view serviceKeysPath = "/.well-known/jwks.json";
 inline constexpr std::string_view submissionsPath = "/v2/submissions";
 /// Our gateway's own; FIT-Connect answers 404.
 inline constexpr std::string_view journalHeadPath = "/v2/journal-head";
+/// Of a node's transport key: {"code", "request"}; with its certificate shown: {"request"}.
+/// Answered
+/// {"state": "asked" or "issued", "fingerprint", "certificate" when issued}, all PEM.
+inline constexpr std::string_view enrolmentPath = "/enrolment";
+inline constexpr std::string_view renewalPath = "/enrolment/renewal";
 inline constexpr std::string_view quotaPath = "/v2/quota/"; ///< what follows: office/calendar
 std::string destinationPath(const std::string& destinationId);
 std::string destinationKeyPath(const std::string& destinationId, const std::string& kid);

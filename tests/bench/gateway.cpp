@@ -3,6 +3,7 @@
 // amt-bench-gateway: real amt-gateway processes before a real PostgreSQL with a day of a federal
 // state in its books, asked over HTTPS by one light client. Rows as JSON lines; bench.mjs prints
 // them.
+#include "appliance/core/files.h"
 #include "appliance/core/http.h"
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
@@ -11,7 +12,6 @@
 #include "sync/gateway/access.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/enrolment.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/tls_identity.h"
 #include "sync/portal/words.h"
@@ -146,16 +146,16 @@ void writeState(const std::filesystem::path& state, const std::string& url)
                                               clock.utcNow() + std::chrono::hours(1));
     std::filesystem::create_directory(state / "tls");
     std::filesystem::create_directory(state / "keys");
-    gateway::writeDurably(state / "tls" / "ca.pem", view(tls.authority));
-    gateway::writeDurably(gateway::serverCertificateFile(state), view(tls.certificate));
-    gateway::writeDurably(gateway::serverKeyFile(state), view(tls.privateKey));
-    gateway::writeDurably(state / "keys" / "service.der",
-                          test::readRsaKey(AMT_SOURCE_DIR, 0).privateDer().reveal());
+    writeDurably(state / "tls" / "ca.pem", view(tls.authority));
+    writeDurably(gateway::serverCertificateFile(state), view(tls.certificate));
+    writeDurably(gateway::serverKeyFile(state), view(tls.privateKey));
+    writeDurably(state / "keys" / "service.der",
+                 test::readRsaKey(AMT_SOURCE_DIR, 0).privateDer().reveal());
     auto own = json::makeObject();
     own->set("format", 1);
     own->set("url", url);
     own->set("signingKid", serviceKid);
-    gateway::writeDurably(state / "gateway.json", view(json::write(*own)));
+    writeDurably(state / "gateway.json", view(json::write(*own)));
 }
 
 /// Towns, their offices, and a day of theirs that is over.

@@ -3,12 +3,12 @@
 // The region written down.
 #include "tests/fleet/region.h"
 
+#include "appliance/core/files.h"
 #include "appliance/core/json.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/gateway/access.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/enrolment.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/tls_identity.h"
 #include "sync/portal/words.h"
@@ -50,20 +50,20 @@ void writeState(const std::filesystem::path& state)
                                               clock.utcNow() + std::chrono::hours(48));
     std::filesystem::create_directories(state / "tls");
     std::filesystem::create_directories(state / "keys");
-    gateway::writeDurably(state / "tls" / "ca.pem", view(tls.authority));
-    gateway::writeDurably(gateway::serverCertificateFile(state), view(tls.certificate));
-    gateway::writeDurably(gateway::serverKeyFile(state), view(tls.privateKey));
-    gateway::writeDurably(state / "keys" / "service.der", test::rsaKey(0).privateDer().reveal());
+    writeDurably(state / "tls" / "ca.pem", view(tls.authority));
+    writeDurably(gateway::serverCertificateFile(state), view(tls.certificate));
+    writeDurably(gateway::serverKeyFile(state), view(tls.privateKey));
+    writeDurably(state / "keys" / "service.der", test::rsaKey(0).privateDer().reveal());
     auto own = json::makeObject();
     own->set("format", 1);
     own->set("url", std::string("https://") + regionHost);
     own->set("signingKid", serviceKid);
-    gateway::writeDurably(state / "gateway.json", view(json::write(*own)));
+    writeDurably(state / "gateway.json", view(json::write(*own)));
 }
 
 std::string authorityOf(const std::filesystem::path& state)
 {
-    return toText(gateway::readSmallFile(state / "tls" / "ca.pem"));
+    return toText(readSmallFile(state / "tls" / "ca.pem"));
 }
 
 void fillBooks(const std::string& database, const Region& region)

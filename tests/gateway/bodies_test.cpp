@@ -2,8 +2,8 @@
 //
 // Long bodies: an attachment of 64 MiB passes through the gateway in pieces, and however many come
 // at once, memory stays what it was.
+#include "appliance/core/files.h"
 #include "appliance/core/real_event_loop.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/tls_identity.h"
 #include "tests/gateway/town.h"
@@ -291,9 +291,9 @@ struct Door {
         const auto tls =
             gateway::makeTlsIdentity({"127.0.0.1"}, loop.utcNow() - std::chrono::hours(1),
                                      loop.utcNow() + std::chrono::hours(1));
-        gateway::writeDurably(folder.path() / "server.pem", view(tls.certificate));
-        gateway::writeDurably(folder.path() / "server-key.pem", view(tls.privateKey));
-        gateway::writeDurably(folder.path() / "ca.pem", view(tls.authority));
+        writeDurably(folder.path() / "server.pem", view(tls.certificate));
+        writeDurably(folder.path() / "server-key.pem", view(tls.privateKey));
+        writeDurably(folder.path() / "ca.pem", view(tls.authority));
         settings.certificateFile = folder.path() / "server.pem";
         settings.privateKeyFile = folder.path() / "server-key.pem";
         settings.bodyFolder = folder.path();

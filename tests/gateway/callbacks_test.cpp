@@ -2,9 +2,9 @@
 //
 // Callbacks: who is told what, that it is repeated until it is answered, and that a receiver of
 // another make believes it.
+#include "appliance/core/files.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/gateway/callbacks.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/tls_identity.h"
 #include "sync/portal/exchange.h"
 #include "tests/gateway/town.h"
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(no_row_shows_a_secret)
     BOOST_TEST(stored("office-a").starts_with("sealed:"));
     BOOST_TEST(stored("office-a") != stored("town-a")); // of one secret
     for (const auto& entry : std::filesystem::directory_iterator(town.folder.path()))
-        BOOST_TEST(toText(gateway::readSmallFile(entry.path())).find(secret) == std::string::npos);
+        BOOST_TEST(toText(readSmallFile(entry.path())).find(secret) == std::string::npos);
 
     // what an older program entered is sealed at the next start, and of the same worth
     town.books->prepare("UPDATE callback_address SET secret = $1 WHERE client_id = 'office-a'")
@@ -373,8 +373,8 @@ BOOST_AUTO_TEST_CASE(a_receiver_in_another_language_believes_it)
             gateway::makeTlsIdentity({"127.0.0.1"}, loop.utcNow() - std::chrono::hours(1),
                                      loop.utcNow() + std::chrono::hours(1));
         const auto folder = called.town.folder.path();
-        gateway::writeDurably(folder / "server.pem", view(tls.certificate));
-        gateway::writeDurably(folder / "server-key.pem", view(tls.privateKey));
+        writeDurably(folder / "server.pem", view(tls.certificate));
+        writeDurably(folder / "server-key.pem", view(tls.privateKey));
         const std::string command =
             "exec python3 '" AMT_SOURCE_DIR "/tests/gateway/callback_receiver.py' '" +
             (folder / "server.pem").string() + "' '" + (folder / "server-key.pem").string() +

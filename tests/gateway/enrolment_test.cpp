@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Set-up: the files that the others start with, made once.
+#include "appliance/core/files.h"
 #include "sync/gateway/enrolment.h"
-#include "sync/gateway/files.h"
 #include "tests/gateway/town.h"
 
 #include <boost/test/unit_test.hpp>
@@ -18,8 +18,7 @@ std::map<std::string, Bytes> filesIn(const fs::path& folder)
     std::map<std::string, Bytes> files;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
         if (entry.is_regular_file())
-            files[fs::relative(entry.path(), folder).string()] =
-                gateway::readSmallFile(entry.path());
+            files[fs::relative(entry.path(), folder).string()] = readSmallFile(entry.path());
     }
     return files;
 }
@@ -44,8 +43,7 @@ BOOST_AUTO_TEST_CASE(a_set_up_is_made_once_and_fits_together)
                    entry.path().filename());
     }
 
-    const auto forNode =
-        json::parseObject(toText(gateway::readSmallFile(state / "node-enrolment.json")));
+    const auto forNode = json::parseObject(toText(readSmallFile(state / "node-enrolment.json")));
     json::onlyKeys(*forNode, {"format", "service", "roots", "destinations"});
     const auto service = json::object(*forNode, "service");
     BOOST_TEST(json::text(*service, "issuer") == url);

@@ -2,8 +2,8 @@
 //
 // HTTPS before the loop, over a real socket: the gateway's own certificate, TLS 1.3, limits, broken
 // requests.
+#include "appliance/core/files.h"
 #include "appliance/core/real_event_loop.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/tls_identity.h"
 #include "sync/portal/exchange.h"
@@ -33,8 +33,8 @@ struct Line {
                                        loop.utcNow() - std::chrono::hours(1),
                                        loop.utcNow() + std::chrono::hours(1)))
     {
-        gateway::writeDurably(folder.path() / "server.pem", view(tls.certificate));
-        gateway::writeDurably(folder.path() / "server-key.pem", view(tls.privateKey));
+        writeDurably(folder.path() / "server.pem", view(tls.certificate));
+        writeDurably(folder.path() / "server-key.pem", view(tls.privateKey));
         settings.port = freePort();
         settings.certificateFile = folder.path() / "server.pem";
         settings.privateKeyFile = folder.path() / "server-key.pem";

@@ -2,9 +2,9 @@
 //
 // The front with few threads and many who rest, drip, say half a word or too much: who comes new is
 // answered.
+#include "appliance/core/files.h"
 #include "appliance/core/log.h"
 #include "appliance/core/real_event_loop.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/tls_identity.h"
@@ -103,8 +103,8 @@ public:
                                          loop.utcNow() + std::chrono::hours(1));
             settings.certificateFile = folder.path() / "server.pem";
             settings.privateKeyFile = folder.path() / "server-key.pem";
-            gateway::writeDurably(settings.certificateFile, view(tls.certificate));
-            gateway::writeDurably(settings.privateKeyFile, view(tls.privateKey));
+            writeDurably(settings.certificateFile, view(tls.certificate));
+            writeDurably(settings.privateKeyFile, view(tls.privateKey));
         }
         if (change)
             change(settings);

@@ -2,9 +2,9 @@
 //
 // Who takes part: entered with a municipality, listed, revoked at once; orders as commands, over
 // the socket and without.
+#include "appliance/core/files.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/gateway/enrolment.h"
-#include "sync/gateway/files.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/operators.h"
 #include "tests/gateway/quota_node.h"
@@ -276,7 +276,8 @@ BOOST_AUTO_TEST_CASE(a_destination_stays_its_owners_and_a_kid_its_key)
 BOOST_AUTO_TEST_CASE(nothing_of_it_is_on_the_network)
 {
     RunTown run;
-    for (const char* path : {"/clients", "/clients/revoke", "/destinations", "/callbacks"}) {
+    for (const char* path : {"/clients", "/clients/revoke", "/destinations", "/callbacks",
+                             "/devices", "/devices/code", "/devices/approve", "/devices/revoke"}) {
         BOOST_TEST(run.town.ask(Who::Colleague, "POST", path, "application/json", "{}").status ==
                    404);
         BOOST_TEST(run.town.ask(Who::Colleague, "GET", path).status == 404);
@@ -319,7 +320,7 @@ struct SetUpGateway {
 
 std::string setUpDestination(const fs::path& state)
 {
-    return json::text(*json::parseObject(toText(gateway::readSmallFile(state / "subscriber.json"))),
+    return json::text(*json::parseObject(toText(readSmallFile(state / "subscriber.json"))),
                       "destinationId");
 }
 
@@ -347,16 +348,13 @@ BOOST_AUTO_TEST_CASE(a_node_gets_its_two_files_and_is_revoked_over_the_socket)
                                 {"destinations", setUpDestination(set.state)}},
                                *ask);
     BOOST_TEST((made.first == gateway::Became::Done));
-    const auto forNode =
-        json::parseObject(toText(gateway::readSmallFile(node / "node-enrolment.json")));
-    const auto first =
-        json::parseObject(toText(gateway::readSmallFile(set.state / "node-enrolment.json")));
+    const auto forNode = json::parseObject(toText(readSmallFile(node / "node-enrolment.json")));
+    const auto first = json::parseObject(toText(readSmallFile(set.state / "node-enrolment.json")));
     BOOST_TEST(json::write(*json::object(*forNode, "service")) ==
                json::write(*json::object(*first, "service")));
     BOOST_TEST(json::write(*json::array(*forNode, "destinations")) ==
                json::write(*json::array(*first, "destinations")));
-    const auto forSync =
-        json::parseObject(toText(gateway::readSmallFile(node / "sync-enrolment.json")));
+    const auto forSync = json::parseObject(toText(readSmallFile(node / "sync-enrolment.json")));
     const std::string id = json::text(*forSync, "clientId");
     BOOST_TEST(made.second.find(json::text(*forSync, "clientSecret")) == std::string::npos);
 
@@ -378,8 +376,7 @@ BOOST_AUTO_TEST_CASE(a_destination_of_another_authority_is_not_entered)
 {
     SetUpGateway set;
     const auto direct = [&](const HttpRequest& request) { return set.gateway->operate(request); };
-    const auto first =
-        json::parseObject(toText(gateway::readSmallFile(set.state / "node-enrolment.json")));
+    const auto first = json::parseObject(toText(readSmallFile(set.state / "node-enrolment.json")));
     const auto known = json::array(*first, "destinations")->getObject(0);
     const fs::path file = set.folder.path() / "destination.json";
     const std::string office =
@@ -387,13 +384,13 @@ BOOST_AUTO_TEST_CASE(a_destination_of_another_authority_is_not_entered)
     // a true chain under another id
     auto document = json::object(*known, "document");
     document->set("destinationId", newDestinationId);
-    gateway::writeDurably(file, view(json::write(*known)));
+    writeDurably(file, view(json::write(*known)));
     const auto entered =
         set.give("destination", {{"client", office}, {"file", file.string()}}, direct);
     BOOST_TEST((entered.first == gateway::Became::Done));
     BOOST_TEST(entered.second == "destination " + newDestinationId + "\n");
 
-    gateway::writeDurably(file, view(RunTown::destination())); // keys without a chain
+    writeDurably(file, view(RunTown::destination())); // keys without a chain
     try {
         set.give("destination", {{"client", office}, {"file", file.string()}}, direct);
         BOOST_TEST(false);

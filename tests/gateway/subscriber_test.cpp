@@ -2,7 +2,7 @@
 //
 // The specialist procedure: what is right is kept and then accepted, what is wrong is rejected with
 // its reason.
-#include "sync/gateway/files.h"
+#include "appliance/core/files.h"
 #include "sync/gateway/subscriber.h"
 #include "tests/gateway/town.h"
 
@@ -141,8 +141,8 @@ BOOST_AUTO_TEST_CASE(a_case_that_is_right_is_kept_and_accepted)
     BOOST_TEST((last.tags == sent.tags));
 
     const fs::path folder = office.inbox() / sent.ids.opened;
-    BOOST_TEST(toText(gateway::readSmallFile(folder / "data.json")) == parking);
-    BOOST_TEST(toText(gateway::readSmallFile(folder / "attachments" / (attachment + ".pdf"))) ==
+    BOOST_TEST(toText(readSmallFile(folder / "data.json")) == parking);
+    BOOST_TEST(toText(readSmallFile(folder / "attachments" / (attachment + ".pdf"))) ==
                "%PDF-1.7 eins");
     BOOST_TEST(fs::exists(folder / "metadata.json"));
     BOOST_TEST((fs::status(folder / "data.json").permissions() ==

@@ -348,7 +348,9 @@ public:
     WatchedBooks::Listener beforeAsking;
     gateway::CallbackDoor callbackDoor; ///< of the next start
     std::chrono::seconds callbackInterval{2};
-    std::size_t attachmentBytesMax = 100'000; ///< of the next start
+    std::size_t attachmentBytesMax = 100'000;                ///< of the next start
+    std::shared_ptr<const gateway::DeviceAuthority> devices; ///< of the next start
+    bool nodesNeedCertificates = false;                      ///< of the next start
     std::shared_ptr<gateway::Counters> counters = std::make_shared<gateway::Counters>();
     std::string submitted; ///< what send() submitted last
     std::unique_ptr<gateway::Books> books;
@@ -368,6 +370,8 @@ private:
         settings.callbackDoor = callbackDoor;
         settings.callbackInterval = callbackInterval;
         settings.counters = counters;
+        settings.devices = devices;
+        settings.devicesNeedCertificates = nodesNeedCertificates;
         gateway = std::make_unique<gateway::Gateway>(std::move(settings), *books, loop, random);
         for (const auto& [who, id] : clientIds) {
             const bool sends = who != Who::Subscriber && who != Who::OtherSubscriber;

@@ -65,7 +65,7 @@ const std::vector<Room> house = {
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
      {"appliance/office/calendar/rules.h", "appliance/office/calendar/quota_words.h"},
      {json, net, util, crypto, "libpq-fe.h"}},
-    {"sync/carrier", {"sync/portal", "drivers/port", "appliance/core"}, {}, {json, util}},
+    {"sync/carrier", {"sync/portal", "drivers/port", "appliance/core"}, {}, {json, util, crypto}},
     {"kiosk/page", {"appliance/core"}, {}, {"kainjow/mustache.hpp", "qrencode.h", json}},
     {"appliance/node",
      {"appliance/office", "sync/outbox", "sync/envelope", "sync/portal", "appliance/store",

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string>
 
-namespace amt::gateway {
+namespace amt {
 
 /// Throws SystemFailed.
 void writeDurably(const std::filesystem::path& file, ByteView content);
@@ -18,4 +18,4 @@ void makeFolder(const std::filesystem::path& folder);
 /// Throws ConfigurationInvalid when it is not there or over 1 MiB.
 Bytes readSmallFile(const std::filesystem::path& file);
 
-} // namespace amt::gateway
+} // namespace amt

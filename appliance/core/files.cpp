@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Durable files.
-#include "sync/gateway/files.h"
+#include "appliance/core/files.h"
 
 #include "appliance/core/error.h"
 
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <fstream>
 
-namespace amt::gateway {
+namespace amt {
 namespace {
 
 namespace fs = std::filesystem;
@@ -103,4 +103,4 @@ Bytes readSmallFile(const fs::path& file)
     return content;
 }
 
-} // namespace amt::gateway
+} // namespace amt
