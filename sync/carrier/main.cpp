@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // amt-sync: between the node's Unix socket and the portal.
+#include "appliance/core/bytes.h"
+#include "appliance/core/files.h"
 #include "appliance/core/log.h"
 #include "appliance/core/real_event_loop.h"
 #include "sync/carrier/carrier.h"
 #include "sync/carrier/enrolment.h"
+#include "sync/carrier/renewal.h"
+#include "sync/carrier/transport_key.h"
 #include "sync/portal/exchange.h"
 
 #include <Poco/Util/Application.h>
@@ -14,14 +18,14 @@
 
 #include <charconv>
 #include <csignal>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
+#include <optional>
 
 namespace amt::carrier {
 namespace {
 
+constexpr auto askAgain = std::chrono::seconds(2);
 constexpr std::size_t answerBytesMax = 64 * 1024 * 1024; ///< an attachment as JWE
 
 class SyncProgram : public Poco::Util::Application {
@@ -45,14 +49,18 @@ protected:
         add("probe-seconds-max",
             "longest wait between probes of a silent portal (900); a quiet one is probed as often",
             "N");
+        add("identity", "folder of the transport key; without: none is shown", "DIR");
         add("help", "say this", "");
     }
 
     int main(const std::vector<std::string>& words) override
     {
         try { // the door of main
-            if (_options.contains("help") || !words.empty())
+            const bool enrols = words.size() == 1 && words[0] == "enrol";
+            if (_options.contains("help") || (!words.empty() && !enrols))
                 return usage();
+            if (enrols)
+                return enrol();
             return carry();
         } catch (const Error& failure) {
             log::error("sync.failed", {{"code", failure.name()}, {"detail", failure.message()}});
@@ -86,20 +94,55 @@ private:
         Poco::Util::HelpFormatter help(options());
         help.setUnixStyle(true);
         help.setCommand("amt-sync");
-        help.setUsage("--node-socket PATH --node-uid N --enrolment FILE");
+        help.setUsage("--node-socket PATH --node-uid N --enrolment FILE [--identity DIR], or "
+                      "enrol --enrolment FILE --identity DIR < CODE");
         help.setHeader("Carries sealed cases to the portal and its signed answers back.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
     }
 
+    SyncEnrolment readEnrolment() const
+    {
+        return readSyncEnrolment(toText(readSmallFile(needed("enrolment"))));
+    }
+
+    /// Shows the key's fingerprint and waits until an operator has compared it.
+    int enrol()
+    {
+        const auto enrolment = readEnrolment();
+        std::string code;
+        std::getline(std::cin, code); // not an option: those are seen by whoever lists processes
+        TransportKey key(needed("identity"));
+        RealEventLoop loop;
+        SignalWaiter signals([&] { loop.stop(); });
+        const auto service = portal::makeTlsExchange(enrolment.url, enrolment.caCertificate, loop);
+        key.request(enrolment.clientId);
+        std::cout << "client " << enrolment.clientId << "\nfingerprint " << key.fingerprint()
+                  << std::endl; // now: somebody compares it while this waits
+        Enrolled became = Enrolled::Waits;
+        std::function<void()> ask = [&] {
+            askForCertificate(*service, key, enrolment.clientId, code, [&](Enrolled now) {
+                became = now;
+                if (now == Enrolled::Yes || now == Enrolled::Refused)
+                    return loop.stop();
+                loop.after(askAgain, ask);
+            });
+        };
+        loop.post(ask);
+        loop.run();
+        std::cout << (became == Enrolled::Yes       ? "enrolled"
+                      : became == Enrolled::Refused ? "refused"
+                                                    : "not yet; the same command goes on")
+                  << '\n';
+        return became == Enrolled::Yes       ? EXIT_OK
+               : became == Enrolled::Refused ? EXIT_NOPERM
+                                             : EXIT_TEMPFAIL;
+    }
+
     int carry()
     {
         const std::uint32_t nodeUser = number("node-uid");
-        std::ifstream in(needed("enrolment"), std::ios::binary);
-        if (!in)
-            throw Error(ErrorCode::ConfigurationInvalid, "cannot read the enrolment file");
-        auto enrolment = readSyncEnrolment(
-            std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()));
+        auto enrolment = readEnrolment();
         CarrierSettings settings;
         if (_options.contains("probe-seconds-max")) {
             settings.probe.most = std::chrono::seconds(std::max(1U, number("probe-seconds-max")));
@@ -112,14 +155,26 @@ private:
         portal::ExchangeLimits limits;
         limits.answerBytesMax = answerBytesMax;
         const auto node = portal::makeUnixExchange(needed("node-socket"), nodeUser, loop, limits);
+        std::optional<TransportKey> key;
+        if (_options.contains("identity"))
+            key.emplace(needed("identity"));
+        const bool isEnrolled = key && key->validity();
         const auto service =
-            portal::makeTlsExchange(enrolment.url, enrolment.caCertificate, loop, limits);
+            portal::makeTlsExchange(enrolment.url, enrolment.caCertificate, loop, limits,
+                                    isEnrolled ? key->file() : std::filesystem::path());
+        std::optional<Renewal> renewal;
+        if (isEnrolled)
+            renewal.emplace(*service, *key, enrolment.clientId, loop);
         portal::V2Settings client;
         client.clientId = enrolment.clientId;
         client.clientSecret = std::move(enrolment.clientSecret);
         const auto link = portal::makeV2Link(std::move(client), *service, loop);
         Carrier carrier(settings, *node, *link, loop, random);
-        loop.post([&] { carrier.start(); });
+        loop.post([&] {
+            carrier.start();
+            if (renewal)
+                renewal->start();
+        });
         log::info("sync.up");
         loop.run();
         log::info("sync.down");
