@@ -13,7 +13,6 @@
 #include "sync/gateway/problem.h"
 
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/SocketAddress.h>
 #include <netinet/tcp.h>

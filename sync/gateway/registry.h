@@ -18,18 +18,21 @@ namespace amt::gateway {
 /// The operators' addresses, JSON in and out. They have a Unix socket of their own that only the
 /// gateway's user may open; nothing of them is on the network.
 ///
+// clang-format off
 /// | | takes | answers |
 /// |---|---|---|
 /// | GET /clients | | `clients` |
-/// | POST /clients | `name`, `tenantId`, `role` (node, sender, office), `by` | `clientId`,
-/// `clientSecret` | | POST /clients/revoke | `clientId`, `by`, `reason` | 204; what it asks from
-/// now on is a 401 | | GET /destinations | | `destinations`, as in a node's enrolment, with
-/// `ownerId` and `state` | | POST /destinations | `ownerId`, `destination` (as in an enrolment),
-/// `by` | `destinationId` | | POST /destinations/revoke | `destinationId`, `by`, `reason` | 204; it
-/// takes nothing any more | | GET /devices | | `devices` | | POST /devices/code | `clientId`, `by`
-/// | `code`, for a day and for one key | | POST /devices/approve | `clientId`, `fingerprint`, `by`
-/// | `expiresAt` | | POST /devices/revoke | `clientId`, `fingerprint`, `by`, `reason` | 204 | |
-/// POST /callbacks | `clientId`, `url`, `authority`, `by` | `secret` |
+/// | POST /clients | `name`, `tenantId`, `role` (node, sender, office), `by` | `clientId`, `clientSecret` |
+/// | POST /clients/revoke | `clientId`, `by`, `reason` | 204; what it asks from now on is a 401 |
+/// | GET /destinations | | `destinations`, as in a node's enrolment, with `ownerId` and `state` |
+/// | POST /destinations | `ownerId`, `destination` (as in an enrolment), `by` | `destinationId` |
+/// | POST /destinations/revoke | `destinationId`, `by`, `reason` | 204; it takes nothing any more |
+/// | POST /callbacks | `clientId`, `url`, `authority`, `by` | `secret` |
+/// | GET /devices | | `devices` |
+/// | POST /devices/code | `clientId`, `by` | `code`, for a day and for one key |
+/// | POST /devices/approve | `clientId`, `fingerprint`, `by` | `expiresAt` |
+/// | POST /devices/revoke | `clientId`, `fingerprint`, `by`, `reason` | 204 |
+// clang-format on
 ///
 /// Every change is noted with its author in the commit that makes it (table operator_act).
 class Registry {
