@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// amtctl: asks the running node over its admin socket. `health` and `status` end with 0 only if the
-// node answers, `backup` only if a new copy is on the second medium.
+// amtctl: asks the running node over its admin socket, and takes in or gives out what a town has as
+// files. Ends with 0 only if what was asked for is done.
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
+#include "appliance/ctl/admin_socket.h"
+#include "appliance/ctl/plan_files.h"
 
-#include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/SocketAddress.h>
-#include <Poco/StreamCopier.h>
 #include <Poco/Util/Application.h>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/OptionSet.h>
 
+#include <charconv>
 #include <iostream>
 
 namespace {
 
 using namespace amt;
+using Poco::Net::HTTPRequest;
+using Poco::Net::HTTPResponse;
 
 class CtlProgram : public Poco::Util::Application {
 public:
@@ -28,81 +30,147 @@ protected:
     void defineOptions(Poco::Util::OptionSet& options) override
     {
         Application::defineOptions(options);
-        options.addOption(
-            Poco::Util::Option("socket", "",
-                               "admin socket of amt-node (default /run/amt/admin.sock)")
-                .required(false)
-                .repeatable(false)
-                .argument("PATH")
-                .binding("amt.socket"));
+        const auto add = [&](const char* name, const char* what, const char* argument) {
+            Poco::Util::Option option(name, "", what);
+            option.required(false).repeatable(false).binding(std::string("amt.") + name);
+            if (*argument)
+                option.argument(argument);
+            options.addOption(option);
+        };
+        add("socket", "admin socket of amt-node (default /run/amt/admin.sock)", "PATH");
+        add("municipality", "plan-import: folder of calendar.json and queue.json", "DIR");
+        add("services", "plan-import: services (CSV)", "FILE");
+        add("hours", "plan-import: opening hours (JSON)", "FILE");
+        add("pattern", "plan-import: which of them", "ID");
+        add("from", "plan-import: first day of hours that name none", "DATE");
+        add("holidays", "plan-import: holidays (CSV)", "FILE");
+        add("group", "plan-import: of queue.json, for services that no group serves", "KEY");
+        add("scope", "plan-import: where there is no calendar.json yet", "WORD");
+        add("place", "plan-import: likewise, where citizens come to", "TEXT");
+        add("dry-run", "say what would change, and write nothing", "");
+        add("to", "plan-export: an empty folder", "DIR");
+        add("years", "plan-export: of the holidays", "FIRST-LAST");
     }
 
     int main(const ArgVec& arguments) override
     {
-        const auto* command = arguments.size() == 1 ? find(arguments[0]) : nullptr;
-        if (!command) {
-            Poco::Util::HelpFormatter help(options());
-            help.setCommand("amtctl");
-            help.setUsage("health|status|backup [--socket PATH]");
-            help.format(std::cerr);
-            return EXIT_USAGE;
-        }
         try {
-            Answer answer = ask(command->method, command->path);
-            while (answer.status == Poco::Net::HTTPResponse::HTTP_ACCEPTED) // still at work
-                answer = ask("GET", command->path);
-            std::cout << answer.body << '\n';
-            return answer.status == Poco::Net::HTTPResponse::HTTP_OK ? EXIT_OK : EXIT_UNAVAILABLE;
-        } catch (const Poco::Exception& failure) { // the door of main
+            if (arguments.size() == 1) {
+                for (const auto& question : questions) {
+                    if (arguments[0] == question.name)
+                        return askNode(question);
+                }
+                if (arguments[0] == "plan-import")
+                    return importPlan();
+                if (arguments[0] == "plan-export")
+                    return exportPlan();
+            }
+        } catch (const Error& failure) { // the door of main
+            std::cerr << "amtctl: " << failure.message() << '\n';
+            return failure.errorCode() == ErrorCode::SystemFailed ? EXIT_IOERR : EXIT_DATAERR;
+        } catch (const Poco::Exception& failure) {
             std::cerr << "amtctl: " << failure.displayText() << '\n';
             return EXIT_UNAVAILABLE;
+        } catch (const std::exception& failure) { // of the file system
+            std::cerr << "amtctl: " << failure.what() << '\n';
+            return EXIT_IOERR;
         }
+        Poco::Util::HelpFormatter help(options());
+        help.setCommand("amtctl");
+        help.setUsage("health|status|backup|plan-import|plan-export [options]");
+        help.format(std::cerr);
+        return EXIT_USAGE;
     }
 
 private:
-    struct Answer {
-        int status = 0;
-        std::string body;
-    };
-    Answer ask(const std::string& method, const std::string& path)
-    {
-        Poco::Net::StreamSocket socket;
-        socket.connect(
-            Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL,
-                                     config().getString("amt.socket", "/run/amt/admin.sock")));
-        Poco::Net::HTTPClientSession session(socket);
-        session.setTimeout(Poco::Timespan(20, 0));
-        Poco::Net::HTTPRequest request(method, path, Poco::Net::HTTPMessage::HTTP_1_1);
-        request.setHost("localhost");
-        if (method == Poco::Net::HTTPRequest::HTTP_POST) {
-            request.setContentType("application/json");
-            request.setContentLength(2);
-            session.sendRequest(request) << "{}";
-        } else {
-            session.sendRequest(request);
-        }
-        Poco::Net::HTTPResponse response;
-        Answer answer;
-        Poco::StreamCopier::copyToString(session.receiveResponse(response), answer.body);
-        answer.status = response.getStatus();
-        return answer;
-    }
-
-    struct Command {
+    struct Question {
         const char *name, *method, *path;
     };
-    static const Command* find(const std::string& name)
+    static constexpr Question questions[] = {
+        {"health", "GET", "/admin/health"},
+        {"status", "GET", "/admin/status"},
+        {"backup", "POST", "/admin/backup"},
+    };
+
+    std::string setting(const std::string& name) const
     {
-        static constexpr Command commands[] = {
-            {"health", "GET", "/admin/health"},
-            {"status", "GET", "/admin/status"},
-            {"backup", "POST", "/admin/backup"},
-        };
-        for (const auto& command : commands) {
-            if (name == command.name)
-                return &command;
+        return config().getString("amt." + name, "");
+    }
+    std::string needed(const std::string& name) const
+    {
+        const std::string value = setting(name);
+        if (value.empty())
+            throw Error(ErrorCode::InputMalformed, "--" + name + " is missing");
+        return value;
+    }
+    bool isDryRun() const { return config().has("amt.dry-run"); }
+    ctl::Answer ask(const std::string& method, const std::string& path,
+                    const std::string& body = "{}") const
+    {
+        return ctl::ask(config().getString("amt.socket", "/run/amt/admin.sock"), method, path,
+                        body);
+    }
+
+    int askNode(const Question& question)
+    {
+        ctl::Answer answer = ask(question.method, question.path);
+        while (answer.status == HTTPResponse::HTTP_ACCEPTED) // still at work
+            answer = ask(HTTPRequest::HTTP_GET, question.path);
+        std::cout << answer.body << '\n';
+        return answer.status == HTTPResponse::HTTP_OK ? EXIT_OK : EXIT_UNAVAILABLE;
+    }
+
+    int importPlan()
+    {
+        ctl::PlanFiles files;
+        files.municipality = needed("municipality");
+        if (!setting("services").empty())
+            files.services = setting("services");
+        if (!setting("holidays").empty())
+            files.holidays = setting("holidays");
+        if (!setting("hours").empty()) {
+            files.hours = setting("hours");
+            files.pattern = needed("pattern");
+            files.from = localDateFromIso(needed("from"));
         }
-        return nullptr;
+        files.group = setting("group");
+        files.scope = setting("scope");
+        files.place = setting("place");
+        const auto change = ctl::planChange(files);
+        auto said = ctl::describe(change);
+        const bool writes = json::boolean(*said, "changes") && !isDryRun();
+        if (writes)
+            ctl::write(change, files.municipality);
+        said->set("written", writes);
+        std::cout << ctl::forPeople(*said);
+        return EXIT_OK;
+    }
+
+    int exportPlan()
+    {
+        const auto answer = ask(HTTPRequest::HTTP_GET, "/admin/plan");
+        if (answer.status != HTTPResponse::HTTP_OK) {
+            std::cerr << "amtctl: " << answer.body << '\n';
+            return EXIT_UNAVAILABLE;
+        }
+        const auto [first, last] = years(needed("years"));
+        ctl::exportPlan(office::bookingPlanFromJson(*json::parseObject(answer.body)), needed("to"),
+                        first, last);
+        return EXIT_OK;
+    }
+
+    /// "2026-2028"
+    static std::pair<std::chrono::year, std::chrono::year> years(const std::string& text)
+    {
+        int first = 0;
+        int last = 0;
+        const char* end = text.data() + text.size();
+        const auto read = std::from_chars(text.data(), end, first);
+        if (read.ec != std::errc() || read.ptr == end || *read.ptr != '-' ||
+            std::from_chars(read.ptr + 1, end, last).ptr != end || first < 1990 || last < first ||
+            last > 2100)
+            throw Error(ErrorCode::InputMalformed, "--years: 1990-2100 at most");
+        return {std::chrono::year(first), std::chrono::year(last)};
     }
 };
 

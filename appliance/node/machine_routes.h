@@ -39,4 +39,7 @@ Reply awaitBackup(House& house, Exchange& exchange);
 Reply takeEnrolment(House& house, Exchange& exchange);
 Reply confirmDate(House& house, Exchange& exchange);
 
+// calendar_files.cpp
+Reply givePlan(House& house, Exchange& exchange);
+
 } // namespace amt::node

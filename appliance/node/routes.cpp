@@ -214,6 +214,7 @@ constexpr Route routes[] = {
     {admin, Post, "/admin/backup", Rule::AdminPeer, makeBackup},
     {admin, Post, "/admin/enrolment", Rule::AdminPeer, takeEnrolment},
     {admin, Post, "/admin/date", Rule::AdminPeer, confirmDate},
+    {admin, Get, "/admin/plan", Rule::AdminPeer, givePlan},
 };
 
 std::vector<std::string> segmentsOf(std::string_view path)

@@ -72,7 +72,11 @@ const std::vector<Room> house = {
       "drivers/port", "appliance/core", "kiosk/page"},
      {"drivers/broker/client.h"},
      {json, net, util, crypto, "libp11.h"}},
-    {"appliance/ctl", {"appliance/core"}, {}, {net, util, json}},
+    {"appliance/ctl",
+     {"appliance/core"},
+     {"appliance/office/calendar/booking_plan.h", "appliance/office/calendar/export.h",
+      "appliance/office/calendar/import.h", "appliance/office/queue/queue_plan.h"},
+     {net, util, json}},
 };
 
 fs::path root()

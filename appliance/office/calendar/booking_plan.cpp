@@ -47,6 +47,14 @@ Texts shortTexts(const json::Object& parent, const std::string& key)
     return texts;
 }
 
+json::ObjectPtr toJson(const Texts& texts)
+{
+    auto object = json::makeObject();
+    for (const auto& [language, text] : texts)
+        object->set(language, text);
+    return object;
+}
+
 BookableService serviceFromJson(const json::Object& object)
 {
     json::onlyKeys(object, {"key", "name", "bring", "minutes", "quantityMax"});
@@ -101,6 +109,28 @@ BookingPlan bookingPlanFromJson(const json::Object& object)
     }
     plan.rules = openingRulesFromJson(*json::object(object, "rules"));
     return plan;
+}
+
+json::ObjectPtr toJson(const BookingPlan& plan)
+{
+    auto object = json::makeObject();
+    object->set("format", 1);
+    object->set("scope", plan.scope);
+    object->set("place", toJson(plan.place));
+    auto services = json::makeArray();
+    for (const auto& service : plan.services) {
+        auto each = json::makeObject();
+        each->set("key", service.key);
+        each->set("minutes", static_cast<std::int64_t>(service.time.each.count()));
+        each->set("quantityMax", service.time.quantityMax);
+        each->set("name", toJson(service.name));
+        if (!service.bring.empty())
+            each->set("bring", toJson(service.bring));
+        services->add(each);
+    }
+    object->set("services", services);
+    object->set("rules", toJson(plan.rules));
+    return object;
 }
 
 } // namespace amt::office

@@ -38,5 +38,6 @@ struct BookingPlan {
 
 /// Strict. Throws JsonMalformed, InputMalformed.
 BookingPlan bookingPlanFromJson(const json::Object& object);
+json::ObjectPtr toJson(const BookingPlan& plan);
 
 } // namespace amt::office

@@ -4,6 +4,7 @@
 #include "appliance/office/calendar/import.h"
 
 #include "appliance/core/error.h"
+#include "appliance/office/calendar/csv_table.h"
 
 #include <algorithm>
 #include <charconv>
@@ -14,7 +15,11 @@ namespace amt::office {
 
 namespace {
 
-constexpr std::size_t csvBytesMax = 1024 * 1024;
+constexpr std::size_t servicesMax = 60;
+constexpr std::int64_t minutesMax = 240;
+constexpr std::int64_t quantityMax = 9;
+constexpr std::size_t textBytesMax = 300;
+constexpr auto german = "de";
 
 constexpr std::pair<std::string_view, std::chrono::weekday> germanDays[] = {
     {"mo", std::chrono::Monday},   {"di", std::chrono::Tuesday}, {"mi", std::chrono::Wednesday},
@@ -36,7 +41,7 @@ std::chrono::weekday germanDay(const std::string& text)
     return found->second;
 }
 
-int number(std::string_view text)
+int number(const std::string& text)
 {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -45,43 +50,118 @@ int number(std::string_view text)
     return value;
 }
 
+/// What `read` refuses is refused with its place in the file.
+template <typename Read>
+auto inField(const std::string& place, Read&& read)
+{
+    try {
+        return read();
+    } catch (const Error& failure) {
+        throw Error(failure.errorCode(), place + ": " + failure.message());
+    }
+}
+
 int small(const json::Object& object, const std::string& key)
 {
     const std::int64_t value = json::integer(object, key);
     if (!std::in_range<int>(value))
-        refuse("a number that cannot be meant");
+        throw Error(ErrorCode::InputMalformed, key + ": a number that cannot be meant");
     return static_cast<int>(value);
 }
 
-json::ObjectPtr entry(const json::ArrayPtr& array, unsigned at)
+WallTime timeIn(const json::Object& object, const std::string& key)
 {
-    json::ObjectPtr object = array->getObject(at);
-    if (object.isNull())
-        refuse("an entry that is no object");
-    return object;
+    const std::string text = json::text(object, key);
+    return inField(key, [&] { return wallTimeFromText(text); });
+}
+
+LocalDate dayIn(const json::Object& object, const std::string& key)
+{
+    const std::string text = json::text(object, key);
+    return inField(key, [&] { return localDateFromIso(text); });
+}
+
+OnHolidays onHolidays(const json::Object& object)
+{
+    return object.has("feiertags_offen") && json::boolean(object, "feiertags_offen")
+               ? OnHolidays::Open
+               : OnHolidays::Closed;
+}
+
+/// Calls `read` with each entry, which has to be an object; what is refused names it: "regeln[2]".
+template <typename Read>
+void eachOf(const json::Object& parent, const std::string& key, Read&& read)
+{
+    const json::ArrayPtr array = json::array(parent, key);
+    for (unsigned i = 0; i < array->size(); ++i) {
+        inField(key + "[" + std::to_string(i) + "]", [&] {
+            const json::ObjectPtr object = array->getObject(i);
+            if (object.isNull())
+                refuse("an entry that is no object");
+            read(*object, i);
+        });
+    }
 }
 
 OpenHours hours(const json::Object& object)
 {
+    OpenHours read{.from = timeIn(object, "von"), .until = timeIn(object, "bis")};
     const json::ObjectPtr capacity = json::object(object, "kapazitaet");
-    json::onlyKeys(*capacity, {"intern", "oeffentlich"});
-    return {.from = wallTimeFromText(json::text(object, "von")),
-            .until = wallTimeFromText(json::text(object, "bis")),
-            .lanes = small(*capacity, "intern"),
-            .publicLanes = small(*capacity, "oeffentlich")};
+    inField("kapazitaet", [&] {
+        json::onlyKeys(*capacity, {"intern", "oeffentlich"});
+        read.lanes = small(*capacity, "intern");
+        read.publicLanes = small(*capacity, "oeffentlich");
+    });
+    return read;
+}
+
+/// Alone, so that the place of what is refused can be named.
+void checkAlone(const OpeningRule& rule)
+{
+    OpeningRules rules;
+    rules.rules = {rule};
+    check(rules);
+}
+void checkAlone(const OpeningException& exception)
+{
+    OpeningRules rules;
+    rules.exceptions = {exception};
+    check(rules);
+}
+void checkAlone(const Closure& closure)
+{
+    OpeningRules rules;
+    rules.closures = {closure};
+    check(rules);
+}
+
+std::vector<OpenHours> hoursList(const json::Object& object, const std::string& key)
+{
+    std::vector<OpenHours> list;
+    eachOf(object, key, [&](const json::Object& each, unsigned) {
+        json::onlyKeys(each, {"von", "bis", "kapazitaet"});
+        list.push_back(hours(each));
+    });
+    return list;
 }
 
 OpeningRule rule(const json::Object& object, const std::string& id, LocalDate from)
 {
-    OpeningRule read{.id = id, .weekdays = {}, .first = from, .hours = hours(object)};
+    OpeningRule read{.id = json::optionalText(object, "kennung").value_or(id),
+                     .weekdays = {},
+                     .first = from,
+                     .hours = hours(object),
+                     .onHolidays = onHolidays(object)};
     for (const std::string& day : json::texts(object, "tage"))
-        read.weekdays.push_back(germanDay(day));
+        read.weekdays.push_back(inField("tage", [&] { return germanDay(day); }));
     if (object.has("alle_wochen"))
         read.everyWeeks = small(object, "alle_wochen");
     if (object.has("woche_im_monat"))
         read.weekInMonth = small(object, "woche_im_monat");
-    if (const auto start = json::optionalText(object, "start"))
-        read.first = localDateFromIso(*start);
+    if (object.has("start"))
+        read.first = dayIn(object, "start");
+    if (object.has("ende"))
+        read.last = dayIn(object, "ende");
     return read;
 }
 
@@ -89,125 +169,87 @@ void addRules(OpeningRules& rules, const json::Object& pattern, LocalDate from)
 {
     json::onlyKeys(pattern, {"id", "einwohner", "schalter", "regeln"});
     const std::string id = json::text(pattern, "id");
-    const json::ArrayPtr array = json::array(pattern, "regeln");
-    for (unsigned i = 0; i < array->size(); ++i) {
-        const json::ObjectPtr object = entry(array, i);
-        json::onlyKeys(*object, {"art", "tage", "von", "bis", "kapazitaet", "raster_min",
-                                 "alle_wochen", "woche_im_monat", "start", "tageskontingent"});
-        const std::string kind = json::text(*object, "art");
+    eachOf(pattern, "regeln", [&](const json::Object& object, unsigned i) {
+        json::onlyKeys(object, {"art", "tage", "von", "bis", "kapazitaet", "raster_min",
+                                "alle_wochen", "woche_im_monat", "start", "ende", "kennung",
+                                "feiertags_offen", "tageskontingent"});
+        const std::string kind = json::text(object, "art");
         if (kind == "spontan" || kind == "pause")
-            continue; // the queue's, or nobody's
+            return; // the queue's, or nobody's
         if (kind != "termin")
-            refuse("hours of an unknown kind");
-        if (object->has("raster_min") && small(*object, "raster_min") != cellLength.count())
-            refuse("a grid that is not five minutes");
-        rules.rules.push_back(rule(*object, id + "-" + std::to_string(i + 1), from));
-    }
+            refuse("art: hours of an unknown kind");
+        if (object.has("raster_min") && small(object, "raster_min") != cellLength.count())
+            refuse("raster_min: a grid that is not five minutes");
+        rules.rules.push_back(rule(object, id + "-" + std::to_string(i + 1), from));
+        checkAlone(rules.rules.back());
+    });
 }
 
-/// "datum" is one day; "von" and "bis" are days where there is none, else times of that day.
+/// One day, or the days from "von" to "bis"; then times are called otherwise.
+struct Span {
+    LocalDate first, last;
+    std::string from, until; ///< keys of times
+};
+Span spanOf(const json::Object& object)
+{
+    if (object.has("datum")) {
+        const LocalDate day = dayIn(object, "datum");
+        return {day, day, "von", "bis"};
+    }
+    return {dayIn(object, "von"), dayIn(object, "bis"), "von_uhr", "bis_uhr"};
+}
+
 void addException(OpeningRules& rules, const json::Object& object, const std::string& id)
 {
-    json::onlyKeys(object, {"muster", "datum", "von", "bis", "grund", "geschlossen", "ersetzt",
-                            "kapazitaet_minus"});
-    const auto oneDay = json::optionalText(object, "datum");
-    const LocalDate first = localDateFromIso(oneDay ? *oneDay : json::text(object, "von"));
-    const LocalDate last = oneDay ? first : localDateFromIso(json::text(object, "bis"));
+    json::onlyKeys(object, {"muster", "kennung", "datum", "von", "bis", "von_uhr", "bis_uhr",
+                            "grund", "geschlossen", "ersetzt", "zusaetzlich", "weniger",
+                            "kapazitaet_minus", "feiertags_offen"});
+    const Span span = spanOf(object);
     const std::string reason = json::text(object, "grund");
-    const int kinds =
-        object.has("geschlossen") + object.has("ersetzt") + object.has("kapazitaet_minus");
-    if (kinds != 1)
+    const std::string name = json::optionalText(object, "kennung").value_or(id);
+    constexpr std::pair<const char*, ExceptionKind> kinds[] = {
+        {"ersetzt", ExceptionKind::Instead},
+        {"zusaetzlich", ExceptionKind::Besides},
+        {"weniger", ExceptionKind::Fewer},
+    };
+    const auto given =
+        std::ranges::count_if(kinds, [&](const auto& kind) { return object.has(kind.first); });
+    if (object.has("geschlossen") + object.has("kapazitaet_minus") + given != 1)
         refuse("an exception that is not of one kind");
     if (object.has("geschlossen")) {
         if (!json::boolean(object, "geschlossen"))
-            refuse("a closure that does not close");
-        rules.closures.push_back({.id = id, .first = first, .last = last, .reason = reason});
+            refuse("geschlossen: a closure that does not close");
+        Closure closure{.id = name, .first = span.first, .last = span.last, .reason = reason};
+        if (object.has(span.from) || object.has(span.until)) {
+            closure.from = timeIn(object, span.from);
+            closure.until = timeIn(object, span.until);
+        }
+        rules.closures.push_back(closure);
+        checkAlone(closure);
         return;
     }
-    OpeningException exception{
-        .id = id, .first = first, .last = last, .hours = {}, .reason = reason};
-    if (object.has("ersetzt")) {
-        const json::ArrayPtr array = json::array(object, "ersetzt");
-        for (unsigned i = 0; i < array->size(); ++i) {
-            const json::ObjectPtr instead = entry(array, i);
-            json::onlyKeys(*instead, {"von", "bis", "kapazitaet"});
-            exception.hours.push_back(hours(*instead));
-        }
-    } else {
-        if (!oneDay)
-            refuse("hours of which day?");
+    OpeningException exception{.id = name,
+                               .first = span.first,
+                               .last = span.last,
+                               .hours = {},
+                               .onHolidays = onHolidays(object),
+                               .reason = reason};
+    if (object.has("kapazitaet_minus")) {
         exception.kind = ExceptionKind::Fewer;
-        exception.hours = {{.from = wallTimeFromText(json::text(object, "von")),
-                            .until = wallTimeFromText(json::text(object, "bis")),
+        exception.hours = {{.from = timeIn(object, span.from),
+                            .until = timeIn(object, span.until),
                             .lanes = small(object, "kapazitaet_minus"),
                             .publicLanes = 0}};
     }
-    rules.exceptions.push_back(std::move(exception));
+    for (const auto& [key, kind] : kinds) {
+        if (!object.has(key))
+            continue;
+        exception.kind = kind;
+        exception.hours = hoursList(object, key);
+    }
+    rules.exceptions.push_back(exception);
+    checkAlone(exception);
 }
-
-/// Rows of a table whose first line names the columns (RFC 4180). Every row has all of them.
-class Table {
-public:
-    explicit Table(std::string_view csv)
-    {
-        if (csv.size() > csvBytesMax)
-            throw Error(ErrorCode::InputTooLarge, "a table that is too large");
-        if (csv.starts_with("\xEF\xBB\xBF")) // spreadsheets put it there
-            csv.remove_prefix(3);
-        std::vector<std::string> row(1);
-        bool quoted = false;
-        for (std::size_t i = 0; i < csv.size(); ++i) {
-            const char character = csv[i];
-            if (quoted) {
-                if (character != '"')
-                    row.back().push_back(character);
-                else if (i + 1 < csv.size() && csv[i + 1] == '"')
-                    row.back().push_back(csv[++i]);
-                else
-                    quoted = false;
-            } else if (character == '"' && row.back().empty()) {
-                quoted = true;
-            } else if (character == ',') {
-                row.emplace_back();
-            } else if (character == '\n') {
-                add(std::exchange(row, std::vector<std::string>(1)));
-            } else if (character != '\r' || i + 1 == csv.size() || csv[i + 1] != '\n') {
-                row.back().push_back(character);
-            }
-        }
-        if (quoted)
-            refuse("a quotation without an end");
-        add(std::move(row)); // the last line may lack its end
-        if (_columns.empty())
-            refuse("a table without columns");
-    }
-
-    std::size_t size() const { return _rows.size(); }
-    const std::string& at(std::size_t row, std::string_view column) const
-    {
-        const auto found = std::ranges::find(_columns, column);
-        if (found == _columns.end())
-            refuse("a column is missing");
-        return _rows[row][found - _columns.begin()];
-    }
-
-private:
-    void add(std::vector<std::string> row)
-    {
-        if (row.size() == 1 && row.front().empty())
-            return; // an empty line
-        if (_columns.empty()) {
-            _columns = std::move(row);
-            return;
-        }
-        if (row.size() != _columns.size())
-            refuse("a row with too few or too many columns");
-        _rows.push_back(std::move(row));
-    }
-
-    std::vector<std::string> _columns;
-    std::vector<std::vector<std::string>> _rows;
-};
 
 bool yes(const std::string& text)
 {
@@ -227,43 +269,40 @@ OpeningRules importOpeningHours(std::string_view text, const std::string& patter
     base.exceptions.clear();
     base.closures.clear();
     bool found = false;
-    const json::ArrayPtr patterns = json::array(*file, "muster");
-    for (unsigned i = 0; i < patterns->size(); ++i) {
-        const json::ObjectPtr object = entry(patterns, i);
-        if (json::text(*object, "id") != pattern)
-            continue;
+    eachOf(*file, "muster", [&](const json::Object& each, unsigned) {
+        if (json::text(each, "id") != pattern)
+            return;
         if (std::exchange(found, true))
             refuse("one pattern twice");
-        addRules(base, *object, from);
-    }
+        addRules(base, each, from);
+    });
     if (!found)
         throw Error(ErrorCode::NotFound, "no such pattern of opening hours");
-    const json::ArrayPtr exceptions = json::array(*file, "ausnahmen");
-    for (unsigned i = 0; i < exceptions->size(); ++i) {
-        const json::ObjectPtr object = entry(exceptions, i);
-        if (json::text(*object, "muster") == pattern)
-            addException(base, *object, "exception-" + std::to_string(i + 1));
-    }
+    eachOf(*file, "ausnahmen", [&](const json::Object& each, unsigned i) {
+        if (json::text(each, "muster") == pattern)
+            addException(base, each, "exception-" + std::to_string(i + 1));
+    });
     check(base);
     return base;
 }
 
 ImportedHolidays importHolidays(std::string_view csv)
 {
-    const Table table(csv);
+    const CsvTable table(csv, {"datum", "wochentag", "name"});
     ImportedHolidays imported;
     std::set<LocalDate> listed;
     std::set<std::chrono::year> years;
     for (std::size_t row = 0; row < table.size(); ++row) {
-        const LocalDate day = localDateFromIso(table.at(row, "datum"));
+        const LocalDate day = table.value(row, "datum", localDateFromIso);
         std::string weekday = table.at(row, "wochentag");
         std::ranges::transform(weekday, weekday.begin(), [](char letter) {
             return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
         });
-        if (germanDay(weekday) != std::chrono::weekday(std::chrono::sys_days(day)))
-            refuse("a day that is another weekday");
+        if (table.value(row, "wochentag", [&](const std::string&) { return germanDay(weekday); }) !=
+            std::chrono::weekday(std::chrono::sys_days(day)))
+            table.refuse(row, "wochentag", "that day is another weekday");
         if (!listed.insert(day).second)
-            refuse("one day twice");
+            table.refuse(row, "datum", "one day twice");
         years.insert(day.year());
         if (!isHoliday(day))
             imported.closures.push_back({.id = "day-" + toIso(day),
@@ -280,27 +319,71 @@ ImportedHolidays importHolidays(std::string_view csv)
     return imported;
 }
 
-ServiceTimes importServiceTimes(std::string_view csv)
+namespace {
+
+/// German as in the file. Other languages stay as long as they translate the same sentence.
+Texts textsOf(const std::string& text, const Texts& before)
 {
-    const Table table(csv);
-    ServiceTimes times;
-    for (std::size_t row = 0; row < table.size(); ++row) {
-        const std::string& key = table.at(row, "leika_schluessel");
-        if (key.size() != 14 || key.find_first_not_of("0123456789") != std::string::npos)
-            refuse("not a service key");
-        const ServiceTime time{.each = std::chrono::minutes(number(table.at(row, "dauer_min"))),
-                               .quantityMax = number(table.at(row, "max_anzahl"))};
-        if (time.each < std::chrono::minutes(1) || time.each > std::chrono::hours(8) ||
-            time.quantityMax < 1 || time.quantityMax > 99)
-            refuse("a duration or quantity that cannot be meant");
-        if (!yes(table.at(row, "termin")))
-            continue;
-        // Variants of a service share its key; they may not differ in time.
-        const auto [known, fresh] = times.emplace(key, time);
-        if (!fresh && known->second != time)
-            refuse("one service with two durations");
+    const auto known = before.find(german);
+    return known != before.end() && known->second == text ? before : Texts{{german, text}};
+}
+
+BookableService service(const CsvTable& table, std::size_t row)
+{
+    BookableService read;
+    read.key = table.at(row, "leika_schluessel");
+    if (read.key.size() != 14 || read.key.find_first_not_of("0123456789") != std::string::npos)
+        table.refuse(row, "leika_schluessel", "not a service key of 14 digits");
+    const auto inRange = [&](const char* column, std::int64_t most) {
+        const int value = table.value(row, column, number);
+        if (value < 1 || value > most)
+            table.refuse(row, column, "1 to " + std::to_string(most));
+        return value;
+    };
+    read.time = {.each = std::chrono::minutes(inRange("dauer_min", minutesMax)),
+                 .quantityMax = inRange("max_anzahl", quantityMax)};
+    for (const char* column : {"name", "mitbringen"}) {
+        if (table.at(row, column).size() > textBytesMax)
+            table.refuse(row, column, "a text that is too long");
     }
-    return times;
+    if (table.at(row, "name").empty())
+        table.refuse(row, "name", "a service without a name");
+    return read;
+}
+
+} // namespace
+
+std::vector<ImportedService> importServices(std::string_view csv,
+                                            const std::vector<BookableService>& before)
+{
+    const CsvTable table(csv, {"leika_schluessel", "name", "dauer_min", "max_anzahl", "termin"});
+    std::vector<ImportedService> services;
+    for (std::size_t row = 0; row < table.size(); ++row) {
+        BookableService read = service(table, row);
+        if (!table.value(row, "termin", yes))
+            continue;
+        const auto same = std::ranges::find_if(
+            services, [&](const auto& each) { return each.service.key == read.key; });
+        if (same != services.end()) { // a variant, under the name of the first
+            if (same->service.time != read.time)
+                table.refuse(row, "dauer_min",
+                             "another duration or quantity than in line " +
+                                 std::to_string(same->line) + ", under the same key");
+            continue;
+        }
+        const auto known = std::ranges::find(before, read.key, &BookableService::key);
+        const BookableService& old = known == before.end() ? read : *known;
+        read.name = textsOf(table.at(row, "name"), old.name);
+        if (!table.at(row, "mitbringen").empty())
+            read.bring = textsOf(table.at(row, "mitbringen"), old.bring);
+        services.push_back({.service = std::move(read), .line = table.lineOf(row)});
+        if (services.size() > servicesMax)
+            table.refuse(row, "leika_schluessel",
+                         "more than " + std::to_string(servicesMax) + " services");
+    }
+    if (services.empty())
+        refuse("no service with appointments");
+    return services;
 }
 
 } // namespace amt::office

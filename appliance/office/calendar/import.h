@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// What a town brings along: opening hours (JSON), holidays (CSV) and durations of services (CSV),
-// in the formats of IMPORT.md. Each file is taken whole or refused whole.
+// What a town brings along: opening hours (JSON), holidays (CSV) and services (CSV), in the formats
+// of IMPORT.md. Each file is taken whole or refused whole, with the line and column or the field.
 #pragma once
 
-#include "appliance/office/calendar/durations.h"
+#include "appliance/office/calendar/booking_plan.h"
 #include "appliance/office/calendar/rules.h"
 
 #include <string>
@@ -27,8 +27,14 @@ struct ImportedHolidays {
 /// Throws InputMalformed.
 ImportedHolidays importHolidays(std::string_view csv);
 
-/// Services with appointments, by service key. Throws InputMalformed (also for one key with two
-/// durations).
-ServiceTimes importServiceTimes(std::string_view csv);
+struct ImportedService {
+    BookableService service;
+    std::size_t line = 0; ///< of the file
+};
+/// Services with appointments, in the order of the file. Variants share the key of the first, and
+/// its name. Translations come from `before` where the German text is the same. Throws
+/// InputMalformed (also for one key with two durations).
+std::vector<ImportedService> importServices(std::string_view csv,
+                                            const std::vector<BookableService>& before = {});
 
 } // namespace amt::office

@@ -2,6 +2,8 @@
 //
 // Opening hours, holidays and durations as towns bring them along; what is broken is refused whole.
 #include "appliance/core/error.h"
+#include "appliance/office/calendar/csv_table.h"
+#include "appliance/office/calendar/export.h"
 #include "appliance/office/calendar/import.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/skip.h"
@@ -110,7 +112,7 @@ const Changed changedHours[] = {
     {"a day that does not exist", "2026-11-23", "2026-11-31", ErrorCode::InputMalformed},
     {"fewer lanes on no day", R"("datum": "2026-11-23", "grund": "x", "geschlossen": true)",
      R"("von": "2026-11-23", "bis": "2026-11-24", "grund": "x", "kapazitaet_minus": 1)",
-     ErrorCode::InputMalformed},
+     ErrorCode::JsonMalformed},
     {"no JSON", R"({"muster")", R"(["muster")", ErrorCode::JsonMalformed},
 };
 
@@ -133,15 +135,17 @@ const BrokenTable brokenHolidays[] = {
     {"an open quotation", "datum,wochentag,name\n2026-12-24,Do,\"x\n"},
 };
 const BrokenTable brokenServices[] = {
-    {"no key", "leika_schluessel,dauer_min,max_anzahl,termin\n1,15,1,1\n"},
-    {"no minutes", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,,1,1\n"},
-    {"minutes in words", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,15m,1,1\n"},
-    {"no time", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,0,1,1\n"},
-    {"a day", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,1440,1,1\n"},
-    {"none of it", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,15,0,1\n"},
-    {"neither yes nor no", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,15,1,x\n"},
-    {"two durations", "leika_schluessel,dauer_min,max_anzahl,termin\n99008001012000,15,1,1\n"
-                      "99008001012000,20,1,1\n"},
+    {"no key", "leika_schluessel,name,dauer_min,max_anzahl,termin\n1,A,15,1,1\n"},
+    {"no minutes", "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,,1,1\n"},
+    {"minutes in words",
+     "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,15m,1,1\n"},
+    {"no time", "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,0,1,1\n"},
+    {"a day", "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,1440,1,1\n"},
+    {"none of it", "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,15,0,1\n"},
+    {"neither yes nor no",
+     "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,15,1,x\n"},
+    {"two durations", "leika_schluessel,name,dauer_min,max_anzahl,termin\n99008001012000,A,15,1,1\n"
+                      "99008001012000,A,20,1,1\n"},
 };
 
 } // namespace
@@ -223,8 +227,12 @@ BOOST_AUTO_TEST_CASE(the_services_of_the_sample_have_their_durations)
     const std::string text = sample("dienste-buergerbuero.csv");
     if (text.empty())
         return;
-    const ServiceTimes times = importServiceTimes(text);
-    BOOST_TEST(times.size() == 20u); // 22, one only without appointment, two variants of one key
+    BookingPlan plan;
+    for (const auto& each : importServices(text))
+        plan.services.push_back(each.service);
+    BOOST_TEST(plan.services.size() == 20u); // 22, one without appointments, one a variant
+    BOOST_TEST(plan.service("99008001012000")->name.at("de") == "Personalausweis beantragen");
+    const ServiceTimes times = plan.times();
     BOOST_TEST(durationOf(times, {{"99008001012000", 2}, {"99085001012000", 1}}).count() == 45);
     BOOST_TEST(!times.contains("99089017015000"));
 }
@@ -281,7 +289,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_file_holds_it_is_taken_or_refused)
             attempt([&] { planFor(openingRulesFromJson(*json::parseObject(text)), january); });
         } else {
             attempt([&] { importHolidays(text); });
-            attempt([&] { importServiceTimes(text); });
+            attempt([&] { importServices(text); });
         }
     }
     BOOST_TEST(taken > 50);
@@ -290,8 +298,149 @@ BOOST_AUTO_TEST_CASE(whatever_a_file_holds_it_is_taken_or_refused)
 
 BOOST_DATA_TEST_CASE(a_broken_list_of_services_is_refused, data::make(brokenServices), broken)
 {
-    BOOST_CHECK_EXCEPTION(importServiceTimes(broken.csv), Error,
-                          refusal(ErrorCode::InputMalformed));
+    BOOST_CHECK_EXCEPTION(importServices(broken.csv), Error, refusal(ErrorCode::InputMalformed));
+}
+
+struct Misplaced {
+    const char* file;
+    const char* from;
+    const char* to;
+    const char* place; ///< as the refusal begins
+};
+std::ostream& operator<<(std::ostream& out, const Misplaced& misplaced)
+{
+    return out << misplaced.place;
+}
+const Misplaced misplaced[] = {
+    {"services", "15,4", "15m,4", "line 2, column dauer_min: "},
+    {"services", "15,4", "15,10", "line 2, column max_anzahl: "},
+    {"services", "\"x\ny\"", "\"x\ny", "line 3: "}, // where the quotation begins
+    {"services", "\"x\ny\"", "\"x\ny\"z", "line 4: "},
+    {"services", ",0\n", ",2\n", "line 5, column termin: "}, // after a value of two lines
+    {"services", "5,5,1", "5,1", "line 3: "},
+    {"services", "termin", "name", "line 1: "},
+    {"holidays", "Do", "Mi", "line 3, column wochentag: "},
+    {"holidays", "2026-12-25", "2026-12-32", "line 2, column datum: "},
+    {"hours", "08:00", "8 Uhr", "muster[0]: regeln[0]: von: "},
+    {"hours", R"("oeffentlich": 1)", R"("oeffentlich": "1")",
+     "muster[0]: regeln[0]: kapazitaet: oeffentlich: "},
+    {"hours", "12:00", "07:00", "muster[0]: regeln[0]: "},
+    {"hours", "2026-11-23", "2026-13-23", "ausnahmen[0]: datum: "},
+};
+
+BOOST_DATA_TEST_CASE(a_refusal_names_the_place, data::make(misplaced), each)
+{
+    const std::string file = each.file;
+    std::string text = file == "services"   ? "leika_schluessel,name,dauer_min,max_anzahl,termin\n"
+                                              "99008001012000,A,15,4,1\n"
+                                              "99008001012001,\"x\ny\",5,5,1\n"
+                                              "99008001012002,C,5,5,0\n"
+                       : file == "holidays" ? "datum,wochentag,name\r\n2026-12-25,Fr,x\r\n"
+                                              "2026-12-24,Do,y\r\n"
+                                            : small;
+    const auto at = text.find(each.from);
+    BOOST_REQUIRE(at != std::string::npos);
+    text.replace(at, std::string_view(each.from).size(), each.to);
+    BOOST_CHECK_EXCEPTION(file == "services" ? static_cast<void>(importServices(text))
+                          : file == "holidays"
+                              ? static_cast<void>(importHolidays(text))
+                              : static_cast<void>(importOpeningHours(text, "a", january)),
+                          Error, [&](const Error& error) {
+                              BOOST_TEST(error.message().starts_with(each.place), error.message());
+                              return error.errorCode() == ErrorCode::InputMalformed ||
+                                     error.errorCode() == ErrorCode::JsonMalformed;
+                          });
+}
+
+BOOST_AUTO_TEST_CASE(translations_stay_as_long_as_the_german_text_does)
+{
+    const std::vector<BookableService> before = {
+        {.key = "99008001012000", .name = {{"de", "A"}, {"en", "a"}}, .bring = {}, .time = {}},
+        {.key = "99008001012001", .name = {{"de", "B"}, {"en", "b"}}, .bring = {}, .time = {}},
+    };
+    const auto services = importServices("leika_schluessel;name;dauer_min;max_anzahl;termin\n"
+                                         "99008001012000;A;15;4;1\n"
+                                         "99008001012001;Z;15;4;1\n",
+                                         before);
+    BOOST_REQUIRE(services.size() == 2u);
+    BOOST_TEST(services[0].service.name.at("en") == "a");
+    BOOST_TEST(!services[1].service.name.contains("en"));
+    BOOST_TEST(services[1].line == 3u);
+}
+
+/// What every layer can say, so that nothing is lost on the way.
+OpeningRules everything()
+{
+    OpeningRules rules = importOpeningHours(small, "a", january);
+    OpeningRule second = rules.rules[0];
+    second.id = "b";
+    second.weekdays = {std::chrono::Sunday, std::chrono::Saturday};
+    second.everyWeeks = 2;
+    second.last = localDateFromIso("2027-01-31");
+    second.onHolidays = OnHolidays::Open;
+    rules.rules.push_back(second);
+    OpeningRule third = rules.rules[0];
+    third.id = "c-d";
+    third.weekInMonth = 5;
+    rules.rules.push_back(third);
+    const LocalDate day = localDateFromIso("2026-12-28");
+    const OpenHours hours{.from = 9h, .until = 10h, .lanes = 2, .publicLanes = 1};
+    for (const auto kind : {ExceptionKind::Instead, ExceptionKind::Besides, ExceptionKind::Fewer})
+        rules.exceptions.push_back({.id = "e" + std::to_string(rules.exceptions.size()),
+                                    .first = day,
+                                    .last = plusDays(day, 1),
+                                    .kind = kind,
+                                    .hours = {hours},
+                                    .onHolidays = OnHolidays::Open,
+                                    .reason = "x"});
+    rules.exceptions.push_back({.id = "none",
+                                .first = day,
+                                .last = day,
+                                .kind = ExceptionKind::Instead,
+                                .hours = {},
+                                .reason = ""});
+    rules.closures.push_back(
+        {.id = "c", .first = day, .last = day, .from = 14h, .until = 16h, .reason = "y"});
+    check(rules);
+    return rules;
+}
+
+BOOST_AUTO_TEST_CASE(hours_that_were_given_out_are_taken_back_as_they_were)
+{
+    const OpeningRules rules = everything();
+    const std::string text = json::write(*exportOpeningHours(rules, "rathaus"));
+    BOOST_TEST(
+        (importOpeningHours(text, "rathaus", localDateFromIso("2020-01-01"), rules) == rules));
+}
+
+BOOST_AUTO_TEST_CASE(services_that_were_given_out_are_taken_back_as_they_were)
+{
+    const std::vector<BookableService> services = {
+        {.key = "99008001012000",
+         .name = {{"de", "Ausweis, \"neu\""}, {"en", "card"}},
+         .bring = {{"de", "alter Ausweis;\nBild"}},
+         .time = {15min, 4}},
+        {.key = "99008001012001", .name = {{"de", "Łódź"}}, .bring = {}, .time = {240min, 9}},
+    };
+    const auto again = importServices(exportServices(services), services);
+    BOOST_REQUIRE(again.size() == services.size());
+    for (std::size_t i = 0; i < again.size(); ++i)
+        BOOST_TEST((again[i].service == services[i]), i);
+}
+
+BOOST_AUTO_TEST_CASE(the_holidays_that_are_given_out_are_those_of_the_sample)
+{
+    const std::string text = sample("feiertage-nrw-2024-2040.csv");
+    if (text.empty())
+        return;
+    const CsvTable given(exportHolidays(std::chrono::year(2024), std::chrono::year(2040)),
+                         {"datum", "wochentag", "name"});
+    const CsvTable wanted(text, {"datum", "wochentag", "name"});
+    BOOST_REQUIRE(given.size() == wanted.size());
+    for (std::size_t row = 0; row < given.size(); ++row) {
+        for (const char* column : {"datum", "wochentag", "name"})
+            BOOST_TEST(given.at(row, column) == wanted.at(row, column));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
