@@ -5,6 +5,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
 #include "appliance/ctl/admin_socket.h"
+#include "appliance/ctl/appointment_files.h"
 #include "appliance/ctl/plan_files.h"
 
 #include <Poco/Net/HTTPRequest.h>
@@ -42,11 +43,15 @@ protected:
         add("services", "plan-import: services (CSV)", "FILE");
         add("hours", "plan-import: opening hours (JSON)", "FILE");
         add("pattern", "plan-import: which of them", "ID");
-        add("from", "plan-import: first day of hours that name none", "DATE");
+        add("from", "plan-import: first day of hours that name none; appointments-export", "DATE");
         add("holidays", "plan-import: holidays (CSV)", "FILE");
         add("group", "plan-import: of queue.json, for services that no group serves", "KEY");
         add("scope", "plan-import: where there is no calendar.json yet", "WORD");
         add("place", "plan-import: likewise, where citizens come to", "TEXT");
+        add("file", "appointments-import, -export: .csv or .ics", "FILE");
+        add("service", "appointments-import: of events (.ics) that name none", "KEY");
+        add("take-rest", "appointments-import: what fits, where something does not", "");
+        add("until", "appointments-export: last day; --from is the first", "DATE");
         add("dry-run", "say what would change, and write nothing", "");
         add("to", "plan-export: an empty folder", "DIR");
         add("years", "plan-export: of the holidays", "FIRST-LAST");
@@ -64,6 +69,10 @@ protected:
                     return importPlan();
                 if (arguments[0] == "plan-export")
                     return exportPlan();
+                if (arguments[0] == "appointments-import")
+                    return importAppointments();
+                if (arguments[0] == "appointments-export")
+                    return exportAppointments();
             }
         } catch (const Error& failure) { // the door of main
             std::cerr << "amtctl: " << failure.message() << '\n';
@@ -77,7 +86,9 @@ protected:
         }
         Poco::Util::HelpFormatter help(options());
         help.setCommand("amtctl");
-        help.setUsage("health|status|backup|plan-import|plan-export [options]");
+        help.setUsage(
+            "health|status|backup|plan-import|plan-export|appointments-import|appointments-export"
+            " [options]");
         help.format(std::cerr);
         return EXIT_USAGE;
     }
@@ -91,6 +102,8 @@ private:
         {"status", "GET", "/admin/status"},
         {"backup", "POST", "/admin/backup"},
     };
+
+    static constexpr std::size_t answerBytesMax = 16 * 1024 * 1024;
 
     std::string setting(const std::string& name) const
     {
@@ -146,16 +159,44 @@ private:
         return EXIT_OK;
     }
 
+    /// What the node answered. Throws Poco::RuntimeException where it refused.
+    json::ObjectPtr answered(const std::string& method, const std::string& path,
+                             const std::string& body = "{}") const
+    {
+        const auto answer = ask(method, path, body);
+        if (answer.status != HTTPResponse::HTTP_OK)
+            throw Poco::RuntimeException(answer.body);
+        return json::parseObject(answer.body, answerBytesMax);
+    }
+    office::BookingPlan plan() const
+    {
+        return office::bookingPlanFromJson(*answered(HTTPRequest::HTTP_GET, "/admin/plan"));
+    }
+
     int exportPlan()
     {
-        const auto answer = ask(HTTPRequest::HTTP_GET, "/admin/plan");
-        if (answer.status != HTTPResponse::HTTP_OK) {
-            std::cerr << "amtctl: " << answer.body << '\n';
-            return EXIT_UNAVAILABLE;
-        }
         const auto [first, last] = years(needed("years"));
-        ctl::exportPlan(office::bookingPlanFromJson(*json::parseObject(answer.body)), needed("to"),
-                        first, last);
+        ctl::exportPlan(plan(), needed("to"), first, last);
+        return EXIT_OK;
+    }
+
+    int importAppointments()
+    {
+        const auto brought = ctl::readAppointments(needed("file"), plan(), setting("service"));
+        const auto answer =
+            answered(HTTPRequest::HTTP_POST, "/admin/appointments",
+                     ctl::request(brought, isDryRun(), config().has("amt.take-rest")));
+        std::cout << ctl::forPeople(*ctl::describe(*answer, brought));
+        return json::boolean(*answer, "kept") || isDryRun() ? EXIT_OK : EXIT_DATAERR;
+    }
+
+    int exportAppointments()
+    {
+        const std::string from = toIso(localDateFromIso(needed("from")));
+        const std::string until = toIso(localDateFromIso(needed("until")));
+        const auto answer =
+            answered(HTTPRequest::HTTP_GET, "/admin/appointments?from=" + from + "&until=" + until);
+        ctl::writeAppointments(*answer, plan(), needed("file"));
         return EXIT_OK;
     }
 

@@ -3,7 +3,6 @@
 // All is read before anything is written; what is written is read back first, as the node would.
 #include "appliance/ctl/plan_files.h"
 
-#include "appliance/core/error.h"
 #include "appliance/office/calendar/export.h"
 #include "appliance/office/calendar/import.h"
 #include "appliance/office/queue/queue_plan.h"
@@ -64,19 +63,6 @@ public:
 private:
     int _number;
 };
-
-/// What `read` refuses is refused with the file's name.
-template <typename Read>
-auto inFile(const fs::path& file, Read&& read)
-{
-    try {
-        return read(textOf(file));
-    } catch (const Error& failure) {
-        if (failure.errorCode() == ErrorCode::SystemFailed)
-            throw;
-        throw Error(failure.errorCode(), file.filename().string() + ": " + failure.message());
-    }
-}
 
 std::optional<office::BookingPlan> planIn(const fs::path& folder)
 {
@@ -158,13 +144,6 @@ void addClosures(office::OpeningRules& rules, const std::vector<office::Closure>
     }
 }
 
-void writeNew(const fs::path& file, const std::string& text)
-{
-    Descriptor descriptor(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
-    descriptor.write(text);
-    descriptor.sync();
-}
-
 /// At no moment there is no file, or half of one.
 void replace(const fs::path& file, const json::Object& content)
 {
@@ -189,6 +168,13 @@ std::string textOf(const fs::path& file)
     if (!in || in.bad())
         throw Error(ErrorCode::SystemFailed, "cannot read " + file.string());
     return text;
+}
+
+void writeNew(const fs::path& file, const std::string& text)
+{
+    Descriptor descriptor(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+    descriptor.write(text);
+    descriptor.sync();
 }
 
 PlanChange planChange(const PlanFiles& files)

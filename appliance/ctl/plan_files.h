@@ -4,6 +4,7 @@
 // compared with what was there, put in its place as a whole.
 #pragma once
 
+#include "appliance/core/error.h"
 #include "appliance/office/calendar/booking_plan.h"
 
 #include <filesystem>
@@ -14,6 +15,19 @@ namespace amt::ctl {
 
 /// Throws SystemFailed, naming the file.
 std::string textOf(const std::filesystem::path& file);
+/// Durably. Throws SystemFailed; also for a file that is there.
+void writeNew(const std::filesystem::path& file, const std::string& text);
+/// What `read` makes of the file's text; what it refuses is refused with the file's name.
+template <typename Read>
+auto inFile(const std::filesystem::path& file, Read&& read)
+{
+    const std::string text = textOf(file);
+    try {
+        return read(text);
+    } catch (const Error& failure) {
+        throw Error(failure.errorCode(), file.filename().string() + ": " + failure.message());
+    }
+}
 
 /// What a town brings along; each file is taken or left as it was.
 struct PlanFiles {

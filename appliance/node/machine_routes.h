@@ -41,5 +41,7 @@ Reply confirmDate(House& house, Exchange& exchange);
 
 // calendar_files.cpp
 Reply givePlan(House& house, Exchange& exchange);
+Reply takeAppointments(House& house, Exchange& exchange);
+Reply giveAppointments(House& house, Exchange& exchange);
 
 } // namespace amt::node

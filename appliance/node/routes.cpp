@@ -215,6 +215,8 @@ constexpr Route routes[] = {
     {admin, Post, "/admin/enrolment", Rule::AdminPeer, takeEnrolment},
     {admin, Post, "/admin/date", Rule::AdminPeer, confirmDate},
     {admin, Get, "/admin/plan", Rule::AdminPeer, givePlan},
+    {admin, Get, "/admin/appointments", Rule::AdminPeer, giveAppointments, "", "from until"},
+    {admin, Post, "/admin/appointments", Rule::AdminPeer, takeAppointments},
 };
 
 std::vector<std::string> segmentsOf(std::string_view path)

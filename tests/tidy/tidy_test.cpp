@@ -60,7 +60,7 @@ const std::vector<Room> house = {
     {"appliance/office",
      {"appliance/core", "appliance/store", "drivers/port", "sync/outbox", "sync/envelope"},
      {},
-     {json, "unicode/", "argon2.h", "liboath/"}},
+     {json, "unicode/", "argon2.h", "liboath/", "libical/"}},
     {"sync/gateway",
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
      {"appliance/office/calendar/rules.h", "appliance/office/calendar/quota_words.h"},
@@ -74,7 +74,8 @@ const std::vector<Room> house = {
      {json, net, util, crypto, "libp11.h"}},
     {"appliance/ctl",
      {"appliance/core"},
-     {"appliance/office/calendar/booking_plan.h", "appliance/office/calendar/export.h",
+     {"appliance/office/calendar/booking_plan.h",
+      "appliance/office/calendar/brought_appointments.h", "appliance/office/calendar/export.h",
       "appliance/office/calendar/import.h", "appliance/office/queue/queue_plan.h"},
      {net, util, json}},
 };
