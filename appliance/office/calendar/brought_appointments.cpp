@@ -39,12 +39,21 @@ int number(std::string_view text, std::int64_t most)
     return value;
 }
 
+/// Before, clocks were set by the sun.
+UtcTime inReason(UtcTime start)
+{
+    const LocalDate day = localDate(start);
+    require(std::chrono::year(1990) <= day.year() && day.year() <= std::chrono::year(2200),
+            "a year that cannot be meant");
+    return start;
+}
+
 /// "2026-11-24T08:30" at the town hall; with Z or an offset at the end anywhere.
 UtcTime startIn(const std::string& text)
 {
     constexpr std::size_t localSize = 16;
     if (text.size() > localSize)
-        return fromIso(text);
+        return inReason(fromIso(text));
     require(text.size() == localSize && (text[10] == 'T' || text[10] == ' '),
             "not a day and a time");
     const LocalDate day = localDateFromIso(text.substr(0, 10));
@@ -53,7 +62,7 @@ UtcTime startIn(const std::string& text)
     const int cell = cells.cellAt(time);
     require(cell < cells.count() && localTime(cells.startOf(cell)) == text.substr(11),
             "a time that is not on the five-minute grid of that day");
-    return cells.startOf(cell);
+    return inReason(cells.startOf(cell));
 }
 
 } // namespace
@@ -143,7 +152,7 @@ BroughtAppointment broughtFromJson(const json::Object& object)
     BroughtAppointment read;
     read.uid = json::text(object, "uid");
     require(!read.uid.empty() && read.uid.size() <= uidBytesMax, "a uid that cannot be meant");
-    read.start = fromIso(json::text(object, "start"));
+    read.start = inReason(fromIso(json::text(object, "start")));
     const auto minutes = json::integer(object, "minutes");
     require(1 <= minutes && minutes <= minutesMax, "a duration that cannot be meant");
     read.duration = std::chrono::minutes(minutes);

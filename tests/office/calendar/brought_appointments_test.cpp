@@ -120,6 +120,7 @@ const BrokenTable brokenTables[] = {
     {"08:30", "08:31", "line 2, column beginn: "},
     {"2026-11-24T08:30", "2027-03-28T02:30", "line 2, column beginn: "}, // skipped by the clocks
     {"08:30", "8:30", "line 2, column beginn: "},
+    {"2026-11-24T08:30", "1013-11-24T08:30", "line 2, column beginn: "}, // found by the fuzzer
     {"b,", "a,", "line 3, column uid: "},
     {"b,", ",", "line 3, column uid: "},
     {",25,", ",0,", "line 2, column minuten: "},
