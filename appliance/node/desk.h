@@ -33,6 +33,13 @@ Reply showAccount(House& house, Exchange& exchange);
 Reply changeOwnPassword(House& house, Exchange& exchange);
 Reply endOwnSession(House& house, Exchange& exchange);
 
+// desk_calendar.cpp: what of the calendar leaves the house
+Reply showCalendarFiles(House& house, Exchange& exchange);
+Reply makeFeed(House& house, Exchange& exchange);
+Reply endFeed(House& house, Exchange& exchange);
+Reply giveFeed(House& house, Exchange& exchange);
+Reply giveAppointmentsWithNames(House& house, Exchange& exchange);
+
 // desk_cases.cpp
 Reply showCases(House& house, Exchange& exchange);
 Reply showCase(House& house, Exchange& exchange);

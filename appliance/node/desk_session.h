@@ -24,9 +24,10 @@ struct DeskSession {
     bool secondFactor = false; ///< is set up
     bool deskKeyOpen = false;
     Presses presses;
-    std::string message;  ///< message key, shown once on the page of the clerks
-    Secret offeredFactor; ///< of the page that sets up the second factor, until it is kept
-    Secret paperHalf;     ///< to be shown once, after the first sign-in
+    std::string feedAddress; ///< of a calendar, to be shown once
+    std::string message;     ///< message key, shown once on the page of the clerks
+    Secret offeredFactor;    ///< of the page that sets up the second factor, until it is kept
+    Secret paperHalf;        ///< to be shown once, after the first sign-in
     DeskCard card;
     std::optional<Milliseconds> exportAllowedAt; ///< since boot: with a reason, in the journal
 };

@@ -232,6 +232,10 @@ private:
             if (!_house.isDisplay(cookies, _exchange.query))
                 throw Error(ErrorCode::NotAllowed, "display token");
             return;
+        case Rule::FeedSecret:
+            if (!_house.feeds.deskOf(_exchange.segments.back()))
+                throw Error(ErrorCode::NotAllowed, "secret of a calendar");
+            return;
         }
     }
 

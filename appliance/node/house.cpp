@@ -73,7 +73,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       cases(doors.database, journal, outbox, till, doors.random),
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random, peopleSettings(settings)),
-      helpCalls(doors.database, doors.random),
+      helpCalls(doors.database, doors.random), feeds(doors.database, journal, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
       hall(*this), callSpeech(*this), calendar(*this), backups(*this)

@@ -18,6 +18,7 @@
 #include "appliance/node/quota_rounds.h"
 #include "appliance/node/receipt_desk.h"
 #include "appliance/node/visit.h"
+#include "appliance/office/calendar/feeds.h"
 #include "appliance/office/case/case_book.h"
 #include "appliance/office/case/drafts.h"
 #include "appliance/office/case/print_jobs.h"
@@ -185,6 +186,7 @@ public:
     office::PrintJobs printJobs;
     office::People people;
     office::HelpCalls helpCalls;
+    office::Feeds feeds;
 
     Visits visits;
     DeskSessions sessions;

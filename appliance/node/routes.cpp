@@ -30,7 +30,7 @@ constexpr office::Roles deviceCare = {Clerk, Reception, Lead, It};
 constexpr office::Roles deviceActs = {Clerk, Lead, It}; ///< emulated ones
 constexpr office::Roles operation = {Lead, It};         ///< how it stands, what leaves
 constexpr office::Roles accountCare = {Lead, It};
-constexpr office::Roles planning = {Lead}; ///< hours of the office, the day as a whole, figures
+constexpr office::Roles planning = {Lead}; ///< hours, the day as a whole, figures; names that leave
 constexpr office::Roles itOnly = {It};
 
 constexpr Route routes[] = {
@@ -166,6 +166,12 @@ constexpr Route routes[] = {
      " blockMinutes reason"},
     {desk, Get, "/desk/statistics", planning, showStatistics, "", "first last"},
     {desk, Get, "/desk/statistics/csv", planning, giveStatistics, "", "first last"},
+    {desk, Get, "/desk/calendar", operation, showCalendarFiles},
+    {desk, Post, "/desk/calendar/feeds", operation, makeFeed, "desk"},
+    {desk, Post, "/desk/calendar/feeds/end", operation, endFeed, "desk"},
+    {desk, Get, "/desk/calendar/appointments", planning, giveAppointmentsWithNames, "",
+     "from until as"},
+    {desk, Get, "/calendar/{}", Rule::FeedSecret, giveFeed},
     {desk, Get, "/desk/held", caseWork, showHeld},
     {desk, Get, "/desk/status", operation, showOperation},
     {desk, Post, "/desk/status/export", operation, allowExport, "reason"},
@@ -337,6 +343,8 @@ std::string_view name(Rule rule)
         return "arriving clerk";
     case Rule::DisplayToken:
         return "display token";
+    case Rule::FeedSecret:
+        return "secret of a calendar";
     case Rule::SyncPeer:
         return "sync peer";
     case Rule::AdminPeer:

@@ -26,6 +26,7 @@ enum class Rule {
     Arriving,     ///< the cookie of a clerk whose password was right; the second factor may be
                   ///< missing
     DisplayToken, ///< a display that was let in once with its token
+    FeedSecret,   ///< whoever has the address of a desk's calendar, whose last segment is secret
     SyncPeer,     ///< amt-sync on its socket
     AdminPeer     ///< amtctl on its socket
 };

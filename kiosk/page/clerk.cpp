@@ -478,6 +478,31 @@ public:
         set("files", files);
     }
 
+    void operator()(const CalendarFilesPage& view)
+    {
+        begin("status", "calendar_files", text("desk.title.calendar"));
+        set("offered", view.offered);
+        set("address", view.address.empty() ? Data(false) : Data(view.address));
+        set("mayExport", view.mayExport && view.readable);
+        set("locked", view.mayExport && !view.readable);
+        set("from", toIso(view.from));
+        set("until", toIso(view.until));
+        Data feeds{Data::type::list};
+        for (const auto& feed : view.feeds) {
+            Data item;
+            item.set("desk", feed.desk);
+            item.set("name", feed.name);
+            item.set("since",
+                     feed.since ? Data(text("desk.calendar.since", {{"time", moment(*feed.since)}}))
+                                : Data(false));
+            item.set("make", text(feed.since ? "desk.calendar.renew" : "desk.calendar.make",
+                                  {{"desk", feed.name}}));
+            item.set("end", text("desk.calendar.end", {{"desk", feed.name}}));
+            feeds.push_back(item);
+        }
+        set("feeds", feeds);
+    }
+
     void operator()(const ClerksPage& view)
     {
         begin("clerks", "clerks", text("desk.title.clerks"));

@@ -520,6 +520,20 @@ struct StatusPage {
     };
     Export exported = {};
 };
+/// GET /desk/calendar: what of the appointments leaves the house. POST /desk/calendar/feeds {desk},
+/// POST /desk/calendar/feeds/end {desk}; GET /desk/calendar/appointments?from=DAY&until=DAY&as=csv
+struct CalendarFilesPage {
+    struct Feed {
+        std::string desk, name;
+        std::optional<UtcTime> since = {}; ///< nothing: no address leads to it
+    };
+    bool offered = false; ///< the town gives appointments
+    std::vector<Feed> feeds;
+    std::string address;    ///< made just now, shown once; may be empty
+    bool mayExport = false; ///< with names
+    bool readable = false;  ///< names can be read: the desk key is open
+    LocalDate from, until;  ///< proposed
+};
 /// One role that may be given or taken, as a box to tick. Fields are called as the role: "Clerk",
 /// "Reception", "Lead", "Treasurer", "It".
 struct RoleBox {
@@ -720,11 +734,11 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView =
-    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, HoursPage, HoursChangePage,
-                 StatisticsPage, SignInPage, CodePage, FactorPage, AccountPage, PaperHalfPage,
-                 CasesPage, CasePage, DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage,
-                 HeldPage, ClerksPage, ClerkPage, DevicesPage, StatusPage, DeskErrorPage>;
+using DeskView = std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, HoursPage,
+                              HoursChangePage, StatisticsPage, SignInPage, CodePage, FactorPage,
+                              AccountPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
+                              DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
+                              ClerkPage, DevicesPage, StatusPage, CalendarFilesPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

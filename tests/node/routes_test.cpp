@@ -114,6 +114,7 @@ BOOST_AUTO_TEST_CASE(the_rule_fits_the_surface)
             break;
         case Rule::Clerk:
         case Rule::Arriving:
+        case Rule::FeedSecret:
             BOOST_TEST((route.surface == Surface::Desk), title(route));
             break;
         case Rule::DisplayToken:
@@ -183,6 +184,9 @@ const std::map<std::string, Roles> mayEnter = {
     {"POST /desk/hours/change", {Role::Lead}},
     {"GET /desk/statistics", {Role::Lead}},
     {"POST /desk/help/done", {Role::Clerk, Role::Reception, Role::Lead}},
+    {"GET /desk/calendar", {Role::Lead, Role::It}},
+    {"POST /desk/calendar", {Role::Lead, Role::It}},
+    {"GET /desk/calendar/appointments", {Role::Lead}},
     {"GET /desk/status", {Role::Lead, Role::It}},
     {"POST /desk/status", {Role::Lead, Role::It}},
     {"GET /desk/devices", {Role::Clerk, Role::Reception, Role::Lead, Role::It}},

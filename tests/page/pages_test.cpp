@@ -219,6 +219,13 @@ std::vector<DeskView> hostileDeskViews()
             HeldPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), 3, true,
                        true, true}}},
             StatusPage{{{hostile, StatusPage::Level::Bad, hostile, hostile}}},
+            CalendarFilesPage{true,
+                              {{hostile, hostile, test::sampleTime()}},
+                              hostile,
+                              true,
+                              true,
+                              localDate(test::sampleTime()),
+                              localDate(test::sampleTime())},
             ClerksPage{
                 {{hostile, hostile, {"Clerk"}, true, true}, {hostile, hostile, {}, false, false}},
                 {},

@@ -22,6 +22,7 @@ struct BroughtAppointment {
     std::chrono::minutes duration{0};
     std::vector<WantedService> services;
     std::string familyName, givenNames, phone; ///< may be empty
+    std::string number = {};                   ///< in the waiting hall, "B 047"; only written
     std::size_t line = 0;                      ///< of the file, 0: of none
 
     bool operator==(const BroughtAppointment&) const = default;

@@ -249,10 +249,11 @@ std::string appointmentsCalendar(const std::vector<BroughtAppointment>& appointm
     for (const auto& each : appointments) {
         auto* event = icalcomponent_new(ICAL_VEVENT_COMPONENT); // the calendar's from here on
         icalcomponent_add_component(calendar.get(), event);
-        std::string summary;
+        std::string summary = each.number.empty() ? "" : each.number + " · ";
+        const std::size_t begin = summary.size();
         for (const auto& wanted : each.services) {
             const auto name = names.find(wanted.serviceKey);
-            summary += summary.empty() ? "" : ", ";
+            summary += summary.size() == begin ? "" : ", ";
             summary += wanted.quantity == 1 ? "" : std::to_string(wanted.quantity) + " × ";
             summary += name == names.end() ? wanted.serviceKey : name->second;
         }
