@@ -368,10 +368,10 @@ BOOST_AUTO_TEST_CASE(a_call_is_spoken_once_for_all_displays_and_only_while_it_is
     hall.sit(hall.clerk, "3");
     const std::string number = hall.draw();
     const auto ask = [&](const std::string& address) {
-        std::optional<HttpResponse> answer;
+        const auto answer = std::make_shared<std::optional<HttpResponse>>(); // it may come later
         hall.town.handle(Surface::Display, hall.board.request("GET", address),
-                         [&](HttpResponse came) { answer = std::move(came); });
-        return answer;
+                         [answer](HttpResponse came) { *answer = std::move(came); });
+        return *answer;
     };
     BOOST_TEST(ask("/display/speech/B001/de")->status == 404); // waits, and is nobody's business
     hall.next(hall.clerk);
