@@ -151,6 +151,8 @@ void CardReading::finished(const std::string& visitHash, std::uint64_t number,
         std::visit(
             Overloaded{
                 [&](const IdentityRead& read) {
+                    if (visit->checksInByCard)
+                        return _house.checkIn.byCard(*visit, read.data.reveal());
                     const auto* service = _house.serviceOf(*visit);
                     AMT_ASSERT(service != nullptr);
                     for (auto& [field, answer] :

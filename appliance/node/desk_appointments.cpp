@@ -216,6 +216,7 @@ HttpResponse appointmentPage(House& house, const Exchange& exchange, const Appoi
     if (const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now())) {
         view.readable = true;
         if (const auto contact = house.calendar.open(appointment, *deskKey)) {
+            house.checkIn.expect(appointment, &*contact);
             noteReading(house, exchange, appointment.id, "read-appointment");
             view.name = nameOf(*contact);
             view.phone = contact->phone;
@@ -249,8 +250,10 @@ Reply showAppointments(House& house, Exchange& exchange)
         row.state = stateOf(house, each, ticket);
         if (ticket)
             row.ticket = office::toText(ticket->number);
-        if (const auto contact = deskKey ? house.calendar.open(each, *deskKey) : std::nullopt)
+        if (const auto contact = deskKey ? house.calendar.open(each, *deskKey) : std::nullopt) {
+            house.checkIn.expect(each, &*contact);
             row.name = nameOf(*contact);
+        }
         view.rows.push_back(std::move(row));
     }
     if (deskKey && !view.rows.empty())
@@ -332,6 +335,7 @@ Reply bookByPhone(House& house, Exchange& exchange)
     const auto* made = std::get_if<Appointment>(&booked);
     if (!made)
         return bookingPage(house, exchange, what, std::nullopt, {}, id, "taken", 409);
+    house.checkIn.expect(*made, &contact);
     log::info("appointment.booked", {{"appointment", id}});
     return redirect(addressOf(*made));
 }

@@ -31,7 +31,9 @@ Reply showDevices(House& house, Exchange& exchange)
     const bool mayAct = mayUse(exchange.clerk->roles, Method::Post, "/desk/devices");
     const auto emulated =
         house.doors.emulation ? house.doors.emulation->devices() : std::vector<Emulation::Device>();
-    for (const std::string kind : {"card", "desk-card", "terminal", "printer"}) {
+    for (const std::string kind : {"card", "desk-card", "terminal", "printer", "scanner"}) {
+        if (kind == "scanner" && !house.doors.scanner)
+            continue; // most towns have none
         page::DevicesPage::Device device;
         device.kind = kind;
         if (kind == "card") {
@@ -45,6 +47,9 @@ Reply showDevices(House& house, Exchange& exchange)
         } else if (kind == "terminal") {
             device.present = true;
             device.detail = house.cashier.ready() ? "devices.ready" : "devices.busy";
+        } else if (kind == "scanner") {
+            device.present = house.checkIn.hasScanner();
+            device.detail = device.present ? "devices.ready" : "devices.missing";
         } else {
             device.present = house.printerState().present;
             device.detail = printerDetail(house.printerState());

@@ -76,7 +76,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       helpCalls(doors.database, doors.random), feeds(doors.database, journal, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
-      hall(*this), callSpeech(*this), calendar(*this), backups(*this)
+      hall(*this), callSpeech(*this), calendar(*this), checkIn(*this), backups(*this)
 {
     if (!settings.portalCalendar.empty()) {
         rounds.emplace(*this);
@@ -164,6 +164,7 @@ void House::keepAndLetGo()
     if (_minutes % (24 * 60) != 60) // once a day, and soon after each start
         return;
     calendar.everyNight(); // whoever was absent, before the queue forgets the names
+    checkIn.everyNight();
     hall.everyNight();
     const int forgotten = outbox.forget(now());
     const UtcTime before = now() - recordsMayStay;
@@ -226,6 +227,7 @@ page::Frame House::frame(const Exchange& exchange)
         visit && visit->step == Step::Form ? settings.formIdleWarning : settings.idleWarning;
     if (visit) {
         frame.access = visit->access;
+        frame.checksInByCard = visit->checksInByCard;
         if (visit->access.lowReach)
             frame.idleWarning = std::max(frame.idleWarning, warningAtEase);
     }
@@ -238,6 +240,9 @@ page::Frame House::frame(const Exchange& exchange)
 
 HttpResponse House::kioskPage(const Exchange& exchange, const page::KioskView& view, int status)
 {
+    if (exchange.visit && exchange.visit->atCheckIn &&
+        !std::holds_alternative<page::CheckInPage>(view))
+        checkIn.leave(*exchange.visit);
     return htmlAnswer(status, doors.pages.kiosk(frame(exchange), view));
 }
 
@@ -251,6 +256,8 @@ HttpResponse House::deskPage(const Exchange& exchange, const page::DeskView& vie
         frame.clerk = session->clerk.name;
         frame.deskKeyOpen = session->deskKeyOpen;
         frame.arrived = session->proof == office::Proof::Complete && !session->roles.empty();
+        if (frame.arrived && frame.deskKeyOpen)
+            checkIn.learnNames(session->token);
         for (const auto& [section, address] : sections) {
             if (frame.arrived && mayUse(session->roles, Method::Get, address))
                 frame.sections.push_back({section, address});
@@ -355,6 +362,10 @@ void House::publish(const Visit& visit)
     auto state = json::makeObject();
     state->set("at", addressOf(visit.step));
     state->set("step", std::string(name(visit.step)));
+    if (visit.atCheckIn && visit.step == Step::Start) { // a page beside the steps
+        state->set("at", "/visit/check-in");
+        state->set("news", std::to_string(visit.checkInNews));
+    }
     if (visit.step == Step::Reading)
         state->set("reading", std::string(amt::name(visit.identityStep)));
     if (visit.step == Step::Paying) {
@@ -374,6 +385,7 @@ void House::publish(const Visit& visit)
 void House::endVisit(Visit& visit, const std::string& reason)
 {
     cardReading.cancel(visit);
+    checkIn.leave(visit);
     const std::string topic = visit.topic();
     const std::string caseId = visit.caseId, ticketId = visit.ticketId,
                       appointmentId = visit.appointmentId;

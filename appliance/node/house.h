@@ -10,6 +10,7 @@
 #include "appliance/node/call_speech.h"
 #include "appliance/node/card_reading.h"
 #include "appliance/node/cashier.h"
+#include "appliance/node/check_in.h"
 #include "appliance/node/desk_identity.h"
 #include "appliance/node/desk_session.h"
 #include "appliance/node/exchange.h"
@@ -81,10 +82,10 @@ public:
     // --- what is so ---
     UtcTime now() const { return doors.loop.utcNow(); }
     const std::string& municipality() const { return town.name; }
-    /// Null when the town does not offer it (any more).
+    /// Null when the town does not offer it (any more). For a card that is read for check-in: that.
     const office::Service* serviceOf(const Visit& visit) const
     {
-        return town.service(visit.service);
+        return visit.checksInByCard ? &checkInByCard() : town.service(visit.service);
     }
     /// Room for one more case beside those that run, a desk key, and a destination key for one
     /// service at least (sync.md 8).
@@ -198,6 +199,7 @@ public:
     QueueHall hall;
     CallSpeech callSpeech;
     CalendarHall calendar;
+    CheckIn checkIn;
     std::optional<QuotaRounds> rounds; ///< where a portal owns the calendar
     Backups backups;
     QuestionGuard questions;

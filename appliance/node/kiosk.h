@@ -8,6 +8,7 @@
 namespace amt::node {
 
 class House;
+struct Visit;
 
 // kiosk_start.cpp: before the visit, around it, after it
 Reply showStart(House& house, Exchange& exchange);
@@ -33,7 +34,7 @@ Reply showTicket(House& house, Exchange& exchange);
 Reply printTicket(House& house, Exchange& exchange);
 Reply noteTicket(House& house, Exchange& exchange);
 
-// kiosk_booking.cpp: an appointment, and check-in with its code
+// kiosk_booking.cpp: an appointment
 Reply showConcerns(House& house, Exchange& exchange);
 Reply chooseConcern(House& house, Exchange& exchange);
 Reply showBooking(House& house, Exchange& exchange);
@@ -46,8 +47,13 @@ Reply showContact(House& house, Exchange& exchange);
 Reply confirmBooking(House& house, Exchange& exchange);
 Reply showBooked(House& house, Exchange& exchange);
 Reply printAppointment(House& house, Exchange& exchange);
+
+// kiosk_check_in.cpp: back with its code
 Reply showCheckIn(House& house, Exchange& exchange);
 Reply checkIn(House& house, Exchange& exchange);
+Reply beginCheckInByCard(House& house, Exchange& exchange);
+/// From the notice, the card or its problem back to the page of check-in.
+void leaveCheckInByCard(House& house, Visit& visit);
 
 // kiosk_card.cpp: privacy notice, PIN, reading
 Reply showNotice(House& house, Exchange& exchange);

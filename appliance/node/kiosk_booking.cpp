@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // An appointment at the kiosk: what is it about, a day, a time that is held meanwhile, a name, the
-// code on paper; and the way back with that code: check-in. A visit like any other.
+// code on paper. A visit like any other.
 #include "appliance/core/log.h"
 #include "appliance/node/field_views.h"
 #include "appliance/node/form_actions.h"
 #include "appliance/node/house.h"
 #include "appliance/node/kiosk.h"
-#include "appliance/office/case/file_reference.h"
 
 #include <algorithm>
 #include <charconv>
@@ -86,14 +85,6 @@ office::Appointment requiredAppointment(House& house, const Visit& visit)
     if (!found)
         throw Error(ErrorCode::StepOutOfOrder, "no appointment in this visit");
     return *std::move(found);
-}
-
-/// Whether this number can still come to a desk.
-bool isStillCalled(const office::Ticket& ticket)
-{
-    using enum office::TicketState;
-    return ticket.state == Drawn || ticket.state == Waiting || ticket.state == Called ||
-           ticket.state == Parked;
 }
 
 /// What was held goes, and the citizen chooses again.
@@ -318,8 +309,8 @@ Reply confirmBooking(House& house, Exchange& exchange)
         house.visits.save(visit);
         return redirect(addressOf(visit.step));
     }
-    const auto contact = house.calendar.seal(
-        {visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""});
+    const Contact who{visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""};
+    const auto contact = house.calendar.seal(who);
     const auto held = requiredAppointment(house, visit);
     const auto outcome = house.commit(visit, [&] {
         auto confirmed = house.calendar.appointments.confirm(held.id, held.version, contact, "",
@@ -333,6 +324,7 @@ Reply confirmBooking(House& house, Exchange& exchange)
         visit.bookingProblem = "lapsed";
         return redirect("/visit/booking/days");
     }
+    house.checkIn.expect(held, &who);
     visit.answers.clear(); // sealed for the desk; nobody here needs the name any more
     house.visits.save(visit);
     log::info("appointment.booked", {{"appointment", visit.appointmentId}});
@@ -372,72 +364,6 @@ Reply printAppointment(House& house, Exchange& exchange)
         throw Error(ErrorCode::StepOutOfOrder, "nothing is booked");
     house.visits.touch(visit);
     house.receipts.printAppointment(visit.appointmentId, visit.language);
-    return redirect(addressOf(visit.step));
-}
-
-Reply showCheckIn(House& house, Exchange& exchange)
-{
-    Visit& visit = *exchange.visit;
-    if (!house.calendar.isOffered() || !visit.allows(VisitEvent::NumberDrawn))
-        return redirect(addressOf(visit.step));
-    house.visits.touch(visit);
-    return house.kioskPage(exchange, page::CheckInPage{});
-}
-
-Reply checkIn(House& house, Exchange& exchange)
-{
-    using Problem = page::CheckInPage::Problem;
-    constexpr std::size_t typedMax = 40;
-    Visit& visit = *exchange.visit;
-    house.visits.touch(visit);
-    if (visit.step == Step::Ticket) // the same press again
-        return redirect(addressOf(visit.step));
-    if (!house.calendar.isOffered() || !visit.allows(VisitEvent::NumberDrawn))
-        throw Error(ErrorCode::StepOutOfOrder, "check-in in another step");
-    const std::string& typed = exchange.field("code");
-    if (typed.size() > typedMax)
-        throw Error(ErrorCode::RequestMalformed, "longer than any code");
-    page::CheckInPage view;
-    view.code = typed;
-    const auto refused = [&](Problem problem, int status) {
-        view.problem = problem;
-        return house.kioskPage(exchange, view, status);
-    };
-    const Milliseconds now = house.doors.loop.sinceBoot();
-    if (!house.questions.allows(now))
-        return refused(Problem::TooOften, 429);
-    const auto appointment = house.calendar.appointments.findByCode(typed);
-    if (!appointment || appointment->state != office::AppointmentState::Confirmed) {
-        if (!office::readFileReference(typed).empty()) // a misread code tries nothing
-            house.questions.wrong(now);
-        return refused(Problem::Unknown, 404);
-    }
-    visit.ticketId = randomUuid(house.doors.random);
-    const auto outcome = house.commit(visit, [&] {
-        auto checkedIn =
-            house.calendar.checkIn(*appointment, visit.ticketId, office::Channel::Kiosk, {"kiosk"});
-        if (const auto* known = std::get_if<office::AlreadyCheckedIn>(&checkedIn);
-            known && isStillCalled(known->ticket))
-            checkedIn = known->ticket; // the same number again
-        if (const auto* ticket = std::get_if<office::Ticket>(&checkedIn)) {
-            visit.ticketId = ticket->id;
-            visit.apply(VisitEvent::NumberDrawn);
-        }
-        return checkedIn;
-    });
-    view.start = appointment->start;
-    if (const auto* early = std::get_if<office::TooEarly>(&outcome)) {
-        view.from = early->from;
-        return refused(Problem::TooEarly, 409);
-    }
-    if (std::holds_alternative<office::TooLate>(outcome))
-        return refused(Problem::TooLate, 409);
-    if (std::holds_alternative<office::OtherDay>(outcome))
-        return refused(Problem::OtherDay, 409);
-    if (!std::holds_alternative<office::Ticket>(outcome)) // over already, or no numbers left
-        return refused(Problem::AskReception, 409);
-    house.hall.changed();
-    house.receipts.printTicket(visit.ticketId, visit.language);
     return redirect(addressOf(visit.step));
 }
 

@@ -181,6 +181,10 @@ Reply skipCard(House& house, Exchange& exchange)
 {
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
+    if (visit.checksInByCard) {
+        leaveCheckInByCard(house, visit);
+        return redirect("/visit/check-in");
+    }
     visit.forgetCard();
     house.advance(visit, VisitEvent::Skipped);
     return redirect(addressOf(visit.step));
@@ -190,7 +194,7 @@ Reply showReading(House& house, Exchange& exchange)
 {
     const Visit& visit = *exchange.visit;
     if (visit.step != Step::Reading)
-        return redirect(addressOf(visit.step));
+        return redirect(visit.atCheckIn ? "/visit/check-in" : addressOf(visit.step));
     return house.kioskPage(exchange, page::ReadingPage{std::string(amt::name(visit.identityStep))});
 }
 

@@ -130,6 +130,7 @@ Reply chooseService(House& house, Exchange& exchange)
         if (!visit.allows(VisitEvent::ServiceChosen))
             throw Error(ErrorCode::StepOutOfOrder, "service in a later step");
         visit.service = service->key;
+        visit.checksInByCard = false;
         visit.answers.clear();
         visit.identification.reset();
         visit.faults.clear();

@@ -95,8 +95,10 @@ protected:
         add("speech", "the broker that speaks the calls of the waiting hall", "SOCKET");
         add("desk-eid-folder", "the same files for reading on site: the certificate allows the CAN",
             "DIR");
+        add("scanner", "the broker of the code scanner at the kiosk", "SOCKET");
         add("second-factor",
-            "roles that need a code besides the password (default \"Clerk Lead Treasurer It\"), or none",
+            "roles that need a code besides the password (default \"Clerk Lead Treasurer It\"), or "
+            "none",
             "ROLES");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("portal-calendar",
@@ -228,8 +230,12 @@ private:
         const auto deskSigner = makeSigner("desk-eid-folder");
         std::unique_ptr<BrokerSpeaker> speaker;
         if (config().has("amt.speech"))
-            speaker = std::make_unique<BrokerSpeaker>(
-                BrokerAddress{setting("speech"), peerUser}, loop);
+            speaker =
+                std::make_unique<BrokerSpeaker>(BrokerAddress{setting("speech"), peerUser}, loop);
+        std::unique_ptr<BrokerCodeScanner> scanner;
+        if (config().has("amt.scanner"))
+            scanner = std::make_unique<BrokerCodeScanner>(
+                BrokerAddress{setting("scanner"), peerUser}, loop);
         std::unique_ptr<node::EmulationClient> emulation;
         if (config().has("amt.emulation")) {
             emulation = std::make_unique<node::EmulationClient>(setting("emulation"));
@@ -264,7 +270,7 @@ private:
             std::move(settings),
             node::NodeDoors{loop, random, database, pages, identityReader, paymentTerminal, printer,
                             signer.get(), *longWork, front, emulation.get(), copying.get(),
-                            deskReader.get(), deskSigner.get(), speaker.get()});
+                            deskReader.get(), deskSigner.get(), speaker.get(), scanner.get()});
         front.start();
         log::info("node.serves", {{"version", AMT_VERSION}});
         loop.run();

@@ -13,6 +13,7 @@
 #include "drivers/port/identity.h"
 #include "drivers/port/payment.h"
 #include "drivers/port/printing.h"
+#include "drivers/port/scanning.h"
 #include "drivers/port/speech.h"
 
 #include <functional>
@@ -74,8 +75,8 @@ class Emulation {
 public:
     virtual ~Emulation() = default;
     struct Device {
-        std::string kind, detail; ///< "card", "desk-card", "terminal", "printer"; detail is a
-                                  ///< message key
+        std::string kind, detail; ///< "card", "desk-card", "terminal", "printer", "scanner";
+                                  ///< detail is a message key
         std::vector<std::string> acts;
     };
     virtual std::vector<Device> devices() = 0;
@@ -124,6 +125,7 @@ struct NodeDoors {
     TerminalSigner* deskSigner = nullptr; ///< of the on-site certificate (Vor-Ort-Zertifikat);
                                           ///< null: no card is read by CAN
     Speaker* speaker = nullptr;           ///< for spoken calls; null: calls are only written
+    CodeScanner* scanner = nullptr;       ///< at the kiosk; null: none is set up
 };
 
 class Node {

@@ -84,6 +84,7 @@ constexpr Route routes[] = {
     {kiosk, Post, "/visit/booked/print", Rule::Visit, printAppointment},
     {kiosk, Get, "/visit/check-in", Rule::Visit, showCheckIn},
     {kiosk, Post, "/visit/check-in", Rule::Visit, checkIn, "code"},
+    {kiosk, Post, "/visit/check-in/card", Rule::Visit, beginCheckInByCard},
     {kiosk, Get, "/visit/state", Rule::Visit, showQuestion},
     {kiosk, Post, "/visit/state", Rule::Visit, answerQuestion, "reference code"},
     {kiosk, Get, "/visit/still-there", Rule::Visit, showStillThere},

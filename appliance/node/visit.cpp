@@ -78,6 +78,7 @@ Bytes written(const Visit& visit)
     object->set("answers", office::toJson(visit.answers));
     if (visit.identification)
         object->set("identification", office::toJson(*visit.identification));
+    object->set("checksInByCard", visit.checksInByCard);
     object->set("formStep", visit.formStep);
     object->set("caseId", visit.caseId);
     object->set("ticketId", visit.ticketId);
@@ -111,6 +112,8 @@ void read(Visit& visit, ByteView plain)
     if (object->has("identification"))
         visit.identification =
             office::identificationFromJson(*json::object(*object, "identification"));
+    visit.checksInByCard =
+        object->has("checksInByCard") && json::boolean(*object, "checksInByCard");
     visit.formStep = static_cast<int>(json::integer(*object, "formStep"));
     visit.caseId = json::text(*object, "caseId");
     if (object->has("ticketId")) // nor of this

@@ -67,7 +67,9 @@ enum class VisitEvent {
     BookingBegun,
     TimeReserved,
     TimeGivenUp, ///< by the citizen, or the reservation's time was out
-    Confirmed
+    Confirmed,
+    CheckInByCard, ///< the card is to be read for its names only
+    CheckInLeft    ///< read or not, that way has ended
 };
 
 inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
@@ -76,6 +78,11 @@ inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
     {Step::Booking, VisitEvent::TimeReserved, Step::Contact},
     {Step::Contact, VisitEvent::TimeGivenUp, Step::Booking},
     {Step::Contact, VisitEvent::Confirmed, Step::Booked},
+    {Step::Start, VisitEvent::CheckInByCard, Step::Notice},
+    {Step::Notice, VisitEvent::CheckInLeft, Step::Start},
+    {Step::Card, VisitEvent::CheckInLeft, Step::Start},
+    {Step::Reading, VisitEvent::CheckInLeft, Step::Start},
+    {Step::CardProblem, VisitEvent::CheckInLeft, Step::Start},
     {Step::Start, VisitEvent::ServiceChosen, Step::Notice},
     {Step::Notice, VisitEvent::ServiceChosen, Step::Notice},
     {Step::Notice, VisitEvent::Consented, Step::Card},
@@ -152,7 +159,11 @@ struct Visit {
     std::string terminalStatusText;
     bool aborting = false;
     Milliseconds lastTouch{0};
-    std::string bookingProblem; ///< "taken", "lapsed": said once, where the day is chosen
+    bool checksInByCard = false;   ///< what the card is read for, instead of a service
+    bool atCheckIn = false;        ///< its page stands on the screen
+    page::CheckInPage checkInSaid; ///< by a scanned code: said once, on that page
+    int checkInNews = 0;           ///< how often something was
+    std::string bookingProblem;    ///< "taken", "lapsed": said once, where the day is chosen
     TimerId timer = 0;
     bool warned = false; ///< the page "still there?" stands on the screen
 

@@ -247,6 +247,8 @@ public:
                                     : view.problem == TooEarly     ? "tooEarly"
                                     : view.problem == TooLate      ? "tooLate"
                                     : view.problem == OtherDay     ? "otherDay"
+                                    : view.problem == Strange      ? "strange"
+                                    : view.problem == NotByCard    ? "notByCard"
                                     : view.problem == AskReception ? "askReception"
                                                                    : "";
         set("problem", problem.empty() ? Data(false) : Data(text("checkIn.problem." + problem)));
@@ -255,6 +257,11 @@ public:
                                     {{"time", localTime(view.start)},
                                      {"from", localTime(view.from)},
                                      {"day", _texts.day(_frame.language, localDate(view.start))}}));
+        set("scans", view.scans);
+        set("readsCards", view.readsCards);
+        set("severalWays", view.scans || view.readsCards);
+        if (view.scans)
+            liveGently(view.news);
     }
 
     void operator()(const QueuePage& view)
@@ -342,7 +349,7 @@ public:
         set("showKeep", shows(4));
         set("showFirst", shows(1) || shows(2));
         set("showSecond", shows(3) || shows(4));
-        lead(part, parts, "/visit/notice", "/services");
+        lead(part, parts, "/visit/notice", _frame.checksInByCard ? "/visit/check-in" : "/services");
         set("unreviewed", part == 1 && !view.reviewedTranslation && _frame.language != "de");
         set("reads", !view.reads.empty());
     }
@@ -444,7 +451,8 @@ public:
                                  : std::string("DeviceFailed");
         set("heading", text("problem." + outcome + ".heading"));
         set("text", text("problem." + outcome + ".text"));
-        set("advice", text("problem." + outcome + ".advice"));
+        set("advice",
+            text(_frame.checksInByCard ? "checkIn.cardAdvice" : "problem." + outcome + ".advice"));
         set("canRetry", view.canRetry);
         set("retry", text(outcome == "PinSuspended" ? "problem.retryCan" : "problem.retry"));
         set("is" + outcome, true);
@@ -701,6 +709,7 @@ private:
         set("formKey", _frame.formKey);
         set("offline", !_frame.portalReachable);
         set("inVisit", _frame.inVisit);
+        set("checksIn", _frame.checksInByCard);
         set("helpLine", text(_frame.helpCalled ? "frame.helpCalled" : "frame.help"));
         access();
         Data choices{Data::type::list};
@@ -768,6 +777,16 @@ private:
         set("live", true);
         set("idleAfter", false); // a step that runs holds the clock (ui.md 3.7)
         refresh(liveAfter, path);
+    }
+
+    /// The same where somebody types meanwhile: the page is loaded for news only, never because
+    /// time has passed, and the clock of the visit goes on.
+    void liveGently(const std::string& shows)
+    {
+        module("live");
+        set("liveShows", shows);
+        set("live", true);
+        set("refreshAfter", "0");
     }
 
     /// "20–25 Min.", never a promise.

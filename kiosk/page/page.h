@@ -40,10 +40,11 @@ struct Frame {
     bool portalReachable = true;
     bool inVisit = false;                 ///< shows "Beenden" and counts the idle time
     std::chrono::seconds idleWarning{45}; ///< then the page "still there?"
-    Access access;           ///< POST /access {set=text-0..2|contrast-on|contrast-off|reach-on|
-                             ///< reach-off, back}; a form page posts it as its "action", so that
-                             ///< what was typed stays
-    bool helpCalled = false; ///< a call for help is open
+    Access access; ///< POST /access {set=text-0..2|contrast-on|contrast-off|reach-on|
+                   ///< reach-off, back}; a form page posts it as its "action", so that
+                   ///< what was typed stays
+    bool checksInByCard = false; ///< the card is read for check-in, not for a service
+    bool helpCalled = false;     ///< a call for help is open
     int part = 0; ///< ?part= of notice, certificate, card, form, review, done and ticket, which
                   ///< need more pages than one with larger letters; 0: not said
     bool testModeLanguages = false; ///< offers languages whose texts are not reviewed
@@ -125,12 +126,17 @@ struct CheckInPage {
         TooEarly,
         TooLate,
         OtherDay,
+        NotByCard,   ///< none, several, or nobody knows: the code or the reception
+        Strange,     ///< scanned, and no code of an appointment
         AskReception ///< the number was used already, or there are none left
     };
     Problem problem = Problem::None;
-    std::string code; ///< as typed
-    UtcTime start;    ///< of the appointment, once it was found
-    UtcTime from;     ///< TooEarly: when check-in begins
+    std::string code;        ///< as typed
+    UtcTime start;           ///< of the appointment, once it was found
+    UtcTime from;            ///< TooEarly: when check-in begins
+    bool readsCards = false; ///< POST /visit/check-in/card {}
+    bool scans = false;      ///< a code may be held before the scanner as well
+    std::string news = {};      ///< what of the live state this page tells
 };
 /// GET /queue, POST {group}: what is it about. Numbers that are not given out here are shown, too.
 struct QueuePage {
@@ -567,7 +573,7 @@ struct ClerkPage {
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
     struct Device {
-        std::string kind; ///< "card", "desk-card", "terminal", "printer"
+        std::string kind; ///< "card", "desk-card", "terminal", "printer", "scanner"
         bool present = false;
         bool emulated = false;
         std::string detail; ///< message key
@@ -575,7 +581,7 @@ struct DevicesPage {
             std::string act, labelKey;
         };
         std::vector<Act>
-            acts; ///< emulated only: lay, pull, approve, decline, silent, paper-end, paper-new
+            acts; ///< emulated only: "lay", "paper-end", … (tests/sim/devices/README.md)
     };
     std::vector<Device> devices;
     std::string portalDetail;

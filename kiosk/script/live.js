@@ -10,11 +10,13 @@ function shownOf(state) {
         return state.reading;
     if (typeof state.printing === 'string')
         return state.printing;
+    if (typeof state.news === 'string')
+        return state.news;
     return state.terminalStatus === undefined ? '' : `${state.terminalStatus} ${state.terminalText}`;
 }
 
 if (live) {
-    const patience = Math.max(1, Number(liveAfter)) * 1000;
+    const patience = Number(liveAfter) * 1000; // 0: somebody types here
     let loading = false;
     const load = () => {
         if (!loading) {
@@ -28,11 +30,13 @@ if (live) {
         if (state.at !== location.pathname || shownOf(state) !== liveShows)
             load();
     });
-    events.addEventListener('error', () => {
-        events.close();
-        setTimeout(load, patience);
-    });
-    // Whatever happens to the stream, the page never stays as it is for long.
-    setTimeout(load, patience * 5);
+    if (patience > 0) {
+        events.addEventListener('error', () => {
+            events.close();
+            setTimeout(load, patience);
+        });
+        // Whatever happens to the stream, the page never stays as it is for long.
+        setTimeout(load, patience * 5);
+    }
     window.addEventListener('pagehide', () => events.close());
 }

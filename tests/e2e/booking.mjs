@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // An appointment, in Chromium against a house that runs: booked at the kiosk by touch and without script, kept by a node that is killed while the
-// name is typed, seen, moved and cancelled at the desk, booked by phone; the code at the kiosk says when it is not yet time.
+// name is typed, seen, moved and cancelled at the desk, booked by phone; the code at the kiosk, typed or scanned, says when it is not yet time.
 //
 // node tests/e2e/booking.mjs ADDRESSES [PICTURES]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { axeFindings, launch } from './browser.mjs';
+import { tellDevices } from './emulated.mjs';
 
 const [file, pictures] = process.argv.slice(2);
 const addresses = JSON.parse(readFileSync(file, 'utf8'));
@@ -112,6 +113,20 @@ await look(kiosk, 'check-in-unknown');
 await kiosk.locator('[name=code]').fill(first.toLowerCase().replaceAll('-', ' '));
 await kiosk.getByRole('button', { name: 'Anmelden' }).click();
 await kiosk.getByText(/Ihr Termin ist an einem anderen Tag|Sie sind früh da|Ihre Nummer|Sie sind angemeldet/).first().waitFor();
+
+// The same by the scanner, which the page hears without a press. What was scanned before is nobody's; a strange code is said.
+const scanning = await open(true, upright);
+await scanning.goto(addresses.kiosk);
+await tellDevices(addresses.control, `scan ${second}`);
+await scanning.getByRole('button', { name: 'Zum Termin anmelden' }).click();
+await scanning.getByText('halten Sie den QR-Code vor den Scanner').waitFor();
+must(new URL(scanning.url()).pathname === '/visit/check-in', 'a code that nobody asked for was taken');
+await look(scanning, 'check-in-ways');
+await tellDevices(addresses.control, 'act scanner scan-strange');
+await scanning.getByText('Dieser Code gehört zu keinem Termin').waitFor();
+await look(scanning, 'check-in-strange');
+await tellDevices(addresses.control, `scan ${second}`);
+await scanning.getByText(/Ihr Termin ist an einem anderen Tag|Sie sind früh da|Ihre Nummer|Sie sind angemeldet/).first().waitFor();
 
 // The desk sees both names, moves one, cancels the other, and books for somebody who calls.
 const desk = await open(true, { width: 1366, height: 768 });

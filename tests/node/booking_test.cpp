@@ -491,4 +491,317 @@ BOOST_DATA_TEST_CASE(the_desk_refuses_what_cannot_be_meant, data::make(deskWrong
     BOOST_TEST(desk.town.count("SELECT count(*) FROM appointment") == 0);
 }
 
+// --- the scanner at the kiosk
+
+namespace {
+
+struct ScannedBooking : Booking {
+    ScannedBooking()
+    {
+        town.hasScanner = true;
+        town.restart();
+    }
+    /// The page of check-in, in a visit of its own.
+    void openCheckIn()
+    {
+        kiosk.get("/");
+        kiosk.post("/language", {{"language", "de"}, {"back", "/visit/check-in"}});
+    }
+    void scan(const std::string& code)
+    {
+        BOOST_REQUIRE(town.scanner.running.has_value());
+        town.scanner.finish(CodeScanned{Personal(code)});
+    }
+    /// What the page on the screen is told.
+    std::string told() const { return town.livePages.newest.lower_bound("visit/")->second; }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_scanned_code_gives_the_number_at_once, ScannedBooking)
+{
+    const std::string code = book(kiosk);
+    kiosk.post("/visit/end");
+    town.loop.advance(until(code) - 30min);
+    openCheckIn();
+    BOOST_TEST(kiosk.location == "/visit/check-in");
+    BOOST_TEST(kiosk.shows("halten Sie den QR-Code vor den Scanner"));
+    BOOST_TEST(kiosk.shows("data-live-shows=\"0\""));
+    BOOST_TEST(town.scanner.scans == 1);
+    scan(code);
+    BOOST_TEST(told().find("\"at\":\"/visit/ticket\"") != std::string::npos);
+    BOOST_TEST(town.count("SELECT count(*) FROM ticket") == 1);
+    BOOST_TEST(town.printer.isPrinting());
+    kiosk.get("/visit/check-in"); // without script, too
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+    BOOST_TEST(!town.scanner.running.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_strange_code_is_said_kindly_and_the_next_one_is_heard, ScannedBooking)
+{
+    const std::string code = book(kiosk);
+    kiosk.post("/visit/end");
+    town.loop.advance(until(code) - 30min);
+    openCheckIn();
+    const ScanOutcome strange[] = {CodeScanned{Personal(std::string("https://example.org/?a=1"))},
+                                   CodeScanned{Personal(std::string(512, 'A'))}, CodeUnreadable{}};
+    for (int round = 0; round < 3; ++round) { // none of these is a try
+        for (const auto& outcome : strange) {
+            town.scanner.finish(outcome);
+            BOOST_TEST(told().find("\"at\":\"/visit/check-in\"") != std::string::npos);
+            kiosk.get("/visit/check-in");
+            BOOST_TEST(kiosk.shows("Dieser Code gehört zu keinem Termin"));
+        }
+    }
+    BOOST_TEST(told().find("\"news\":\"9\"") != std::string::npos);
+    BOOST_TEST(kiosk.shows("data-live-shows=\"9\""));
+    kiosk.get("/visit/check-in"); // said once
+    BOOST_TEST(!kiosk.shows("Dieser Code gehört zu keinem Termin"));
+    scan(code);
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+}
+
+BOOST_FIXTURE_TEST_CASE(codes_that_are_tried_at_the_scanner_are_limited_as_typed_ones,
+                        ScannedBooking)
+{
+    const std::string code = book(kiosk);
+    kiosk.post("/visit/end");
+    town.loop.advance(until(code) - 30min);
+    openCheckIn();
+    SeededRandom random;
+    for (int tries = 0; tries < 5; ++tries) {
+        scan(office::makeFileReference("TE", localDate(town.loop.utcNow()), random));
+        kiosk.get("/visit/check-in");
+        BOOST_TEST(kiosk.shows("Diesen Code finden wir nicht"));
+    }
+    scan(code);
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(kiosk.shows("Bitte warten Sie etwas"));
+    BOOST_TEST(town.count("SELECT count(*) FROM ticket") == 0);
+    kiosk.post("/visit/check-in", {{"code", code}});
+    BOOST_TEST(kiosk.page.status == 429);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_scanner_is_heard_only_while_its_page_is_open, ScannedBooking)
+{
+    BOOST_TEST(town.scanner.scans == 0);
+    openCheckIn();
+    BOOST_TEST(town.scanner.running.has_value());
+    kiosk.get("/services");
+    BOOST_TEST(!town.scanner.running.has_value());
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(town.scanner.running.has_value());
+    kiosk.post("/visit/check-in", {{"code", "nonsense"}}); // the page stays
+    BOOST_TEST(town.scanner.running.has_value());
+    kiosk.post("/visit/end");
+    BOOST_TEST(!town.scanner.running.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_scanner_that_is_away_is_not_offered_until_it_is_back, ScannedBooking)
+{
+    openCheckIn();
+    town.scanner.finish(NoScanner{});
+    BOOST_TEST(told().find("\"news\":\"1\"") != std::string::npos);
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(!kiosk.shows("vor den Scanner"));
+    town.loop.advance(3s);
+    BOOST_REQUIRE(town.scanner.running.has_value());
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(!kiosk.shows("vor den Scanner")); // nobody knows yet
+    town.scanner.running->listening();
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(kiosk.shows("vor den Scanner"));
+    town.scanner.finish(DeviceFailed{ErrorCode::BrokerGone});
+    kiosk.post("/visit/end");
+    town.loop.advance(10s);
+    BOOST_TEST(!town.scanner.running.has_value()); // nobody waits for it any more
+}
+
+BOOST_FIXTURE_TEST_CASE(a_house_without_a_scanner_does_not_speak_of_one, Booking)
+{
+    kiosk.get("/");
+    kiosk.post("/language", {{"language", "de"}, {"back", "/visit/check-in"}});
+    BOOST_TEST(!kiosk.shows("Scanner"));
+    BOOST_TEST(!kiosk.shows("data-live="));
+}
+
+// --- the card at the kiosk
+
+namespace {
+
+struct CardBooking : Booking {
+    /// Sunday morning: an appointment of Monday is tomorrow's, and its names are in hand.
+    CardBooking() { town.loop.advance(24h); }
+
+    /// Up to the result. The card writes names in capitals.
+    void checkInByCard(const std::string& givenNames = "ZOË",
+                       const std::string& familyNames = "ŁUKASIEWICZ")
+    {
+        walkToReading();
+        IdentityData card;
+        card.givenNames = givenNames;
+        card.familyNames = familyNames;
+        town.reader.finish(IdentityRead{Personal<IdentityData>(card)});
+        kiosk.get("/visit/card/reading");
+    }
+    void walkToReading()
+    {
+        kiosk.get("/");
+        kiosk.post("/language", {{"language", "de"}, {"back", "/visit/check-in"}});
+        kiosk.post("/visit/check-in/card");
+        kiosk.post("/visit/notice", {{"consent", "yes"}});
+        kiosk.post("/visit/card", {{"pin", "123456"}});
+    }
+    void bookAndCome()
+    {
+        const std::string code = book(kiosk);
+        kiosk.post("/visit/end");
+        town.loop.advance(until(code) - 30min);
+    }
+    void signIn()
+    {
+        clerk.get("/desk/sign-in");
+        clerk.post("/desk/sign-in", {{"name", "Erika Amt"}, {"password", firstPassword}});
+        town.loop.run();
+    }
+    std::int64_t tickets() { return town.count("SELECT count(*) FROM ticket"); }
+
+    Browser clerk{town, Surface::Desk};
+};
+
+constexpr auto notByCard = "Mit dem Ausweis finden wir Ihren Termin nicht";
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_card_gives_the_number_of_the_appointment_in_its_name, CardBooking)
+{
+    bookAndCome();
+    kiosk.get("/");
+    kiosk.post("/language", {{"language", "de"}, {"back", "/visit/check-in"}});
+    BOOST_TEST(kiosk.shows("Mit dem Ausweis anmelden"));
+    kiosk.post("/visit/check-in/card");
+    BOOST_TEST(kiosk.location == "/visit/notice");
+    BOOST_TEST(kiosk.shows("Nur um Ihren Termin von heute zu finden"));
+    BOOST_TEST(!kiosk.shows("Antrag"));
+    BOOST_TEST(kiosk.shows("href=\"/visit/check-in\""));
+    kiosk.post("/visit/notice", {{"consent", "yes"}});
+    BOOST_TEST(!kiosk.shows("Daten eintippen"));
+    kiosk.post("/visit/card", {{"pin", "123456"}});
+    BOOST_TEST((town.reader.lastRequest.groups ==
+                std::set{DataGroup::GivenNames, DataGroup::FamilyNames}));
+    BOOST_TEST(!town.reader.lastRequest.bornUntil.has_value());
+    IdentityData card;
+    card.givenNames = "ZOË";
+    card.familyNames = "ŁUKASIEWICZ";
+    town.reader.finish(IdentityRead{Personal<IdentityData>(card)});
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+    BOOST_TEST(tickets() == 1);
+    BOOST_TEST(town.count("SELECT count(*) FROM cases") == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_has_no_appointment_today_is_sent_to_the_code, CardBooking)
+{
+    bookAndCome();
+    checkInByCard("ZOË", "LUKASIEWICZ"); // another letter, another name
+    BOOST_TEST(kiosk.location == "/visit/check-in");
+    BOOST_TEST(kiosk.shows(notByCard));
+    BOOST_TEST(tickets() == 0);
+    kiosk.post("/visit/check-in",
+               {{"code", town.text("SELECT code FROM appointment")}}); // the same visit goes on
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+}
+
+BOOST_FIXTURE_TEST_CASE(two_of_one_name_are_sent_to_the_code, CardBooking)
+{
+    book(kiosk);
+    kiosk.post("/visit/end");
+    bookAndCome();
+    checkInByCard();
+    BOOST_TEST(kiosk.shows(notByCard));
+    BOOST_TEST(tickets() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(names_that_nobody_has_read_send_everybody_to_the_code_until_a_clerk_comes,
+                        CardBooking)
+{
+    signInFirst(town, clerk);
+    const std::string code = book(kiosk);
+    kiosk.post("/visit/end");
+    town.restart(); // the names were in memory only
+    town.loop.advance(until(code) - 30min);
+    checkInByCard();
+    BOOST_TEST(kiosk.shows(notByCard));
+    kiosk.post("/visit/end");
+    signIn();
+    checkInByCard();
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+    BOOST_TEST(tickets() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(one_appointment_that_nobody_can_open_makes_every_match_unsure, CardBooking)
+{
+    signInFirst(town, clerk);
+    book(kiosk, conduct);
+    kiosk.post("/visit/end");
+    const std::string other = town.text("SELECT id FROM appointment");
+    const std::string code = book(kiosk);
+    kiosk.post("/visit/end");
+    town.restart();
+    town.database().execute("UPDATE appointment SET sealed = 'broken' WHERE id = '" + other + "'");
+    town.loop.advance(until(code) - 30min);
+    signIn();
+    checkInByCard();
+    BOOST_TEST(kiosk.shows(notByCard));
+    BOOST_TEST(tickets() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(whoever_cannot_use_the_card_comes_back_to_the_code, CardBooking)
+{
+    bookAndCome();
+    walkToReading();
+    town.reader.finish(PinBlocked{});
+    kiosk.get("/visit/card/reading");
+    BOOST_TEST(kiosk.location == "/visit/card/problem");
+    BOOST_TEST(kiosk.shows("Code eingeben"));
+    kiosk.post("/visit/card/skip");
+    BOOST_TEST(kiosk.location == "/visit/check-in");
+    BOOST_TEST(!kiosk.shows(notByCard));
+    kiosk.post("/visit/check-in/card"); // or by the link of the notice
+    kiosk.get("/visit/check-in");
+    BOOST_TEST(kiosk.location == "/visit/check-in");
+    kiosk.get("/services"); // and anything else is still possible
+    BOOST_TEST(kiosk.location == "/services");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_restart_while_the_card_is_asked_for_goes_on_there, CardBooking)
+{
+    bookAndCome();
+    kiosk.get("/");
+    kiosk.post("/language", {{"language", "de"}, {"back", "/visit/check-in"}});
+    kiosk.post("/visit/check-in/card");
+    town.restart();
+    kiosk.get("/visit/notice");
+    BOOST_TEST(kiosk.shows("Nur um Ihren Termin von heute zu finden"));
+}
+
+BOOST_FIXTURE_TEST_CASE(no_name_of_a_card_or_an_appointment_comes_to_the_disk, CardBooking)
+{
+    bookAndCome();
+    checkInByCard();
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+    std::string everything;
+    for (const char* column :
+         {"SELECT group_concat(lower(hex(sealed)) || sealed || services) FROM appointment",
+          "SELECT group_concat(details) FROM journal",
+          "SELECT group_concat(lower(hex(sealed))) FROM draft",
+          "SELECT group_concat(services) FROM ticket"})
+        everything += town.text(column);
+    for (const std::string name : {"Łukasiewicz", "ŁUKASIEWICZ", "łukasiewicz", "Zoë", "ZOË"}) {
+        BOOST_TEST(everything.find(name) == std::string::npos);
+        BOOST_TEST(everything.find(toHex(view(name))) == std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

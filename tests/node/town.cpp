@@ -239,9 +239,10 @@ void Town::open()
                                                  : hasDeskCertificate ? &deskSigner
                                                                       : nullptr;
     _node = std::make_unique<node::Node>(
-        std::move(settings), node::NodeDoors{loop, random, *_database, pages(), reader, terminal,
-                                             printer, &signer, longWork, livePages, emulation,
-                                             nullptr, deskReaderDoor, deskSignerDoor, &speaker});
+        std::move(settings),
+        node::NodeDoors{loop, random, *_database, pages(), reader, terminal, printer, &signer,
+                        longWork, livePages, emulation, nullptr, deskReaderDoor, deskSignerDoor,
+                        &speaker, hasScanner ? &scanner : nullptr});
 }
 
 void Town::restart()
@@ -254,6 +255,7 @@ void Town::restart(const std::function<void(const std::filesystem::path& databas
     _node.reset();
     reader.running.reset();
     deskReader.running.reset();
+    scanner.running.reset();
     terminal.running.reset();
     printer = ScriptedPrinter();
     _database.reset();

@@ -165,6 +165,30 @@ public:
     std::vector<std::function<void(SpeechOutcome)>> waiting;
 };
 
+class ScriptedScanner : public CodeScanner {
+public:
+    void scan(Callbacks callbacks) override
+    {
+        ++scans;
+        running = std::move(callbacks);
+    }
+    void cancel() override
+    {
+        ++cancels;
+        if (running)
+            finish(ScanCancelled{});
+    }
+    /// Ends the running scan.
+    void finish(const ScanOutcome& outcome)
+    {
+        const auto callbacks = *std::exchange(running, std::nullopt);
+        callbacks.done(outcome);
+    }
+
+    int scans = 0, cancels = 0;
+    std::optional<Callbacks> running;
+};
+
 class ScriptedSigner : public node::TerminalSigner {
 public:
     Bytes sign(ByteView toBeSigned) override
@@ -240,6 +264,8 @@ public:
     ScriptedTerminal terminal;
     ScriptedPrinter printer;
     ScriptedSpeaker speaker;
+    ScriptedScanner scanner;
+    bool hasScanner = false; ///< from the next start on
     ScriptedSigner signer, deskSigner;
     HeardPages livePages;
     AtOnce longWork{loop};

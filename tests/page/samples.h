@@ -229,6 +229,13 @@ inline page::CheckInPage sampleCheckIn(page::CheckInPage::Problem problem)
     return {problem, problem == page::CheckInPage::Problem::None ? "" : "TE-2026-7K3M-4Q",
             sampleTime() + std::chrono::hours(4), sampleTime() + std::chrono::hours(2)};
 }
+inline page::CheckInPage sampleCheckInWays(page::CheckInPage::Problem problem)
+{
+    auto view = sampleCheckIn(problem);
+    view.code.clear();
+    view.scans = view.readsCards = true;
+    return view;
+}
 
 inline std::vector<KioskSample> kioskSamples()
 {
@@ -259,6 +266,8 @@ inline std::vector<KioskSample> kioskSamples()
         {"check-in", sampleCheckIn(CheckInPage::Problem::None)},
         {"check-in-unknown", sampleCheckIn(CheckInPage::Problem::Unknown)},
         {"check-in-early", sampleCheckIn(CheckInPage::Problem::TooEarly)},
+        {"check-in-ways", sampleCheckInWays(CheckInPage::Problem::None)},
+        {"check-in-strange", sampleCheckInWays(CheckInPage::Problem::Strange)},
         {"ticket-checked-in",
          TicketPage{"B 047", "Ausweis, Pass und Meldewesen", true, 1, std::nullopt, "printed",
                     std::chrono::seconds(60), sampleTime() + std::chrono::minutes(20)}},

@@ -185,12 +185,16 @@ std::optional<std::string> offending(std::string_view text, CharacterSet set)
 
 bool sameLetters(std::string_view left, std::string_view right)
 {
-    const auto folded = [](std::string_view text) {
-        return icu::UnicodeString::fromUTF8(
-                   icu::StringPiece(text.data(), static_cast<int32_t>(text.size())))
-            .foldCase();
-    };
     return folded(left) == folded(right);
+}
+
+std::string folded(std::string_view text)
+{
+    std::string utf8;
+    icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size())))
+        .foldCase()
+        .toUTF8String(utf8);
+    return utf8;
 }
 
 int charactersIn(std::string_view text)

@@ -24,6 +24,8 @@ std::optional<std::string> offending(std::string_view text, CharacterSet set);
 /// Whether two texts differ in upper and lower case at most: cards are written in capitals. "ẞ",
 /// "ß" and "ss" are the same then.
 bool sameLetters(std::string_view left, std::string_view right);
+/// What is equal for texts of the same letters. For comparing, never for showing.
+std::string folded(std::string_view text);
 /// Code points.
 int charactersIn(std::string_view text);
 
