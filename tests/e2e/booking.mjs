@@ -5,40 +5,15 @@
 //
 // node tests/e2e/booking.mjs ADDRESSES [PICTURES]
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { axeFindings, launch } from './browser.mjs';
+import { readFileSync } from 'node:fs';
 import { tellDevices } from './emulated.mjs';
+import { must, signInFirst, stage } from './stage.mjs';
 
 const [file, pictures] = process.argv.slice(2);
 const addresses = JSON.parse(readFileSync(file, 'utf8'));
-const patience = 30_000;
 const clerk = { name: 'Ayşe Öztürk', password: 'Der Igel liest am Dienstag Akten' };
-/** @type {string[]} */
-const findings = [];
-
-/** @param {unknown} condition @param {string} sentence */
-function must(condition, sentence) {
-    if (!condition) throw new Error(sentence);
-}
-
-const { browser, close } = await launch();
-/** @param {boolean} script @param {{ width: number, height: number }} viewport */
-async function open(script, viewport) {
-    const context = await browser.newContext({ viewport, javaScriptEnabled: script, ignoreHTTPSErrors: true, hasTouch: viewport.height > viewport.width });
-    const page = await context.newPage();
-    page.setDefaultTimeout(patience);
-    page.on('pageerror', (error) => findings.push(error.message));
-    return page;
-}
-/** @typedef {Awaited<ReturnType<typeof open>>} Page */
-
-/** @param {Page} page @param {string} name */
-async function look(page, name) {
-    for (const finding of await axeFindings(page)) findings.push(`${name}: ${finding}`);
-    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
-}
-if (pictures) mkdirSync(pictures, { recursive: true });
+const { open, look, end } = await stage(pictures);
+/** @typedef {import('./stage.mjs').Page} Page */
 
 const upright = { width: 1080, height: 1920 };
 
@@ -130,15 +105,7 @@ await scanning.getByText(/Ihr Termin ist an einem anderen Tag|Sie sind früh da|
 
 // The desk sees both names, moves one, cancels the other, and books for somebody who calls.
 const desk = await open(true, { width: 1366, height: 768 });
-await desk.goto(`${addresses.desk}/desk/first`);
-await desk.locator('[name=code]').fill(addresses.clerkCode);
-await desk.locator('[name=name]').fill(clerk.name);
-await desk.locator('[name=password]').fill(clerk.password);
-await desk.locator('[name=again]').fill(clerk.password);
-await desk.locator('main button[type=submit]').click();
-await desk.waitForURL('**/desk/paper');
-await desk.locator('[name=kept]').check();
-await desk.locator('main button[type=submit]').click();
+await signInFirst(desk, addresses, clerk);
 await desk.goto(`${addresses.desk}/desk/appointments/new`);
 await desk.getByLabel(/Führungszeugnis beantragen/).fill('1');
 await look(desk, 'appointment-concerns');
@@ -167,7 +134,4 @@ await desk.locator('[name=reason]').fill('Anruf: krank');
 await desk.getByRole('button', { name: 'Termin absagen' }).click();
 await desk.getByText('abgesagt').waitFor();
 
-await close();
-for (const finding of findings) console.error(finding);
-console.log(`three appointments, one moved and cancelled; ${findings.length} findings`);
-process.exit(findings.length === 0 ? 0 : 1);
+await end('three appointments, one moved and cancelled');
