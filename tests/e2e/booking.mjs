@@ -82,11 +82,11 @@ await plain.getByRole('button', { name: 'Fertig' }).click();
 await kiosk.goto(addresses.kiosk);
 await kiosk.getByRole('button', { name: 'Zum Termin anmelden' }).click();
 await kiosk.locator('[name=code]').fill('TE-2026-AAAA-AA');
-await kiosk.getByRole('button', { name: 'Anmelden' }).click();
+await kiosk.getByRole('button', { name: 'Anmelden', exact: true }).click();
 await kiosk.getByText('Diesen Code finden wir nicht').waitFor();
 await look(kiosk, 'check-in-unknown');
 await kiosk.locator('[name=code]').fill(first.toLowerCase().replaceAll('-', ' '));
-await kiosk.getByRole('button', { name: 'Anmelden' }).click();
+await kiosk.getByRole('button', { name: 'Anmelden', exact: true }).click();
 await kiosk.getByText(/Ihr Termin ist an einem anderen Tag|Sie sind früh da|Ihre Nummer|Sie sind angemeldet/).first().waitFor();
 
 // The same by the scanner, which the page hears without a press. What was scanned before is nobody's; a strange code is said.
