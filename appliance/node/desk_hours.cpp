@@ -372,6 +372,9 @@ RuleChange setting(Typed& typed, const office::OpeningRules& before)
     return terms;
 }
 
+constexpr std::array<std::string_view, 8> changeKinds = {"close", "fewer", "besides", "instead",
+                                                         "rule",  "terms", "remove",  "undo"};
+
 /// Throws RequestMalformed: a kind that no page offers.
 RuleChange changeIn(Typed& typed, const office::OpeningRules& before)
 {
@@ -586,6 +589,8 @@ Reply showHoursChange(House& house, Exchange& exchange)
 {
     if (!house.calendar.isOffered())
         return redirect("/desk/hours");
+    if (std::ranges::find(changeKinds, queried(exchange, "kind")) == changeKinds.end())
+        throw Error(ErrorCode::RequestMalformed, "a change that no page offers");
     Fields fields = exchange.query;
     if (exchange.query.contains("preview") || queried(exchange, "kind") == "undo")
         return previewPage(house, exchange, fields);

@@ -5,6 +5,8 @@
 const tones = [784, 587];
 const each = 0.45;
 const languages = ['de', 'en'];
+/** No call is longer; whatever hangs must not keep the next one silent. */
+const longest = 15_000;
 /** @type {AudioContext | undefined} */
 let audio;
 
@@ -39,6 +41,7 @@ function say(address) {
         const voice = new Audio(address);
         voice.addEventListener('ended', resolve);
         voice.addEventListener('error', resolve);
+        setTimeout(resolve, longest);
         voice.play().catch(resolve);
     });
 }

@@ -370,6 +370,33 @@ BOOST_DATA_TEST_CASE(what_cannot_be_meant_is_said_and_saves_nothing, data::make(
     BOOST_TEST(planning.versions() == 1);
 }
 
+struct Asked {
+    const char* address;
+    int status;
+    friend std::ostream& operator<<(std::ostream& out, const Asked& asked)
+    {
+        return out << asked.address;
+    }
+};
+const Asked questions[] = {
+    {"/desk/hours/change", 400},
+    {"/desk/hours/change?kind=dance", 400},
+    {"/desk/hours/change?kind=remove&id=none", 404},
+    {"/desk/hours/change?kind=rule&id=heiligabend", 404}, // of another layer
+    {"/desk/hours/change?kind=undo", 409},                // nothing was changed yet
+    {"/desk/hours?week=tomorrow", 400},
+    {"/desk/hours?week=1013-01-01", 200}, // before there were time zones
+    {"/desk/hours?week=9999-12-31", 200},
+    {"/desk/statistics?first=1013-01-01&last=1013-01-31", 200},
+};
+
+BOOST_DATA_TEST_CASE(whatever_stands_in_the_address_is_answered, data::make(questions), asked)
+{
+    Planning planning;
+    planning.lead.get(asked.address);
+    BOOST_TEST(planning.lead.page.status == asked.status);
+}
+
 BOOST_AUTO_TEST_CASE(figures_come_from_the_days_and_name_nobody)
 {
     Planning planning;
