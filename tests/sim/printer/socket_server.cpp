@@ -3,17 +3,11 @@
 // Messages of the socket pipe, from the printer's side.
 #include "tests/sim/printer/socket_server.h"
 
-#include "appliance/core/error.h"
-
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -35,50 +29,8 @@ Bytes message(char letter, ByteView content)
 } // namespace
 
 PrinterServer::PrinterServer(SimPrinter& printer, const std::string& path)
-    : _printer(printer), _path(path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        throw Error(ErrorCode::SystemFailed, "path of the printer's socket too long");
-    std::memcpy(address.sun_path, path.data(), path.size());
-    std::filesystem::remove(path);
-    _listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto before = ::umask(0177);
-    const bool listens =
-        _listening >= 0 &&
-        ::bind(_listening, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-        ::listen(_listening, 1) == 0;
-    ::umask(before);
-    if (!listens)
-        throw Error(ErrorCode::SystemFailed, "the printer's socket cannot be made");
-    _thread = std::thread([this] { run(); });
-}
-
-PrinterServer::~PrinterServer()
-{
-    _stopping = true;
-    ::shutdown(_listening, SHUT_RDWR);
-    if (const int connection = _connection; connection >= 0)
-        ::shutdown(connection, SHUT_RDWR);
-    _thread.join();
-    ::close(_listening);
-    ::unlink(_path.c_str());
-}
-
-void PrinterServer::run()
-{
-    while (!_stopping) {
-        const int connection = ::accept4(_listening, nullptr, nullptr, SOCK_CLOEXEC);
-        if (connection < 0)
-            continue;
-        _connection = connection;
-        if (!_stopping)
-            serve(connection);
-        _connection = -1;
-        ::close(connection);
-    }
-}
+    : _printer(printer), _socket(path, [this](int connection) { serve(connection); })
+{}
 
 void PrinterServer::serve(int connection)
 {

@@ -4,11 +4,10 @@
 #pragma once
 
 #include "tests/sim/printer/sim_printer.h"
+#include "tests/sim/socket/device_socket.h"
 
-#include <atomic>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace amt::sim {
 
@@ -17,9 +16,6 @@ public:
     /// Listens at `path` (mode 0600), one connection at a time. `printer` must outlive it. Throws
     /// SystemFailed.
     PrinterServer(SimPrinter& printer, const std::string& path);
-    ~PrinterServer();
-    PrinterServer(const PrinterServer&) = delete;
-    PrinterServer& operator=(const PrinterServer&) = delete;
 
     /// `act` with the printer, never while it works.
     template <typename Act>
@@ -30,16 +26,11 @@ public:
     }
 
 private:
-    void run();
     void serve(int connection);
 
     SimPrinter& _printer;
-    std::string _path;
     std::mutex _mutex;
-    std::atomic<bool> _stopping{false};
-    std::atomic<int> _connection{-1};
-    int _listening = -1;
-    std::thread _thread;
+    DeviceSocket _socket; ///< the last: its thread uses the others
 };
 
 /// Writes what is cut as NNN.bin, NNN.svg and NNN.txt into `folder`, and goes on counting after

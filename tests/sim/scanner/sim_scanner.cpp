@@ -3,16 +3,9 @@
 // Keys by their rows on the keyboard, and the socket.
 #include "tests/sim/scanner/sim_scanner.h"
 
-#include "appliance/core/error.h"
-
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <array>
-#include <cstring>
-#include <filesystem>
 
 namespace amt::sim {
 namespace {
@@ -79,56 +72,18 @@ Bytes onSocket(const std::vector<TypedEvent>& events)
     return bytes;
 }
 
-ScannerServer::ScannerServer(const std::string& path) : _path(path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        throw Error(ErrorCode::SystemFailed, "path of the scanner's socket too long");
-    std::memcpy(address.sun_path, path.data(), path.size());
-    std::filesystem::remove(path);
-    _listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto before = ::umask(0177);
-    const bool listens =
-        _listening >= 0 &&
-        ::bind(_listening, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-        ::listen(_listening, 1) == 0;
-    ::umask(before);
-    if (!listens)
-        throw Error(ErrorCode::SystemFailed, "the scanner's socket cannot be made");
-    _thread = std::thread([this] { run(); });
-}
-
-ScannerServer::~ScannerServer()
-{
-    _stopping = true;
-    ::shutdown(_listening, SHUT_RDWR);
-    if (const int connection = _connection; connection >= 0)
-        ::shutdown(connection, SHUT_RDWR);
-    _thread.join();
-    ::close(_listening);
-    ::unlink(_path.c_str());
-}
-
-void ScannerServer::run()
-{
-    while (!_stopping) {
-        const int connection = ::accept4(_listening, nullptr, nullptr, SOCK_CLOEXEC);
-        if (connection < 0)
-            continue;
-        _connection = connection;
-        std::array<std::uint8_t, 64> nothing; // NOLINT: filled by recv
-        while (!_stopping && ::recv(connection, nothing.data(), nothing.size(), 0) > 0)
-            ;
-        _connection = -1;
-        ::close(connection);
-    }
-}
+ScannerServer::ScannerServer(const std::string& path)
+    : _socket(path, [](int connection) {
+          std::array<std::uint8_t, 64> nothing; // NOLINT: filled by recv
+          while (::recv(connection, nothing.data(), nothing.size(), 0) > 0)
+              ;
+      })
+{}
 
 void ScannerServer::type(const std::vector<TypedEvent>& events)
 {
     const auto bytes = onSocket(events);
-    if (const int connection = _connection; connection >= 0)
+    if (const int connection = _socket.connection(); connection >= 0)
         ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 

@@ -5,12 +5,11 @@
 #pragma once
 
 #include "appliance/core/bytes.h"
+#include "tests/sim/socket/device_socket.h"
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 namespace amt::sim {
@@ -33,22 +32,13 @@ class ScannerServer {
 public:
     /// Listens at `path` (mode 0600), one connection at a time. Throws SystemFailed.
     explicit ScannerServer(const std::string& path);
-    ~ScannerServer();
-    ScannerServer(const ScannerServer&) = delete;
-    ScannerServer& operator=(const ScannerServer&) = delete;
 
-    bool isHeld() const { return _connection >= 0; }
+    bool isHeld() const { return _socket.connection() >= 0; }
     /// Nobody hears it while nobody is connected.
     void type(const std::vector<TypedEvent>& events);
 
 private:
-    void run();
-
-    std::string _path;
-    std::atomic<bool> _stopping{false};
-    std::atomic<int> _connection{-1};
-    int _listening = -1;
-    std::thread _thread;
+    DeviceSocket _socket;
 };
 
 } // namespace amt::sim
