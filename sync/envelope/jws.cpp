@@ -11,7 +11,6 @@ namespace {
 constexpr auto invalid = ErrorCode::SignatureInvalid;
 constexpr std::size_t headerBytesMax = 1024;
 constexpr std::size_t compactBytesMax = 1024 * 1024;
-constexpr int saltBytes = 64;
 
 std::vector<std::string_view> jwsSegments(const std::string& compact)
 {
@@ -31,21 +30,18 @@ JwsHeader readHeader(std::string_view segment)
     });
 }
 
-using Initialise = int (*)(EVP_MD_CTX*, EVP_PKEY_CTX**, const EVP_MD*, ENGINE*, EVP_PKEY*);
+} // namespace
 
-OwnedDigestContext pssContext(const RsaKey& key, Initialise initialise)
+OwnedDigestContext pssContext(EVP_PKEY* key, const EVP_MD* digest, InitialiseDigest initialise)
 {
     OwnedDigestContext context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* inner = nullptr; // belongs to context
-    mustWork(context != nullptr &&
-             initialise(context.get(), &inner, EVP_sha512(), nullptr, key.impl()->pkey()) == 1 &&
+    mustWork(context != nullptr && initialise(context.get(), &inner, digest, nullptr, key) == 1 &&
              EVP_PKEY_CTX_set_rsa_padding(inner, RSA_PKCS1_PSS_PADDING) == 1 &&
-             EVP_PKEY_CTX_set_rsa_mgf1_md(inner, EVP_sha512()) == 1 &&
-             EVP_PKEY_CTX_set_rsa_pss_saltlen(inner, saltBytes) == 1);
+             EVP_PKEY_CTX_set_rsa_mgf1_md(inner, digest) == 1 &&
+             EVP_PKEY_CTX_set_rsa_pss_saltlen(inner, EVP_MD_get_size(digest)) == 1);
     return context;
 }
-
-} // namespace
 
 std::string sign(const std::string& payload, const RsaKey& key, const std::string& kid,
                  const std::string& type)
@@ -58,7 +54,7 @@ std::string sign(const std::string& payload, const RsaKey& key, const std::strin
     std::string compact =
         toBase64Url(view(json::write(*header))) + '.' + toBase64Url(view(payload));
 
-    const auto context = pssContext(key, EVP_DigestSignInit);
+    const auto context = pssContext(key.impl()->pkey(), EVP_sha512(), EVP_DigestSignInit);
     Bytes signature(key.impl()->modulusBytes());
     std::size_t size = signature.size();
     const ByteView input = view(compact);
@@ -81,7 +77,7 @@ std::string verify(const std::string& compact, const RsaKey& key)
     const Bytes signature = refusedAs(invalid, [&] { return fromBase64Url(parts[2]); });
     require(signature.size() == key.impl()->modulusBytes(), invalid, "signature of odd length");
 
-    const auto context = pssContext(key, EVP_DigestVerifyInit);
+    const auto context = pssContext(key.impl()->pkey(), EVP_sha512(), EVP_DigestVerifyInit);
     const ByteView input =
         view(std::string_view(compact).substr(0, parts[0].size() + 1 + parts[1].size()));
     require(EVP_DigestVerify(context.get(), signature.data(), signature.size(), input.data(),

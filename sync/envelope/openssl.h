@@ -32,6 +32,7 @@ using OwnedPkeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using OwnedCipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 using OwnedDigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using OwnedBignum = Owned<BIGNUM, BN_free>;
+using OwnedParamBuilder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 using OwnedX509 = Owned<X509, X509_free>;
 
 /// OpenSSL keeps a queue of errors for each thread; what failed here shall not be read by someone
@@ -93,6 +94,18 @@ private:
 /// For RSA-OAEP with SHA-256 on both places (RFC 7518 4.3); `initialise`: EVP_PKEY_encrypt_init or
 /// EVP_PKEY_decrypt_init.
 OwnedPkeyContext oaepContext(EVP_PKEY* key, int (*initialise)(EVP_PKEY_CTX*));
+
+/// A public key of its numbers, big endian, of any strength up to modulusBitsMax. Throws
+/// KeyUnusable.
+OwnedPkey rsaFromNumbers(ByteView n, ByteView e);
+/// `kind`: "RSA", "EC". Throws KeyUnusable.
+OwnedPkey publicFromParams(const char* kind, OSSL_PARAM_BLD* builder);
+
+/// EVP_DigestSignInit or EVP_DigestVerifyInit.
+using InitialiseDigest = int (*)(EVP_MD_CTX*, EVP_PKEY_CTX**, const EVP_MD*, ENGINE*, EVP_PKEY*);
+/// For RSASSA-PSS with the same digest on both places and a salt of exactly its length (RFC 7518
+/// 3.5).
+OwnedDigestContext pssContext(EVP_PKEY* key, const EVP_MD* digest, InitialiseDigest initialise);
 
 /// Segments between dots, exactly `count`.
 std::vector<std::string_view> segments(std::string_view compact, std::size_t count, ErrorCode code);

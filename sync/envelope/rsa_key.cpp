@@ -11,7 +11,6 @@ namespace {
 
 using OwnedPkcs8 = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 using OwnedParams = Owned<OSSL_PARAM, OSSL_PARAM_free>;
-using OwnedParamBuilder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 
 } // namespace
 
@@ -85,7 +84,7 @@ RsaKey RsaKey::fromPublicDer(ByteView spki)
     return key;
 }
 
-RsaKey RsaKey::fromModulus(ByteView n, ByteView e)
+OwnedPkey rsaFromNumbers(ByteView n, ByteView e)
 {
     require(n.size() <= modulusBitsMax / 8 && e.size() <= 8 && !n.empty() && n[0] != 0,
             ErrorCode::KeyUnusable, "RSA numbers of unusable length");
@@ -95,15 +94,25 @@ RsaKey RsaKey::fromModulus(ByteView n, ByteView e)
     mustWork(modulus && exponent && builder &&
              OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) == 1 &&
              OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) == 1);
-    const OwnedParams params(OSSL_PARAM_BLD_to_param(builder.get()));
-    const OwnedPkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    return publicFromParams("RSA", builder.get());
+}
+
+OwnedPkey publicFromParams(const char* kind, OSSL_PARAM_BLD* builder)
+{
+    const OwnedParams params(OSSL_PARAM_BLD_to_param(builder));
+    const OwnedPkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, kind, nullptr));
     mustWork(params && context && EVP_PKEY_fromdata_init(context.get()) == 1);
     EVP_PKEY* raw = nullptr;
     const int made = EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_PUBLIC_KEY, params.get());
     OwnedPkey pkey(raw);
-    require(made == 1 && pkey != nullptr, ErrorCode::KeyUnusable, "RSA numbers make no key");
+    require(made == 1 && pkey != nullptr, ErrorCode::KeyUnusable, "the numbers make no key");
+    return pkey;
+}
+
+RsaKey RsaKey::fromModulus(ByteView n, ByteView e)
+{
     RsaKey key;
-    key._impl = std::make_shared<const Impl>(std::move(pkey), false);
+    key._impl = std::make_shared<const Impl>(rsaFromNumbers(n, e), false);
     return key;
 }
 
