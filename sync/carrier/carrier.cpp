@@ -17,8 +17,9 @@ namespace amt::carrier {
 class Carrier::Impl : public std::enable_shared_from_this<Carrier::Impl> {
 public:
     Impl(CarrierSettings settings, HttpExchange& node, portal::PortalLink& portal, EventLoop& loop,
-         RandomSource& random)
-        : _settings(settings), _node(node), _portal(portal), _loop(loop), _random(random)
+         RandomSource& random, SignIns* signIns)
+        : _settings(settings), _node(node), _portal(portal), _loop(loop), _random(random),
+          _signIns(signIns)
     {}
 
     void start() { begin(); }
@@ -186,6 +187,8 @@ private:
             self._asking = false;
             if (work && std::exchange(self._nodeGone, false) && self._gate != Gate::Unknown)
                 self.report(); // it may have started anew and not know
+            if (work && work->signIns && self._signIns)
+                self._signIns->carry();
             if (!work)
                 self._nodeGone = true;
             else if (self._gate == Gate::Open)
@@ -463,6 +466,7 @@ private:
     portal::PortalLink& _portal;
     EventLoop& _loop;
     RandomSource& _random;
+    SignIns* _signIns;
 
     TimerId _timer = 0;
     Gate _gate = Gate::Unknown;
@@ -502,8 +506,8 @@ private:
 };
 
 Carrier::Carrier(CarrierSettings settings, HttpExchange& node, portal::PortalLink& portal,
-                 EventLoop& loop, RandomSource& random)
-    : _impl(std::make_shared<Impl>(settings, node, portal, loop, random))
+                 EventLoop& loop, RandomSource& random, SignIns* signIns)
+    : _impl(std::make_shared<Impl>(settings, node, portal, loop, random, signIns))
 {}
 
 Carrier::~Carrier()

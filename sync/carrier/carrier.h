@@ -10,6 +10,7 @@
 #include "appliance/core/random.h"
 #include "sync/carrier/backoff.h"
 #include "sync/carrier/rounds.h"
+#include "sync/carrier/sign_ins.h"
 #include "sync/portal/portal_link.h"
 
 #include <memory>
@@ -41,9 +42,10 @@ struct CarrierSettings {
 
 class Carrier {
 public:
-    /// What is passed by reference must outlive the carrier.
+    /// What is passed by reference must outlive the carrier. `signIns` (may be null) carries when
+    /// the node says that clerks wait, whether the portal is there or not.
     Carrier(CarrierSettings settings, HttpExchange& node, portal::PortalLink& portal,
-            EventLoop& loop, RandomSource& random);
+            EventLoop& loop, RandomSource& random, SignIns* signIns = nullptr);
     ~Carrier();
     Carrier(const Carrier&) = delete;
     Carrier& operator=(const Carrier&) = delete;

@@ -8,6 +8,7 @@
 #include "sync/carrier/carrier.h"
 #include "sync/carrier/enrolment.h"
 #include "sync/carrier/renewal.h"
+#include "sync/carrier/sign_ins.h"
 #include "sync/carrier/transport_key.h"
 #include "sync/portal/exchange.h"
 
@@ -26,6 +27,11 @@ namespace amt::carrier {
 namespace {
 
 constexpr auto askAgain = std::chrono::seconds(2);
+/// Somebody waits at the desk.
+constexpr auto askedWithSignIns = std::chrono::seconds(1);
+constexpr portal::ExchangeLimits providerLimits{.connect = std::chrono::seconds(5),
+                                                .noProgress = std::chrono::seconds(10),
+                                                .answerBytesMax = 64 * 1024};
 constexpr std::size_t answerBytesMax = 64 * 1024 * 1024; ///< an attachment as JWE
 
 class SyncProgram : public Poco::Util::Application {
@@ -50,6 +56,9 @@ protected:
             "longest wait between probes of a silent portal (900); a quiet one is probed as often",
             "N");
         add("identity", "folder of the transport key; without: none is shown", "DIR");
+        add("identity-provider",
+            "identity-provider.json: where clerks' sign-ins are confirmed; without: nowhere",
+            "FILE");
         add("help", "say this", "");
     }
 
@@ -169,7 +178,17 @@ private:
         client.clientId = enrolment.clientId;
         client.clientSecret = std::move(enrolment.clientSecret);
         const auto link = portal::makeV2Link(std::move(client), *service, loop);
-        Carrier carrier(settings, *node, *link, loop, random);
+        std::unique_ptr<HttpExchange> provider;
+        std::optional<SignIns> signIns;
+        if (_options.contains("identity-provider")) {
+            auto endpoint =
+                readProviderEndpoint(toText(readSmallFile(needed("identity-provider"))));
+            provider = portal::makeTlsExchange(endpoint.origin, endpoint.caCertificate, loop,
+                                               providerLimits);
+            signIns.emplace(std::move(endpoint), *node, *provider);
+            settings.askNodeEvery = askedWithSignIns;
+        }
+        Carrier carrier(settings, *node, *link, loop, random, signIns ? &*signIns : nullptr);
         loop.post([&] {
             carrier.start();
             if (renewal)

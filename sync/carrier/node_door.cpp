@@ -47,8 +47,8 @@ std::vector<Envelope> readEnvelopes(const json::Object& object, const std::strin
 Work readWork(const std::string& text)
 {
     const auto object = json::parseObject(text, workBytesMax);
-    json::onlyKeys(*object,
-                   {"envelopes", "awaiting", "destinations", "serviceKeys", "head", "quotaNews"});
+    json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys", "head",
+                             "quotaNews", "signIns"});
     return {
         .envelopes = readEnvelopes(*object, "envelopes"),
         .awaiting = readEnvelopes(*object, "awaiting"),
@@ -58,7 +58,8 @@ Work readWork(const std::string& text)
                     ? std::optional(portal::readHead(json::write(*json::object(*object, "head"))))
                     : std::nullopt,
         .quotaNews = object->has("quotaNews") ? std::optional(json::integer(*object, "quotaNews"))
-                                              : std::nullopt};
+                                              : std::nullopt,
+        .signIns = object->has("signIns") && json::boolean(*object, "signIns")};
 }
 
 /// `read` of an answer with this status; nothing otherwise, noted in the log.
@@ -278,6 +279,33 @@ void NodeDoor::headVerdict(const std::string& verdict, ThenTaken then)
     post("/sync/head", json::write(*body), [then = std::move(then)](const HttpResponse* response) {
         then(takenOf(response, "head"));
     });
+}
+
+void NodeDoor::signIn(Then<SignInErrand> then)
+{
+    post("/sync/sign-ins/next", "{}", [then = std::move(then)](const HttpResponse* response) {
+        if (response && response->status == 204)
+            return then(std::nullopt);
+        then(valueOf<SignInErrand>(response, 200, "sign-in", [](const std::string& text) {
+            const auto object = json::parseObject(text);
+            json::onlyKeys(*object, {"id", "provider", "code", "verifier"});
+            return SignInErrand{json::text(*object, "id"), json::text(*object, "provider"),
+                                json::text(*object, "code"), json::text(*object, "verifier")};
+        }));
+    });
+}
+
+void NodeDoor::signInHeard(const std::string& errandId, const std::string& outcome,
+                           const std::string& idToken, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("outcome", outcome);
+    if (outcome == "given")
+        body->set("idToken", idToken);
+    post("/sync/sign-ins/" + errandId + "/heard", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "sign-in-heard"));
+         });
 }
 
 void NodeDoor::quotaRound(Then<QuotaTurn> then)

@@ -29,6 +29,12 @@ struct Work {
     std::optional<portal::HeadBody> head; ///< of the journal
     /// The node's cells are leased: number of the newest record that its portal should hear of.
     std::optional<std::int64_t> quotaNews;
+    bool signIns = false; ///< clerks wait at the identity provider's word
+};
+
+/// A code that somebody brought from the identity provider, to be exchanged there once.
+struct SignInErrand {
+    std::string id, provider, code, verifier;
 };
 
 /// Where a round of the quota protocol stands: what is to be said to the portal, or its end.
@@ -85,6 +91,11 @@ public:
     void mark(std::int64_t number, Then<portal::JournalMark> then);
     /// "taken", "behind", "beside", "closed"
     void headVerdict(const std::string& verdict, ThenTaken then);
+    /// The next one, given out once; nothing when none waits.
+    void signIn(Then<SignInErrand> then);
+    /// `outcome`: "given" with the ID token, "refused", "silent".
+    void signInHeard(const std::string& errandId, const std::string& outcome,
+                     const std::string& idToken, ThenTaken then);
     /// A new round; the one before is forgotten.
     void quotaRound(Then<QuotaTurn> then);
     /// The portal's answer to the message of this turn: its body, or how it refused.
