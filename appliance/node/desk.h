@@ -21,6 +21,14 @@ Reply showPaper(House& house, Exchange& exchange);
 Reply keepPaper(House& house, Exchange& exchange);
 Reply signOut(House& house, Exchange& exchange);
 
+// desk_provider.cpp: by the town's identity provider, and the key that it does not open
+Reply goToProvider(House& house, Exchange& exchange);
+Reply comeBackFromProvider(House& house, Exchange& exchange);
+Reply arriveByProvider(House& house, Exchange& exchange);
+Reply bindIdentity(House& house, Exchange& exchange);
+Reply showOpenKey(House& house, Exchange& exchange);
+Reply openKey(House& house, Exchange& exchange);
+
 // desk_factor.cpp: the second factor
 Reply showCode(House& house, Exchange& exchange);
 Reply proveCode(House& house, Exchange& exchange);

@@ -179,3 +179,28 @@ Reply endClerksSession(House& house, Exchange& exchange)
 }
 
 } // namespace amt::node
+    if (house.providerSignIns) {
+        view.provider = house.providerSignIns->provider().name;
+        view.boundAt = house.people.boundAt(account.clerk.id);
+        if (exchange.clerk->bindingCodeOf == account.clerk.id)
+            view.bindingCode =
+                std::string(std::exchange(exchange.clerk->bindingCode, Secret()).revealText());
+    }
+Reply makeBindingCode(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    if (!house.providerSignIns)
+        throw Error(ErrorCode::NotFound, "no identity provider here");
+    exchange.clerk->bindingCode =
+        house.people.makeBindingCode(exchange.clerk->token, account.clerk.id, house.now());
+    exchange.clerk->bindingCodeOf = account.clerk.id;
+    return redirect(addressOf(account));
+}
+
+Reply unbindIdentity(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    house.people.unbind(exchange.clerk->token, account.clerk.id, house.now());
+    return withMessage(house, exchange, addressOf(account), "clerks.unbound");
+}
+

@@ -20,21 +20,8 @@ HttpResponse signInPage(House& house, const Exchange& exchange, Kind kind, int s
     view.refused = refused;
     view.wait = wait;
     view.needsFirst = !house.people.hasClerk();
+    view.provider = providerName(house);
     return house.deskPage(exchange, view, status);
-}
-
-HttpResponse signedInAnswer(const DeskSession& session, const std::string& location)
-{
-    log::info("desk.signed-in", {{"clerk", session.clerk.id}});
-    HttpResponse response = redirect(location);
-    setCookie(response, deskCookie, std::string(session.token.revealText()), OverTls::Yes);
-    return response;
-}
-
-HttpResponse signedInAnswer(House& house, const office::SignedIn& signedIn)
-{
-    const DeskSession& session = house.sessions.begin(signedIn, house.now());
-    return signedInAnswer(session, House::beginningOf(session));
 }
 
 HttpResponse delayedAnswer(House& house, const Exchange& exchange, Kind kind,
@@ -52,6 +39,25 @@ bool mayBecomePassword(const std::string& name, const Secret& password, const Se
 }
 
 } // namespace
+
+HttpResponse signedInAnswer(const DeskSession& session, const std::string& location)
+{
+    log::info("desk.signed-in", {{"clerk", session.clerk.id}});
+    HttpResponse response = redirect(location);
+    setCookie(response, deskCookie, std::string(session.token.revealText()), OverTls::Yes);
+    return response;
+}
+
+HttpResponse signedInAnswer(House& house, const office::SignedIn& signedIn)
+{
+    const DeskSession& session = house.sessions.begin(signedIn, house.now());
+    return signedInAnswer(session, House::beginningOf(session));
+}
+
+std::string providerName(const House& house)
+{
+    return house.providerSignIns ? house.providerSignIns->provider().name : std::string();
+}
 
 Reply leadToDesk(House& house, Exchange& exchange)
 {

@@ -182,4 +182,18 @@ void clearCookie(HttpResponse& response, const std::string& name, OverTls tls)
                                       (tls == OverTls::Yes ? "; Secure" : ""));
 }
 
+const char* const arrivalCookie = "amt_arrival";
+
+void setArrivalCookie(HttpResponse& response, const std::string& value, std::chrono::seconds holds)
+{
+    response.headers.emplace_back(
+        "Set-Cookie", std::string(arrivalCookie) + "=" + value + "; Path=/desk/provider; Max-Age=" +
+                          std::to_string(holds.count()) + "; HttpOnly; SameSite=Lax; Secure");
+}
+
+void clearArrivalCookie(HttpResponse& response)
+{
+    setArrivalCookie(response, "", std::chrono::seconds(0));
+}
+
 } // namespace amt::node

@@ -9,6 +9,7 @@
 #include "appliance/core/secret.h"
 #include "appliance/node/node.h"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -68,6 +69,11 @@ void addSecurityHeaders(HttpResponse& response, Surface surface);
 enum class OverTls { No, Yes };
 void setCookie(HttpResponse& response, const std::string& name, const std::string& value,
                OverTls tls);
+/// The one cookie that a browser also sends when another site leads it here (SameSite=Lax): on the
+/// way back from the identity provider. It signs nobody in.
+void setArrivalCookie(HttpResponse& response, const std::string& value, std::chrono::seconds holds);
+void clearArrivalCookie(HttpResponse& response);
+extern const char* const arrivalCookie; ///< amt_arrival
 void clearCookie(HttpResponse& response, const std::string& name, OverTls tls);
 
 } // namespace amt::node

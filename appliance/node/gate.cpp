@@ -4,6 +4,7 @@
 #include "appliance/node/gate.h"
 
 #include "appliance/core/log.h"
+#include "appliance/node/desk_accounts.h"
 #include "appliance/node/house.h"
 #include "appliance/node/routes.h"
 
@@ -105,8 +106,13 @@ HttpResponse refusal(House& house, const Exchange& exchange, ErrorCode code, int
     case Surface::Desk: {
         if (code != ErrorCode::SessionUnknown && code != ErrorCode::NotSignedIn)
             return house.deskPage(exchange, page::DeskErrorPage{code, status}, status);
+        if (exchange.pattern.starts_with("/desk/provider/")) // whoever is in stays in
+            return house.deskPage(
+                exchange, page::ProviderPage{page::ProviderPage::Kind::Lost, providerName(house)},
+                status);
         page::SignInPage signIn; // the way in, at once
         signIn.needsFirst = !house.people.hasClerk();
+        signIn.provider = providerName(house);
         HttpResponse response = house.deskPage(exchange, signIn, status);
         clearCookie(response, deskCookie, OverTls::Yes);
         return response;
@@ -180,7 +186,7 @@ private:
             throw Error(ErrorCode::InputTooLarge, "query over its limit");
         _exchange.query = parseForm(request.query);
         for (const auto& [name, value] : _exchange.query) {
-            if (!lists(route.query, name))
+            if (route.query != "*" && !lists(route.query, name))
                 throw Error(ErrorCode::FormFieldUnexpected, "query parameter");
         }
         if (route.method == Method::Get) {
@@ -227,6 +233,11 @@ private:
             // Before the handler, so that nobody learns which cases or accounts there are.
             if (route.who.rule == Rule::Clerk && !route.who.roles.meets(_exchange.clerk->roles))
                 throw Error(ErrorCode::NotAllowed, "role");
+            return;
+        case Rule::ByProvider:
+            if (!_house.providerSignIns ||
+                !_house.providerSignIns->standing(cookieValue(cookies, arrivalCookie).value_or("")))
+                throw Error(ErrorCode::SessionUnknown, "no sign-in under way");
             return;
         case Rule::DisplayToken:
             if (!_house.isDisplay(cookies, _exchange.query))

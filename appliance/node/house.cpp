@@ -78,6 +78,17 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
       hall(*this), callSpeech(*this), calendar(*this), checkIn(*this), backups(*this)
 {
+    if (!settings.identityProvider.empty()) {
+        providerSignIns.emplace(
+            readIdentityProvider(settings.identityProvider), doors.loop, doors.random,
+            [this](const std::string& reason) {
+                log::warning("provider.refused", {{"reason", reason}});
+                doors.database.transact([&] {
+                    journal.append(outbox::RecordKind::Audit, providerSignIns->provider().id,
+                                   {{"act", "refuse-provider"}, {"reason", reason}}, now());
+                });
+            });
+    }
     if (!settings.portalCalendar.empty()) {
         rounds.emplace(*this);
         calendar.ledger.isOnHold = [this] { return rounds->needsClerk(); };
@@ -270,6 +281,8 @@ HttpResponse House::deskPage(const Exchange& exchange, const page::DeskView& vie
 std::string House::beginningOf(const DeskSession& session)
 {
     switch (session.proof) {
+    case office::Proof::PasswordAsked:
+        return "/desk/open";
     case office::Proof::CodeAsked:
         return "/desk/code";
     case office::Proof::SetUpAsked:

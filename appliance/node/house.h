@@ -15,6 +15,7 @@
 #include "appliance/node/desk_session.h"
 #include "appliance/node/exchange.h"
 #include "appliance/node/kiosk_state.h"
+#include "appliance/node/provider_sign_ins.h"
 #include "appliance/node/queue_hall.h"
 #include "appliance/node/quota_rounds.h"
 #include "appliance/node/receipt_desk.h"
@@ -195,6 +196,7 @@ public:
     CardReading cardReading;
     DeskIdentity deskIdentity;
     Cashier cashier;
+    std::optional<ProviderSignIns> providerSignIns; ///< where the town has an identity provider
     ReceiptDesk receipts;
     QueueHall hall;
     CallSpeech callSpeech;

@@ -29,6 +29,8 @@ Reply takeServiceKeys(House& house, Exchange& exchange);
 Reply takeStatus(House& house, Exchange& exchange);
 Reply giveMark(House& house, Exchange& exchange);
 Reply takeHeadVerdict(House& house, Exchange& exchange);
+Reply giveSignIn(House& house, Exchange& exchange);
+Reply takeSignInAnswer(House& house, Exchange& exchange);
 Reply beginQuotaRound(House& house, Exchange& exchange);
 Reply takeQuotaAnswer(House& house, Exchange& exchange);
 

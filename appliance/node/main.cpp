@@ -100,6 +100,8 @@ protected:
             "roles that need a code besides the password (default \"Clerk Lead Treasurer It\"), or "
             "none",
             "ROLES");
+        add("identity-provider",
+            "identity-provider.json: clerks may sign in by the town's identity provider", "FILE");
         add("emulation", "control socket of emulated devices", "SOCKET");
         add("portal-calendar",
             "the portal owns the calendar, and this is what it calls this node (clientId of "
@@ -252,6 +254,8 @@ private:
         chooseSecondFactor(settings);
         settings.portalCalendar = config().getString("amt.portal-calendar", "");
         settings.blockListFolder = config().getString("amt.block-list", "");
+        if (config().has("amt.identity-provider"))
+            settings.identityProvider = fileText(setting("identity-provider"));
         settings.testModeLanguages = config().getBool("amt.test-languages", true);
 
         // The front and the node know each other: requests go in, live pages come out.

@@ -94,6 +94,8 @@ struct NodeSettings {
     /// Roles that let nobody in by the password alone; all others may set a second factor up.
     office::Roles secondFactorFor = {office::Role::Clerk, office::Role::Lead,
                                      office::Role::Treasurer, office::Role::It};
+    /// identity-provider.json as text (identity_provider.h); empty: clerks have passwords only.
+    std::string identityProvider;
     bool testModeLanguages = false;
     /// Whose calendar this is. Empty: this node sells everything itself. Else the name by which a
     /// portal knows this node (the client of amt-sync): the portal owns the calendar, and the node

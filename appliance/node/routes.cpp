@@ -101,6 +101,12 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/first", Rule::Public, signInFirst, "code name password again"},
     {desk, Get, "/desk/recover", Rule::Public, showRecover},
     {desk, Post, "/desk/recover", Rule::Public, recover, "name recovery password again"},
+    {desk, Get, "/desk/provider", Rule::Public, goToProvider},
+    {desk, Get, "/desk/provider/back", Rule::ByProvider, comeBackFromProvider, "", "*"},
+    {desk, Get, "/desk/provider/arrival", Rule::ByProvider, arriveByProvider},
+    {desk, Post, "/desk/provider/bind", Rule::ByProvider, bindIdentity, "code password"},
+    {desk, Get, "/desk/open", Rule::Arriving, showOpenKey},
+    {desk, Post, "/desk/open", Rule::Arriving, openKey, "password"},
     {desk, Get, "/desk", caseList, showCases},
     {desk, Get, "/desk/code", Rule::Arriving, showCode},
     {desk, Post, "/desk/code", Rule::Arriving, proveCode, "code"},
@@ -184,9 +190,11 @@ constexpr Route routes[] = {
      "name password again Clerk Reception Lead Treasurer It"},
     {desk, Get, "/desk/clerks/{}", accountCare, showClerk},
     {desk, Post, "/desk/clerks/{}/roles", accountCare, changeRoles,
-     "Clerk Reception Lead Treasurer It"},
-    {desk, Post, "/desk/clerks/{}/password", accountCare, resetClerk, "password again"},
-    {desk, Post, "/desk/clerks/{}/factor", accountCare, resetFactor, "reason"},
+     "recovery Clerk Reception Lead Treasurer It"},
+    {desk, Post, "/desk/clerks/{}/password", accountCare, resetClerk, "password again recovery"},
+    {desk, Post, "/desk/clerks/{}/factor", accountCare, resetFactor, "reason recovery"},
+    {desk, Post, "/desk/clerks/{}/binding", accountCare, makeBindingCode},
+    {desk, Post, "/desk/clerks/{}/binding/end", accountCare, unbindIdentity},
     {desk, Post, "/desk/clerks/{}/sessions/end", itOnly, endClerksSession, "session"},
     {desk, Get, "/desk/devices", deviceCare, showDevices},
     {desk, Post, "/desk/devices", deviceActs, actOnDevice, "device act"},
@@ -215,6 +223,8 @@ constexpr Route routes[] = {
     {sync, Post, "/sync/quota/round", Rule::SyncPeer, beginQuotaRound},
     {sync, Post, "/sync/quota/heard", Rule::SyncPeer, takeQuotaAnswer},
 
+    {sync, Post, "/sync/sign-ins/next", Rule::SyncPeer, giveSignIn},
+    {sync, Post, "/sync/sign-ins/{}/heard", Rule::SyncPeer, takeSignInAnswer},
     {admin, Get, "/admin/health", Rule::AdminPeer, showHealth},
     {admin, Get, "/admin/status", Rule::AdminPeer, showStatus},
     {admin, Get, "/admin/backup", Rule::AdminPeer, awaitBackup},
@@ -345,6 +355,8 @@ std::string_view name(Rule rule)
     case Rule::DisplayToken:
         return "display token";
     case Rule::FeedSecret:
+    case Rule::ByProvider:
+        return "arrival by a provider";
         return "secret of a calendar";
     case Rule::SyncPeer:
         return "sync peer";

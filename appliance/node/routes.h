@@ -25,6 +25,7 @@ enum class Rule {
     Clerk,  ///< the cookie of a clerk who is signed in, all the way, with one of the route's roles
     Arriving,     ///< the cookie of a clerk whose password was right; the second factor may be
                   ///< missing
+    ByProvider,   ///< the cookie of a sign-in by the identity provider that is under way
     DisplayToken, ///< a display that was let in once with its token
     FeedSecret,   ///< whoever has the address of a desk's calendar, whose last segment is secret
     SyncPeer,     ///< amt-sync on its socket
@@ -64,7 +65,8 @@ struct Route {
     /// Form fields of a POST besides "key", separated by blanks; "*": the handler knows (it then
     /// checks itself).
     std::string_view fields = "";
-    /// Query parameters of a GET, separated by blanks.
+    /// Query parameters of a GET, separated by blanks; "*": whatever another site adds to them
+    /// (RFC 6749 4.1.2), the handler takes those that it knows.
     std::string_view query = "";
 };
 

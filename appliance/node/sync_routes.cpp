@@ -119,6 +119,8 @@ Reply giveWork(House& house, Exchange&)
     work->set("head", head);
     if (house.rounds)
         work->set("quotaNews", house.rounds->news());
+    if (house.providerSignIns && house.providerSignIns->hasErrand())
+        work->set("signIns", true);
     return jsonAnswer(200, *work);
 }
 
@@ -262,6 +264,49 @@ Reply takeHeadVerdict(House& house, Exchange& exchange)
 }
 
 Reply beginQuotaRound(House& house, Exchange& exchange)
+namespace {
+
+/// Throws NotFound where the town has no identity provider.
+ProviderSignIns& signInsOf(House& house)
+{
+    if (!house.providerSignIns)
+        throw Error(ErrorCode::NotFound, "no identity provider here");
+    return *house.providerSignIns;
+}
+
+} // namespace
+
+Reply giveSignIn(House& house, Exchange& exchange)
+{
+    bodyOf(exchange, {});
+    auto& signIns = signInsOf(house);
+    const auto errand = signIns.nextErrand();
+    if (!errand)
+        return emptyAnswer(204);
+    auto object = json::makeObject();
+    object->set("id", errand->id);
+    object->set("provider", signIns.provider().id);
+    object->set("code", errand->code);
+    object->set("verifier", errand->verifier);
+    return jsonAnswer(200, *object);
+}
+
+Reply takeSignInAnswer(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"outcome", "idToken"});
+    const std::string outcome = json::text(*body, "outcome");
+    ProviderSignIns::Heard heard = ProviderSignIns::Silent{};
+    if (outcome == "given")
+        heard = json::text(*body, "idToken");
+    else if (outcome == "refused")
+        heard = ProviderSignIns::NotGiven{};
+    else if (outcome != "silent")
+        throw Error(ErrorCode::JsonMalformed, "outcome");
+    if (!signInsOf(house).heard(idOf(exchange), heard))
+        throw Error(ErrorCode::NotFound, "no such sign-in any more");
+    return emptyAnswer(204);
+}
+
 {
     bodyOf(exchange, {});
     return turnAnswer(roundsOf(house).begin());

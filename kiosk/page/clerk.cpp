@@ -35,11 +35,33 @@ public:
         set("recover", view.kind == Kind::Recover);
         set("newPassword", newPassword(view.kind != Kind::SignIn, ""));
         set("needsFirst", view.needsFirst && view.kind != Kind::First);
+        set("provider", view.provider.empty() || view.kind != Kind::SignIn
+                            ? Data(false)
+                            : Data(text("desk.provider.button", {{"provider", view.provider}})));
         if (view.refused)
             set("problem", text("desk.refused." + kind));
         if (view.wait.count() > 0)
             set(view.refused ? "problemText" : "problem",
                 _texts.plural(german, "desk.wait", view.wait.count()));
+    }
+
+    void operator()(const ProviderPage& view)
+    {
+        const std::string key = "desk.provider." + std::string(kindName(view.kind));
+        const Parameters provider = {{"provider", view.provider}};
+        begin("signIn", "provider", text(key + ".title", provider));
+        set("text", text(key + ".text", provider));
+        set("checking", view.kind == ProviderPage::Kind::Checking);
+        set("bind", view.kind == ProviderPage::Kind::Bind);
+        set("over", view.kind != ProviderPage::Kind::Checking);
+        passwordProblem(view.refused, view.wait, "desk.provider.bindRefused");
+    }
+
+    void operator()(const OpenKeyPage& view)
+    {
+        begin(view.required ? "signIn" : "account", "open_key", text("desk.openKey.title"));
+        set("lead", text(view.required ? "desk.openKey.required" : "desk.openKey.lead"));
+        passwordProblem(view.refused, view.wait, "desk.openKey.refused");
     }
 
     void operator()(const CodePage& view)
@@ -567,6 +589,12 @@ public:
                 acts.push_back(offered);
             }
             item.set("acts", acts);
+        set("asksPaper", view.asksPaper);
+        set("provider", view.provider.empty() ? Data(false) : Data(view.provider));
+        set("bound", view.boundAt
+                         ? Data(text("desk.binding.since", {{"at", moment(*view.boundAt)}}))
+                         : Data(false));
+        set("bindingCode", view.bindingCode.empty() ? Data(false) : Data(view.bindingCode));
             devices.push_back(item);
         }
         set("devices", devices);
@@ -703,6 +731,37 @@ private:
     void helpCalls(const std::vector<HelpCall>& calls)
     {
         Data items{Data::type::list};
+    void passwordProblem(bool refused, std::chrono::seconds wait, const std::string& key)
+    {
+        if (wait.count() > 0)
+            set("problem", _texts.plural(german, "desk.wait", wait.count()));
+        else if (refused)
+            set("problem", text(key));
+    }
+
+    static std::string_view kindName(ProviderPage::Kind kind)
+    {
+        switch (kind) {
+        case ProviderPage::Kind::Checking:
+            return "checking";
+        case ProviderPage::Kind::Bind:
+            return "bind";
+        case ProviderPage::Kind::Closed:
+            return "closed";
+        case ProviderPage::Kind::NotReachable:
+            return "notReachable";
+        case ProviderPage::Kind::Cancelled:
+            return "cancelled";
+        case ProviderPage::Kind::Refused:
+            return "refused";
+        case ProviderPage::Kind::Lost:
+            return "lost";
+        case ProviderPage::Kind::ClockUnsure:
+            return "clockUnsure";
+        }
+        return "";
+    }
+
         for (const auto& call : calls) {
             Data item;
             item.set("caller", call.caller);

@@ -136,7 +136,7 @@ struct CheckInPage {
     UtcTime from;            ///< TooEarly: when check-in begins
     bool readsCards = false; ///< POST /visit/check-in/card {}
     bool scans = false;      ///< a code may be held before the scanner as well
-    std::string news = {};      ///< what of the live state this page tells
+    std::string news = {};   ///< what of the live state this page tells
 };
 /// GET /queue, POST {group}: what is it about. Numbers that are not given out here are shown, too.
 struct QueuePage {
@@ -327,6 +327,31 @@ struct SignInPage {
     bool refused = false;
     std::chrono::seconds wait{0}; ///< lock-out by delay
     bool needsFirst = false;      ///< no clerk yet: link to /desk/first
+    std::string provider = {};    ///< name of the town's identity provider; empty: there is none
+};
+/// GET /desk/provider/back, /desk/provider/arrival: on the way in by the identity provider. POST
+/// /desk/provider/bind {code, password}.
+struct ProviderPage {
+    enum class Kind {
+        Checking, ///< asks again by itself
+        Bind,     ///< nobody's account is bound to whoever came
+        Closed,
+        NotReachable,
+        Cancelled,
+        Refused,
+        Lost, ///< too late, used already, or another browser's
+        ClockUnsure
+    };
+    Kind kind = Kind::Checking;
+    std::string provider;
+    bool refused = false; ///< of Bind
+    std::chrono::seconds wait{0};
+};
+/// GET /desk/open, POST {password}: opens the desk key in a session that has it closed.
+struct OpenKeyPage {
+    bool required = false; ///< nothing else opens before
+    bool refused = false;
+    std::chrono::seconds wait{0};
 };
 /// GET /desk/code, POST {code}: the second factor, after the password.
 struct CodePage {

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(each_route_has_a_handler_and_stands_in_the_table_once)
     }
 }
 
-BOOST_AUTO_TEST_CASE(at_most_fourteen_addresses_are_public_and_none_has_case_data)
+BOOST_AUTO_TEST_CASE(at_most_fifteen_addresses_are_public_and_none_has_case_data)
 {
     std::set<std::string_view> addresses;
     for (const Route& route : node::allRoutes()) {
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(at_most_fourteen_addresses_are_public_and_none_has_case_dat
         BOOST_TEST(route.pattern.find("cases") == std::string_view::npos, title(route));
         BOOST_TEST(isForPeople(route.surface), title(route));
     }
-    BOOST_TEST(addresses.size() <= 14);
+    BOOST_TEST(addresses.size() <= 15);
 }
 
 BOOST_AUTO_TEST_CASE(the_rule_fits_the_surface)
@@ -115,6 +115,7 @@ BOOST_AUTO_TEST_CASE(the_rule_fits_the_surface)
         case Rule::Clerk:
         case Rule::Arriving:
         case Rule::FeedSecret:
+        case Rule::ByProvider:
             BOOST_TEST((route.surface == Surface::Desk), title(route));
             break;
         case Rule::DisplayToken:
@@ -444,6 +445,8 @@ BOOST_AUTO_TEST_CASE(each_wrong_thing_is_refused_at_each_route_with_its_status_a
                 continue;
             auto request = exampleRequest(route);
             wrong.spoil(request);
+            if (route.query == "*" && std::string(wrong.what) == "an unknown query parameter")
+                continue; // the identity provider may add what it likes (RFC 6749 4.1.2)
             const auto answer = town.handle(route.surface, request);
             ++asked;
             BOOST_TEST(answer.status == wrong.status,

@@ -231,6 +231,7 @@ void Town::open()
     settings.secondFactorFor = secondFactorFor;
     settings.backupFolder = backupFolder.string();
     settings.portalCalendar = portalCalendar;
+    settings.identityProvider = identityProvider;
     settings.blockListFolder = blockListFolder.string();
     IdentityReader* const deskReaderDoor = otherDeskReader ? otherDeskReader
                                            : hasDeskReader ? &deskReader

@@ -244,6 +244,7 @@ public:
     std::filesystem::path backupFolder;
     std::filesystem::path blockListFolder; ///< likewise
     std::string portalCalendar;            ///< likewise
+    std::string identityProvider;          ///< likewise
     /// What is set up at the desk, from the next start on.
     bool hasDeskReader = true, hasDeskCertificate = true;
     IdentityReader* otherDeskReader = nullptr; ///< instead of the scripted one, likewise

@@ -178,17 +178,20 @@ std::optional<Clerk> People::clerkNamed(const std::string& name) const
 
 StretchOrder People::orderFor(const std::string& name, Secret password) const
 {
-    if (const auto clerk = clerkNamed(name)) {
-        auto row =
-            _database.prepare("SELECT salt, memory_kib, passes, lanes FROM clerk WHERE id = ?");
-        row.bind(clerk->id).step();
-        return {.password = std::move(password),
-                .salt = row.blob(0),
-                .cost = {.memoryKib = static_cast<std::uint32_t>(row.integer(1)),
-                         .passes = static_cast<std::uint32_t>(row.integer(2)),
-                         .lanes = static_cast<std::uint32_t>(row.integer(3))}};
-    }
+    if (const auto clerk = clerkNamed(name))
+        return orderOf(*clerk, std::move(password));
     return orderForNew(std::move(password)); // the same work for a name that nobody has
+}
+
+StretchOrder People::orderOf(const Clerk& clerk, Secret password) const
+{
+    auto row = _database.prepare("SELECT salt, memory_kib, passes, lanes FROM clerk WHERE id = ?");
+    row.bind(clerk.id).step();
+    return {.password = std::move(password),
+            .salt = row.blob(0),
+            .cost = {.memoryKib = static_cast<std::uint32_t>(row.integer(1)),
+                     .passes = static_cast<std::uint32_t>(row.integer(2)),
+                     .lanes = static_cast<std::uint32_t>(row.integer(3))}};
 }
 
 StretchOrder People::orderForNew(Secret password) const
@@ -256,7 +259,6 @@ void People::setPassword(const Clerk& clerk, const Stretched& password, const Se
 Clerk People::insertClerk(const std::string& name, Roles roles, const Stretched& password,
                           const Secret& dataKey, UtcTime now)
 {
-    const Clerk clerk{timedUuid(_random, now), name};
     _database
         .prepare("INSERT INTO clerk (id, name, salt, memory_kib, passes, lanes, created_at) VALUES "
                  "(?, ?, ?, ?, ?, ?, ?)")
@@ -268,7 +270,7 @@ Clerk People::insertClerk(const std::string& name, Roles roles, const Stretched&
     return clerk;
 }
 
-SignedIn People::begin(const Clerk& clerk, Opened opened, std::string_view act,
+SignedIn People::begin(const Clerk& clerk, std::optional<Opened> opened, const Way& way,
                        const std::string& place, UtcTime now)
 {
     Bytes drawn = randomBytes(_random, keyBytes);
@@ -279,18 +281,21 @@ SignedIn People::begin(const Clerk& clerk, Opened opened, std::string_view act,
     const std::string hash = hashOf(token);
     _database.transact([&] {
         _database
-            .prepare("INSERT INTO clerk_session (token_hash, clerk_id, created_at, seen_at, place) "
-                     "VALUES (?, ?, ?, ?, ?)")
-            .bind(hash, clerk.id, now, now, place)
+            .prepare("INSERT INTO clerk_session (token_hash, clerk_id, created_at, seen_at, place,"
+                     " by_provider, provider_factor) VALUES (?, ?, ?, ?, ?, ?, ?)")
+            .bind(hash, clerk.id, now, now, place, std::int64_t{way.byProvider},
+                  std::int64_t{way.providerFactor})
             .run();
         // Half-way in is told apart: the code is still to come.
-        _journal.append(outbox::RecordKind::Audit, clerk.id,
-                        {{"clerk", clerk.name},
-                         {"act", std::string(act) + (hasFactor(clerk.id) ? "-begun" : "")}},
-                        now);
+        const bool halfWay = hasFactor(clerk.id) && !way.providerFactor;
+        _journal.append(
+            outbox::RecordKind::Audit, clerk.id,
+            {{"clerk", clerk.name}, {"act", std::string(way.act) + (halfWay ? "-begun" : "")}},
+            now);
     });
-    _opened = std::move(opened);
-    _live[hash] = {.seenAt = now, .writtenAt = now, .openedDeskKey = true};
+    _live[hash] = {.seenAt = now, .writtenAt = now, .openedDeskKey = opened.has_value()};
+    if (opened)
+        _opened = std::move(opened);
     return {token, clerk};
 }
 
@@ -344,7 +349,7 @@ std::variant<SignedIn, SignInRefused, SignInDelayed> People::signIn(const std::s
     Opened opened = openWith(std::move(*dataKey));
     return _database.transact([&] {
         succeeded(passwordDelayKey(name));
-        return begin(*clerk, std::move(opened), "sign-in", place, now);
+        return begin(*clerk, std::move(opened), {"sign-in"}, place, now);
     });
 }
 
@@ -369,7 +374,7 @@ People::recover(const std::string& name, std::string_view paperHalf, const Stret
         setPassword(*clerk, password, opened.dataKey);
         dropFactor(clerk->id);
         dropSessions(clerk->id);
-        return begin(*clerk, std::move(opened), "recover", place, now);
+        return begin(*clerk, std::move(opened), {"recover"}, place, now);
     });
 }
 
@@ -433,7 +438,8 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
         "SELECT clerk.id, clerk.name, s.created_at, s.seen_at, s.proven_at IS NOT NULL,"
         " EXISTS (SELECT 1 FROM second_factor f WHERE f.clerk_id = clerk.id),"
         " coalesce((SELECT group_concat(role, ' ') FROM clerk_role r WHERE r.clerk_id = clerk.id),"
-        " '') FROM clerk_session s JOIN clerk ON clerk.id = s.clerk_id WHERE token_hash = ?");
+        " ''), s.by_provider, s.provider_factor"
+        " FROM clerk_session s JOIN clerk ON clerk.id = s.clerk_id WHERE token_hash = ?");
     if (!row.bind(hash).step()) {
         forget(hash);
         return std::nullopt;
@@ -441,7 +447,10 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
     Session found{.clerk = {row.text(0), row.text(1)}, .roles = rolesFrom(row.text(6))};
     found.secondFactor = row.integer(5) != 0;
     const bool proven = row.integer(4) != 0;
-    found.proof = found.secondFactor && !proven                  ? Proof::CodeAsked
+    const bool byProvider = row.integer(7) != 0;
+    const bool vouchedFor = row.integer(8) != 0;
+    found.proof = vouchedFor                                     ? Proof::Complete
+                  : found.secondFactor && !proven                ? Proof::CodeAsked
                   : found.secondFactor                           ? Proof::Complete
                   : found.roles.meets(_settings.secondFactorFor) ? Proof::SetUpAsked
                                                                  : Proof::Complete;
@@ -451,8 +460,8 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
     const UtcTime seenAt =
         known == _live.end() ? writtenAt : std::max(writtenAt, known->second.seenAt);
     const bool opened = known != _live.end() && known->second.openedDeskKey && _opened;
-    // Half-way in one needs the key that the password opened: after a restart the way begins anew.
-    const bool lost = found.proof != Proof::Complete && !opened;
+    // Half-way in one needs the key that the password opened: after a restart the way begins anew,
+    // unless it began without a password.
     const bool late = found.proof == Proof::CodeAsked && now - begunAt > _settings.codeWithin;
     if (lost || late || now - begunAt > _settings.sessionEnds ||
         now - seenAt > _settings.sessionIdles) {
@@ -466,6 +475,10 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
         _live
             .try_emplace(hash,
                          Live{.seenAt = seenAt, .writtenAt = writtenAt, .openedDeskKey = false})
+    const bool closed = found.proof != Proof::Complete && !opened;
+    const bool lost = closed && !byProvider;
+    if (closed && byProvider)
+        found.proof = Proof::PasswordAsked;
             .first->second;
     if (askedBy == AskedBy::Person)
         live.seenAt = std::max(seenAt, now);
@@ -497,9 +510,9 @@ void People::endSessions(UtcTime now)
             live.writtenAt = live.seenAt;
         }
     }
-    const std::string over =
-        "created_at < ? OR seen_at < ? OR (created_at < ? AND proven_at IS NULL"
-        " AND clerk_id IN (SELECT clerk_id FROM second_factor))";
+    const std::string over = "created_at < ? OR seen_at < ? OR (created_at < ? AND proven_at IS "
+                             "NULL AND provider_factor = 0"
+                             " AND clerk_id IN (SELECT clerk_id FROM second_factor))";
     auto ended = _database.prepare("SELECT 1 FROM clerk_session WHERE " + over + " LIMIT 1");
     if (ended.bind(oldestBegin, oldestSeen, oldestPassword).step()) {
         _database.transact([&] {

@@ -57,6 +57,15 @@ struct SignInDelayed {
 };
 struct FirstClerkIn {
     SignedIn signedIn;
+/// Somebody at an identity provider (OpenID Connect: iss and sub); neither says anything alone.
+struct ProviderIdentity {
+    std::string issuer, subject;
+};
+/// Whose word the second factor is when an identity provider lets somebody in.
+enum class FactorBy { Us, Provider };
+/// Nobody's account is bound to this identity.
+struct NotBound {};
+struct AccountClosed {};
     Secret paperHalf; ///< shown once, then only on paper
 };
 struct NameTaken {};
@@ -66,9 +75,11 @@ enum class AskedBy { Person, Page };
 
 /// How far somebody has come in.
 enum class Proof {
-    CodeAsked,  ///< the password was right; the code of the second factor is to follow
-    SetUpAsked, ///< a role asks for a second factor that is not set up yet
-    Complete    ///< in
+    PasswordAsked, ///< by an identity provider, and the second factor of ours opens with the
+                   ///< password
+    CodeAsked,     ///< the password was right; the code of the second factor is to follow
+    SetUpAsked,    ///< a role asks for a second factor that is not set up yet
+    Complete       ///< in
 };
 
 struct Session {
@@ -116,6 +127,7 @@ public:
     StretchOrder orderForNew(Secret password) const;
 
     // --- acts ---
+struct KeyOpened {};
     // `place`: the browser's address, for the list of sessions.
     /// Becomes lead and IT: somebody has to let the others in.
     std::variant<FirstClerkIn, SignInRefused, SignInDelayed, NameTaken>
@@ -161,6 +173,31 @@ public:
     std::variant<FactorRight, SignInRefused, SignInDelayed>
     proveFactor(const Secret& token, std::string_view code, UtcTime now);
     /// Keeps `secret` (newFactorSecret) once its first code is right. Throws NotSignedIn,
+    // --- by an identity provider. It lets somebody in and opens nothing: the desk key still asks
+    // for the password. ---
+    std::variant<SignedIn, NotBound, AccountClosed> signInBy(const ProviderIdentity& who,
+                                                             FactorBy factor, UtcTime now,
+                                                             const std::string& place = {});
+    /// For bind; a code that nobody has gives an order of the same cost.
+    StretchOrder orderForBinding(std::string_view code, Secret password, UtcTime now) const;
+    /// With the code from a colleague (makeBindingCode) and the account's own password, so that
+    /// neither the code nor the provider is enough. Signs in with the desk key open. An identity
+    /// that has an account, or an account that has an identity, is refused as a wrong code is.
+    std::variant<SignedIn, SignInRefused, SignInDelayed>
+    bind(const ProviderIdentity& who, FactorBy factor, std::string_view code,
+         const Stretched& password, UtcTime now, const std::string& place = {});
+    /// Opens the desk key in a session that has it closed: after a provider, after a restart.
+    /// Wrong passwords wait as at the door. Throws NotSignedIn.
+    std::variant<KeyOpened, SignInRefused, SignInDelayed>
+    openKey(const Secret& token, const Stretched& password, UtcTime now);
+    /// Once, within bindingCodeHolds; the one before is worthless then. Throws NotSignedIn,
+    /// NotAllowed, NotFound; StepOutOfOrder: closed, or bound already.
+    Secret makeBindingCode(const Secret& token, const std::string& id, UtcTime now);
+    /// Ends her sessions that came this way. Throws as above; StepOutOfOrder: not bound.
+    void unbind(const Secret& token, const std::string& id, UtcTime now);
+    /// Since when the account has an identity at a provider.
+    std::optional<UtcTime> boundAt(const std::string& id) const;
+
     /// NotAllowed (desk key not open), StepOutOfOrder (there is one).
     std::variant<FactorRight, SignInRefused> setUpFactor(const Secret& token, const Secret& secret,
                                                          std::string_view code, UtcTime now);
@@ -200,9 +237,19 @@ private:
     std::optional<Secret> unwrap(const std::string& holder, const Secret& key) const;
     void wrap(const std::string& holder, const Secret& key, const Secret& dataKey);
     Secret recoveryKey(const Secret& paperHalf) const;
-    SignedIn begin(const Clerk& clerk, Opened opened, std::string_view act,
+    /// By which way a session begins.
+    struct Way {
+        std::string_view act;
+        bool byProvider = false;
+        bool providerFactor = false;
+    };
+    SignedIn begin(const Clerk& clerk, std::optional<Opened> opened, const Way& way,
                    const std::string& place, UtcTime now);
-    Clerk insertClerk(const std::string& name, Roles roles, const Stretched& password,
+    /// The account of a binding code that holds.
+    std::optional<Clerk> clerkOfBinding(std::string_view code, UtcTime now) const;
+    std::optional<Clerk> clerkOf(const ProviderIdentity& who) const;
+    StretchOrder orderOf(const Clerk& clerk, Secret password) const;
+    Clerk insertClerk(const Clerk& clerk, Roles roles, const Stretched& password,
                       const Secret& dataKey, UtcTime now);
     void setPassword(const Clerk& clerk, const Stretched& password, const Secret& dataKey);
     void keepRoles(const std::string& id, Roles roles);
