@@ -119,6 +119,10 @@ Reply giveStatistics(House& house, Exchange& exchange);
 // desk_status.cpp
 Reply showOperation(House& house, Exchange& exchange);
 
+// desk_clock.cpp: the date, after a clock that nobody could trust
+Reply showClock(House& house, Exchange& exchange);
+Reply confirmClock(House& house, Exchange& exchange);
+
 // desk_export.cpp: what waits, for a data carrier
 Reply allowExport(House& house, Exchange& exchange);
 Reply giveExport(House& house, Exchange& exchange);
@@ -131,6 +135,9 @@ Reply changeRoles(House& house, Exchange& exchange);
 Reply resetFactor(House& house, Exchange& exchange);
 Reply endClerksSession(House& house, Exchange& exchange);
 Reply resetClerk(House& house, Exchange& exchange);
+Reply answerAccountRequest(House& house, Exchange& exchange);
+Reply makeBindingCode(House& house, Exchange& exchange);
+Reply unbindIdentity(House& house, Exchange& exchange);
 
 // desk_devices.cpp
 Reply showDevices(House& house, Exchange& exchange);

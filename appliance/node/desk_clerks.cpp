@@ -57,7 +57,83 @@ std::string addressOf(const office::Account& account)
     return std::string(clerksAddress) + "/" + account.clerk.id;
 }
 
+/// From the safe, where it stands for a second person; empty when the form has none.
+Secret paperHalfOf(Exchange& exchange)
+{
+    return exchange.fields.contains("recovery") ? takeSecret(exchange, "recovery") : Secret();
+}
+
+/// Message key of what came of an act; `done` when it was carried out.
+std::string messageOf(office::AccountChange change, const std::string& done)
+{
+    switch (change) {
+    case office::AccountChange::Changed:
+        return done;
+    case office::AccountChange::LastIt:
+        return "clerks.lastIt";
+    case office::AccountChange::Waits:
+        return "clerks.waits";
+    case office::AccountChange::PaperAsked:
+        return "clerks.paperAsked";
+    case office::AccountChange::PaperWrong:
+        return "clerks.paperWrong";
+    }
+    AMT_ASSERT(false);
+}
+
+/// Nobody else here looks after accounts, so the paper half is asked for.
+bool isAlone(const House& house, const Exchange& exchange)
+{
+    for (const auto& account : house.people.accounts()) {
+        if (account.clerk.id != exchange.clerk->clerk.id &&
+            account.roles.meets(office::secondPersonFor))
+            return false;
+    }
+    return true;
+}
+
+std::vector<page::ClerksPage::Request> requestRows(House& house, const Exchange& exchange)
+{
+    std::vector<page::ClerksPage::Request> rows;
+    for (const auto& request : house.people.requests(exchange.clerk->token, house.now())) {
+        page::ClerksPage::Request row{.id = request.id,
+                                      .act = std::string(office::name(request.act)),
+                                      .about = request.about.name,
+                                      .askedBy = request.askedBy.name,
+                                      .askedAt = request.askedAt,
+                                      .until = request.until,
+                                      .mayConfirm = request.mayConfirm,
+                                      .mayRefuse = request.mayRefuse};
+        for (const Role role : office::allRoles) {
+            if (request.roles.has(role))
+                row.roles.emplace_back(office::name(role));
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+bool isAboutPaper(const std::string& message)
+{
+    return message == "clerks.paperAsked" || message == "clerks.paperWrong";
+}
+
 } // namespace
+
+Reply answerAccountRequest(House& house, Exchange& exchange)
+{
+    const std::string& id = exchange.field("request");
+    const std::string& answer = exchange.field("answer");
+    if (!isUuid(id) || (answer != "confirm" && answer != "refuse"))
+        throw Error(ErrorCode::RequestMalformed, "request or answer");
+    if (answer == "refuse") {
+        house.people.refuseRequest(exchange.clerk->token, id, house.now());
+        return withMessage(house, exchange, clerksAddress, "clerks.requestRefused");
+    }
+    const auto change = house.people.confirmRequest(exchange.clerk->token, id, house.now());
+    return withMessage(house, exchange, clerksAddress,
+                       messageOf(change, "clerks.requestConfirmed"));
+}
 
 Reply showClerks(House& house, Exchange& exchange)
 {
@@ -77,6 +153,8 @@ Reply showClerks(House& house, Exchange& exchange)
     }
     view.roles = boxes({Role::Clerk}, reach);
     view.message = std::exchange(exchange.clerk->message, {});
+    view.requests = requestRows(house, exchange);
+    view.asksPaper = isAlone(house, exchange) || isAboutPaper(view.message);
     return house.deskPage(exchange, view);
 }
 
@@ -84,6 +162,7 @@ Reply addClerk(House& house, Exchange& exchange)
 {
     const Secret password = takeSecret(exchange, "password");
     const Secret again = takeSecret(exchange, "again");
+    const Secret paper = paperHalfOf(exchange);
     const std::string name = exchange.field("name");
     const Roles roles = tickedRoles(exchange);
     if (!roles.within(office::reachOf(exchange.clerk->roles)))
@@ -94,12 +173,18 @@ Reply addClerk(House& house, Exchange& exchange)
         return withMessage(house, exchange, clerksAddress, fault);
     return stretchThen(
         house, exchange, house.people.orderForNew(password),
-        [&house, name, roles](const Exchange& later, const office::Stretched& stretched) {
-            const auto result =
-                house.people.addClerk(later.clerk->token, name, roles, stretched, house.now());
-            const bool added = std::holds_alternative<office::Clerk>(result);
-            return withMessage(house, later, clerksAddress,
-                               added ? "clerks.added" : "clerks.nameTaken");
+        [&house, name, roles, paper](const Exchange& later, const office::Stretched& stretched) {
+            const auto result = house.people.addClerk(later.clerk->token, name, roles, stretched,
+                                                      house.now(), paper.revealText());
+            const auto message = [&]() -> std::string {
+                if (std::holds_alternative<office::NameTaken>(result))
+                    return "clerks.nameTaken";
+                if (const auto* needed = std::get_if<office::PaperNeeded>(&result))
+                    return needed->wrong ? "clerks.paperWrong" : "clerks.paperAsked";
+                const auto made = house.people.account(std::get<office::Clerk>(result).id);
+                return made.roles == roles ? "clerks.added" : "clerks.addedWaits";
+            };
+            return withMessage(house, later, clerksAddress, message());
         });
 }
 
@@ -118,67 +203,6 @@ Reply showClerk(House& house, Exchange& exchange)
         mayUse(exchange.clerk->roles, Method::Post, addressOf(account) + "/sessions/end");
     if (view.mayEndSessions)
         view.sessions = sessionRows(house, exchange, account.clerk.id);
-    view.message = std::exchange(exchange.clerk->message, {});
-    return house.deskPage(exchange, view);
-}
-
-Reply changeRoles(House& house, Exchange& exchange)
-{
-    const auto account = accountInReach(house, exchange);
-    const auto change = house.people.setRoles(exchange.clerk->token, account.clerk.id,
-                                              tickedRoles(exchange), house.now());
-    switch (change) {
-    case office::RolesChange::LastIt:
-        return withMessage(house, exchange, addressOf(account), "clerks.lastIt");
-    case office::RolesChange::Changed:
-        break;
-    }
-    // One's own roles may have gone, and with them the page that shows this.
-    return account.clerk.id == exchange.clerk->clerk.id
-               ? redirect("/")
-               : withMessage(house, exchange, addressOf(account), "clerks.rolesChanged");
-}
-
-Reply resetClerk(House& house, Exchange& exchange)
-{
-    const auto account = accountInReach(house, exchange);
-    const Secret password = takeSecret(exchange, "password");
-    const Secret again = takeSecret(exchange, "again");
-    if (const auto fault = faultIn(account.clerk.name, password, again); !fault.empty())
-        return withMessage(house, exchange, addressOf(account), fault);
-    return stretchThen(
-        house, exchange, house.people.orderForNew(password),
-        [&house, account](const Exchange& later, const office::Stretched& stretched) {
-            house.people.resetPassword(later.clerk->token, account.clerk.id, stretched,
-                                       house.now());
-            return withMessage(house, later, addressOf(account), "clerks.reset");
-        });
-}
-
-Reply resetFactor(House& house, Exchange& exchange)
-{
-    using enum office::FactorLoss;
-    const auto account = accountInReach(house, exchange);
-    const std::string& reason = exchange.field("reason");
-    for (const auto loss : {Lost, Replaced, Broken, Stolen}) {
-        if (office::name(loss) != reason)
-            continue;
-        house.people.resetFactor(exchange.clerk->token, account.clerk.id, loss, house.now());
-        return withMessage(house, exchange, addressOf(account), "clerks.factorGone");
-    }
-    throw Error(ErrorCode::RequestMalformed, "reason");
-}
-
-Reply endClerksSession(House& house, Exchange& exchange)
-{
-    const auto account = accountInReach(house, exchange);
-    endNamedSession(house, exchange);
-    if (!house.sessions.byHash(exchange.clerk->idHash)) // it was her own
-        return redirect("/");
-    return withMessage(house, exchange, addressOf(account), "account.sessionEnded");
-}
-
-} // namespace amt::node
     if (house.providerSignIns) {
         view.provider = house.providerSignIns->provider().name;
         view.boundAt = house.people.boundAt(account.clerk.id);
@@ -186,6 +210,11 @@ Reply endClerksSession(House& house, Exchange& exchange)
             view.bindingCode =
                 std::string(std::exchange(exchange.clerk->bindingCode, Secret()).revealText());
     }
+    view.message = std::exchange(exchange.clerk->message, {});
+    view.asksPaper = isAlone(house, exchange) || isAboutPaper(view.message);
+    return house.deskPage(exchange, view);
+}
+
 Reply makeBindingCode(House& house, Exchange& exchange)
 {
     const auto account = accountInReach(house, exchange);
@@ -204,3 +233,61 @@ Reply unbindIdentity(House& house, Exchange& exchange)
     return withMessage(house, exchange, addressOf(account), "clerks.unbound");
 }
 
+Reply changeRoles(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    const Secret paper = paperHalfOf(exchange);
+    const auto change =
+        house.people.setRoles(exchange.clerk->token, account.clerk.id, tickedRoles(exchange),
+                              house.now(), paper.revealText());
+    // One's own roles may have gone, and with them the page that shows this.
+    return change == office::AccountChange::Changed && account.clerk.id == exchange.clerk->clerk.id
+               ? redirect("/")
+               : withMessage(house, exchange, addressOf(account),
+                             messageOf(change, "clerks.rolesChanged"));
+}
+
+Reply resetClerk(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    const Secret password = takeSecret(exchange, "password");
+    const Secret again = takeSecret(exchange, "again");
+    const Secret paper = paperHalfOf(exchange);
+    if (const auto fault = faultIn(account.clerk.name, password, again); !fault.empty())
+        return withMessage(house, exchange, addressOf(account), fault);
+    return stretchThen(
+        house, exchange, house.people.orderForNew(password),
+        [&house, account, paper](const Exchange& later, const office::Stretched& stretched) {
+            const auto change = house.people.resetPassword(
+                later.clerk->token, account.clerk.id, stretched, house.now(), paper.revealText());
+            return withMessage(house, later, addressOf(account), messageOf(change, "clerks.reset"));
+        });
+}
+
+Reply resetFactor(House& house, Exchange& exchange)
+{
+    using enum office::FactorLoss;
+    const auto account = accountInReach(house, exchange);
+    const Secret paper = paperHalfOf(exchange);
+    const std::string& reason = exchange.field("reason");
+    for (const auto loss : {Lost, Replaced, Broken, Stolen}) {
+        if (office::name(loss) != reason)
+            continue;
+        const auto change = house.people.resetFactor(exchange.clerk->token, account.clerk.id, loss,
+                                                     house.now(), paper.revealText());
+        return withMessage(house, exchange, addressOf(account),
+                           messageOf(change, "clerks.factorGone"));
+    }
+    throw Error(ErrorCode::RequestMalformed, "reason");
+}
+
+Reply endClerksSession(House& house, Exchange& exchange)
+{
+    const auto account = accountInReach(house, exchange);
+    endNamedSession(house, exchange);
+    if (!house.sessions.byHash(exchange.clerk->idHash)) // it was her own
+        return redirect("/");
+    return withMessage(house, exchange, addressOf(account), "account.sessionEnded");
+}
+
+} // namespace amt::node

@@ -25,9 +25,11 @@ struct DeskSession {
     bool deskKeyOpen = false;
     Presses presses;
     std::string feedAddress; ///< of a calendar, to be shown once
-    std::string message;     ///< message key, shown once on the page of the clerks
-    Secret offeredFactor;    ///< of the page that sets up the second factor, until it is kept
-    Secret paperHalf;        ///< to be shown once, after the first sign-in
+    Secret bindingCode;      ///< of the account below, to be shown once
+    std::string bindingCodeOf;
+    std::string message;  ///< message key, shown once on the page of the clerks
+    Secret offeredFactor; ///< of the page that sets up the second factor, until it is kept
+    Secret paperHalf;     ///< to be shown once, after the first sign-in
     DeskCard card;
     std::optional<Milliseconds> exportAllowedAt; ///< since boot: with a reason, in the journal
 };

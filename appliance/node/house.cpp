@@ -297,6 +297,12 @@ std::string House::beginningOf(const DeskSession& session)
     return "/desk/account";
 }
 
+bool House::needsDate() const
+{
+    return journal.timeQuality() == outbox::TimeQuality::Doubtful ||
+           (rounds && rounds->needsClerk());
+}
+
 std::string House::placeOf(const Exchange& exchange) const
 {
     if (exchange.surface == Surface::Desk)

@@ -173,6 +173,10 @@ public:
     bool readOnly() const { return _readOnly; }
     /// How the gateway took the journal's head; empty: well, or not told yet.
     std::string headAlarm;
+    /// The portal's clock as amt-sync told it last, and when that was (since boot).
+    std::optional<std::pair<UtcTime, Milliseconds>> lineTime;
+    /// Somebody at the desk has to look at the date: nothing sold by the clock is given before.
+    bool needsDate() const;
     /// The gateway's word on our credentials, since the last contact.
     bool notAuthorised = false;
 
@@ -192,11 +196,11 @@ public:
 
     Visits visits;
     DeskSessions sessions;
+    std::optional<ProviderSignIns> providerSignIns; ///< where the town has an identity provider
     BlockListFile blockList;
     CardReading cardReading;
     DeskIdentity deskIdentity;
     Cashier cashier;
-    std::optional<ProviderSignIns> providerSignIns; ///< where the town has an identity provider
     ReceiptDesk receipts;
     QueueHall hall;
     CallSpeech callSpeech;

@@ -181,13 +181,16 @@ constexpr Route routes[] = {
     {desk, Get, "/calendar/{}", Rule::FeedSecret, giveFeed},
     {desk, Get, "/desk/held", caseWork, showHeld},
     {desk, Get, "/desk/status", operation, showOperation},
+    {desk, Get, "/desk/clock", operation, showClock},
+    {desk, Post, "/desk/clock", operation, confirmClock, "date"},
     {desk, Post, "/desk/status/export", operation, allowExport, "reason"},
     {desk, Get, "/desk/status/export/{}", operation, giveExport},
     {desk, Post, "/desk/cases/{}/payment", moneyWork, decidePayment, "finding reason"},
     {desk, Post, "/desk/cases/{}/receipt", caseList, reprintReceipt},
     {desk, Get, "/desk/clerks", accountCare, showClerks},
     {desk, Post, "/desk/clerks", accountCare, addClerk,
-     "name password again Clerk Reception Lead Treasurer It"},
+     "name password again recovery Clerk Reception Lead Treasurer It"},
+    {desk, Post, "/desk/clerks/requests", accountCare, answerAccountRequest, "request answer"},
     {desk, Get, "/desk/clerks/{}", accountCare, showClerk},
     {desk, Post, "/desk/clerks/{}/roles", accountCare, changeRoles,
      "recovery Clerk Reception Lead Treasurer It"},
@@ -220,11 +223,11 @@ constexpr Route routes[] = {
     {sync, Post, "/sync/status", Rule::SyncPeer, takeStatus},
     {sync, Get, "/sync/journal/{}", Rule::SyncPeer, giveMark},
     {sync, Post, "/sync/head", Rule::SyncPeer, takeHeadVerdict},
+    {sync, Post, "/sync/sign-ins/next", Rule::SyncPeer, giveSignIn},
+    {sync, Post, "/sync/sign-ins/{}/heard", Rule::SyncPeer, takeSignInAnswer},
     {sync, Post, "/sync/quota/round", Rule::SyncPeer, beginQuotaRound},
     {sync, Post, "/sync/quota/heard", Rule::SyncPeer, takeQuotaAnswer},
 
-    {sync, Post, "/sync/sign-ins/next", Rule::SyncPeer, giveSignIn},
-    {sync, Post, "/sync/sign-ins/{}/heard", Rule::SyncPeer, takeSignInAnswer},
     {admin, Get, "/admin/health", Rule::AdminPeer, showHealth},
     {admin, Get, "/admin/status", Rule::AdminPeer, showStatus},
     {admin, Get, "/admin/backup", Rule::AdminPeer, awaitBackup},
@@ -352,11 +355,11 @@ std::string_view name(Rule rule)
         return "clerk";
     case Rule::Arriving:
         return "arriving clerk";
+    case Rule::ByProvider:
+        return "arrival by a provider";
     case Rule::DisplayToken:
         return "display token";
     case Rule::FeedSecret:
-    case Rule::ByProvider:
-        return "arrival by a provider";
         return "secret of a calendar";
     case Rule::SyncPeer:
         return "sync peer";

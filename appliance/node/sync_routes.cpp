@@ -225,6 +225,7 @@ Reply takeStatus(House& house, Exchange& exchange)
         } catch (const Error&) { // the gate's codes name no format
             throw Error(ErrorCode::JsonMalformed, "portalTime");
         }
+        house.lineTime = {portal, house.doors.loop.sinceBoot()};
         house.journal.portalTime(portal, now, house.doors.loop.sinceBoot());
         if (house.rounds)
             house.rounds->portalSaid(portal);
@@ -263,7 +264,6 @@ Reply takeHeadVerdict(House& house, Exchange& exchange)
     return emptyAnswer(204);
 }
 
-Reply beginQuotaRound(House& house, Exchange& exchange)
 namespace {
 
 /// Throws NotFound where the town has no identity provider.
@@ -307,6 +307,7 @@ Reply takeSignInAnswer(House& house, Exchange& exchange)
     return emptyAnswer(204);
 }
 
+Reply beginQuotaRound(House& house, Exchange& exchange)
 {
     bodyOf(exchange, {});
     return turnAnswer(roundsOf(house).begin());

@@ -471,6 +471,7 @@ public:
     void operator()(const StatusPage& view)
     {
         begin("status", "status", text("desk.title.status"));
+        set("needsDate", view.needsDate);
         Data lines{Data::type::list};
         for (const auto& line : view.lines) {
             using Level = StatusPage::Level;
@@ -542,6 +543,29 @@ public:
         set("rows", rows);
         set("boxes", roleBoxes(view.roles));
         set("addForm", newPassword(true, "-new"));
+        set("asksPaper", view.asksPaper);
+        Data requests{Data::type::list};
+        for (const auto& request : view.requests) {
+            std::string roles;
+            for (const auto& role : request.roles)
+                roles += (roles.empty() ? "" : ", ") + text("desk.role." + role);
+            const std::string key = request.act == "SetRoles" && request.roles.empty()
+                                        ? "desk.request.Close"
+                                        : "desk.request." + request.act;
+            Data item;
+            item.set("request", request.id);
+            item.set("what", text(key, {{"name", request.about}, {"roles", roles}}));
+            item.set("who", text("desk.request.askedBy", {{"name", request.askedBy},
+                                                          {"at", moment(request.askedAt)},
+                                                          {"until", moment(request.until)}}));
+            item.set("mayConfirm", request.mayConfirm);
+            item.set("mayRefuse", request.mayRefuse);
+            item.set("confirmLabel", text("desk.request.confirmOf", {{"name", request.about}}));
+            item.set("refuseLabel", text("desk.request.refuseOf", {{"name", request.about}}));
+            requests.push_back(item);
+        }
+        set("hasRequests", !view.requests.empty());
+        set("requests", requests);
     }
 
     void operator()(const ClerkPage& view)
@@ -565,6 +589,12 @@ public:
         set("reasons", reasons);
         set("mayEndSessions", view.mayEndSessions);
         sessions(view.sessions, "/desk/clerks/" + view.id + "/sessions/end");
+        set("asksPaper", view.asksPaper);
+        set("provider", view.provider.empty() ? Data(false) : Data(view.provider));
+        set("bound", view.boundAt
+                         ? Data(text("desk.binding.since", {{"at", moment(*view.boundAt)}}))
+                         : Data(false));
+        set("bindingCode", view.bindingCode.empty() ? Data(false) : Data(view.bindingCode));
     }
 
     void operator()(const DevicesPage& view)
@@ -589,16 +619,35 @@ public:
                 acts.push_back(offered);
             }
             item.set("acts", acts);
-        set("asksPaper", view.asksPaper);
-        set("provider", view.provider.empty() ? Data(false) : Data(view.provider));
-        set("bound", view.boundAt
-                         ? Data(text("desk.binding.since", {{"at", moment(*view.boundAt)}}))
-                         : Data(false));
-        set("bindingCode", view.bindingCode.empty() ? Data(false) : Data(view.bindingCode));
             devices.push_back(item);
         }
         set("devices", devices);
         set("portal", textOr(view.portalDetail, view.portalDetail));
+    }
+
+    void operator()(const ClockPage& view)
+    {
+        using Result = ClockPage::Result;
+        begin("status", "clock", text("desk.title.clock"));
+        set("now", moment(view.now));
+        set("lastKnown", moment(view.lastKnown));
+        set("line", view.line ? Data(moment(*view.line)) : Data(false));
+        const auto apart =
+            view.line ? std::chrono::abs(
+                            std::chrono::duration_cast<std::chrono::minutes>(*view.line - view.now))
+                      : std::chrono::minutes(0);
+        set("apart", _texts.plural(german, "desk.clock.apart", apart.count()));
+        set("needed", view.needed && !view.behind);
+        set("lead", text(view.behind   ? "desk.clock.behind"
+                         : view.needed ? "desk.clock.needed"
+                                       : "desk.clock.fine"));
+        if (view.result == Result::Confirmed)
+            message("clock.confirmed");
+        else if (view.result != Result::None)
+            set("problem", text(view.result == Result::NoDate       ? "desk.clock.noDate"
+                                : view.result == Result::AnotherDay ? "desk.clock.anotherDay"
+                                : view.result == Result::Behind     ? "desk.clock.behind"
+                                                                    : "desk.clock.notNeeded"));
     }
 
     void operator()(const DeskErrorPage& view)
@@ -682,6 +731,37 @@ private:
             set("problemText", text("desk.factor.refusedText"));
     }
 
+    void passwordProblem(bool refused, std::chrono::seconds wait, const std::string& key)
+    {
+        if (wait.count() > 0)
+            set("problem", _texts.plural(german, "desk.wait", wait.count()));
+        else if (refused)
+            set("problem", text(key));
+    }
+
+    static std::string_view kindName(ProviderPage::Kind kind)
+    {
+        switch (kind) {
+        case ProviderPage::Kind::Checking:
+            return "checking";
+        case ProviderPage::Kind::Bind:
+            return "bind";
+        case ProviderPage::Kind::Closed:
+            return "closed";
+        case ProviderPage::Kind::NotReachable:
+            return "notReachable";
+        case ProviderPage::Kind::Cancelled:
+            return "cancelled";
+        case ProviderPage::Kind::Refused:
+            return "refused";
+        case ProviderPage::Kind::Lost:
+            return "lost";
+        case ProviderPage::Kind::ClockUnsure:
+            return "clockUnsure";
+        }
+        return "";
+    }
+
     Data factorBadge(bool isOn) const
     {
         return badge(isOn ? "success" : "info", text(isOn ? "desk.factor.on" : "desk.factor.off"));
@@ -731,37 +811,6 @@ private:
     void helpCalls(const std::vector<HelpCall>& calls)
     {
         Data items{Data::type::list};
-    void passwordProblem(bool refused, std::chrono::seconds wait, const std::string& key)
-    {
-        if (wait.count() > 0)
-            set("problem", _texts.plural(german, "desk.wait", wait.count()));
-        else if (refused)
-            set("problem", text(key));
-    }
-
-    static std::string_view kindName(ProviderPage::Kind kind)
-    {
-        switch (kind) {
-        case ProviderPage::Kind::Checking:
-            return "checking";
-        case ProviderPage::Kind::Bind:
-            return "bind";
-        case ProviderPage::Kind::Closed:
-            return "closed";
-        case ProviderPage::Kind::NotReachable:
-            return "notReachable";
-        case ProviderPage::Kind::Cancelled:
-            return "cancelled";
-        case ProviderPage::Kind::Refused:
-            return "refused";
-        case ProviderPage::Kind::Lost:
-            return "lost";
-        case ProviderPage::Kind::ClockUnsure:
-            return "clockUnsure";
-        }
-        return "";
-    }
-
         for (const auto& call : calls) {
             Data item;
             item.set("caller", call.caller);

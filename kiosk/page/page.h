@@ -550,6 +550,7 @@ struct StatusPage {
         int files = 0;   ///< to be fetched now; 0 before a reason was given
     };
     Export exported = {};
+    bool needsDate = false; ///< link to /desk/clock, where somebody is waited for
 };
 /// GET /desk/calendar: what of the appointments leaves the house. POST /desk/calendar/feeds {desk},
 /// POST /desk/calendar/feeds/end {desk}; GET /desk/calendar/appointments?from=DAY&until=DAY&as=csv
@@ -582,6 +583,16 @@ struct ClerksPage {
     std::vector<Row> rows;
     std::vector<RoleBox> roles; ///< of the form
     std::string message;        ///< message key, may be empty
+    /// POST /desk/clerks/requests {request, answer=confirm|refuse}: waits for a second person.
+    struct Request {
+        std::string id, act; ///< "SetRoles", "ResetPassword", "ResetFactor"
+        std::string about, askedBy;
+        std::vector<std::string> roles = {}; ///< of SetRoles, as wished
+        UtcTime askedAt, until;
+        bool mayConfirm = false, mayRefuse = false;
+    };
+    std::vector<Request> requests = {};
+    bool asksPaper = false; ///< the forms have a field "recovery": the paper half from the safe
 };
 /// GET /desk/clerks/ID: one account. POST …/roles {roles}; …/password {password, again};
 /// …/factor {reason=Lost|Replaced|Broken|Stolen} takes a second factor away; …/sessions/end
@@ -594,6 +605,19 @@ struct ClerkPage {
     bool secondFactor = false, mayResetFactor = false;
     bool mayEndSessions = false;
     std::vector<SessionRow> sessions = {};
+    std::string provider = {}; ///< name of the town's identity provider; empty: there is none
+    std::optional<UtcTime> boundAt = {};
+    std::string bindingCode = {}; ///< shown once
+    bool asksPaper = false;       ///< as on the list
+};
+/// GET /desk/clock, POST {date}: what the node knows of the time, when its clock cannot be trusted.
+struct ClockPage {
+    enum class Result { None, Confirmed, NoDate, AnotherDay, Behind, NotNeeded };
+    UtcTime now, lastKnown;
+    std::optional<UtcTime> line; ///< the portal's clock
+    bool needed = false;
+    bool behind = false; ///< the clock stands before the last known time
+    Result result = Result::None;
 };
 /// GET /desk/devices, POST /desk/devices {device, act}
 struct DevicesPage {
@@ -765,11 +789,12 @@ struct DeskErrorPage {
     ErrorCode code = ErrorCode::NotFound;
     int status = 404;
 };
-using DeskView = std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, HoursPage,
-                              HoursChangePage, StatisticsPage, SignInPage, CodePage, FactorPage,
-                              AccountPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage,
-                              DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
-                              ClerkPage, DevicesPage, StatusPage, CalendarFilesPage, DeskErrorPage>;
+using DeskView =
+    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, HoursPage, HoursChangePage,
+                 StatisticsPage, SignInPage, ProviderPage, OpenKeyPage, CodePage, FactorPage,
+                 AccountPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage, DeskPinPage,
+                 PlacePage, QueueDeskPage, HeldPage, ClerksPage, ClerkPage, DevicesPage, StatusPage,
+                 ClockPage, CalendarFilesPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

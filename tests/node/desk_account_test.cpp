@@ -311,9 +311,13 @@ BOOST_AUTO_TEST_CASE(it_ends_anyones_session_and_the_lead_does_not)
     Town town;
     Browser desk(town, Surface::Desk);
     signInFirst(town, desk);
+    const std::string paper = paperHalf(desk);
     desk.get("/desk/clerks");
-    desk.post("/desk/clerks",
-              {{"name", "Bruno Büro"}, {"password", word}, {"again", word}, {"Lead", "yes"}});
+    desk.post("/desk/clerks", {{"name", "Bruno Büro"},
+                               {"password", word},
+                               {"again", word},
+                               {"recovery", paper},
+                               {"Lead", "yes"}});
     Browser bruno(town, Surface::Desk);
     bruno.get("/desk/sign-in");
     bruno.post("/desk/sign-in", {{"name", "Bruno Büro"}, {"password", word}});

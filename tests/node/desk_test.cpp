@@ -230,6 +230,7 @@ BOOST_AUTO_TEST_CASE(roles_are_changed_on_the_page_and_hold_at_once)
     Town town;
     Browser desk(town, Surface::Desk);
     signInFirst(town, desk);
+    const std::string paper = paperHalf(desk);
     desk.get("/desk/clerks");
     desk.post("/desk/clerks", {{"name", "Bruno Büro"},
                                {"password", "noch ein Kennwort"},
@@ -243,13 +244,27 @@ BOOST_AUTO_TEST_CASE(roles_are_changed_on_the_page_and_hold_at_once)
     };
     desk.get(addressOf("Bruno Büro"));
     desk.post(addressOf("Bruno Büro") + "/roles", {{"It", "yes"}});
+    BOOST_TEST(desk.shows("Dafür braucht es zwei Personen")); // and there is no second one yet
+    desk.post(addressOf("Bruno Büro") + "/roles", {{"It", "yes"}, {"recovery", paper}});
     BOOST_TEST(desk.shows("Die Rollen sind geändert."));
     BOOST_TEST(bruno.send("GET", "/desk/status").status == 200);
     BOOST_TEST(bruno.send("GET", "/desk").status == 403);
     // Now that there are two, the first may give it up; then Bruno is the last.
     desk.get(addressOf("Erika Amt"));
     desk.post(addressOf("Erika Amt") + "/roles", {{"Lead", "yes"}});
-    BOOST_TEST(desk.location == "/desk");
+    BOOST_TEST(desk.shows("Das wartet jetzt auf eine zweite Person."));
+    desk.get("/desk/clerks");
+    BOOST_TEST(desk.shows("Erika Amt soll diese Rollen haben: Leitung"));
+    BOOST_TEST(!desk.shows("Bestätigen: Erika Amt")); // nobody her own
+    bruno.get("/desk/clerks");
+    BOOST_TEST(bruno.shows("Bestätigen: Erika Amt"));
+    const std::string request = firstOf(bruno, "name=\"request\" value=\"([^\"]*)\"");
+    BOOST_TEST(desk.send("POST", "/desk/clerks/requests",
+                         {{"request", request}, {"answer", "confirm"}, {"key", desk.formKey()}})
+                   .status == 403);
+    bruno.post("/desk/clerks/requests", {{"request", request}, {"answer", "confirm"}});
+    BOOST_TEST(bruno.shows("Bestätigt und ausgeführt."));
+    BOOST_TEST(!bruno.shows(request));
     bruno.get(addressOf("Bruno Büro"));
     bruno.post(addressOf("Bruno Büro") + "/roles", {{"Clerk", "yes"}});
     BOOST_TEST(bruno.shows("Das ist der letzte Zugang mit der Rolle IT."));

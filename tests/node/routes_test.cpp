@@ -190,6 +190,8 @@ const std::map<std::string, Roles> mayEnter = {
     {"GET /desk/calendar/appointments", {Role::Lead}},
     {"GET /desk/status", {Role::Lead, Role::It}},
     {"POST /desk/status", {Role::Lead, Role::It}},
+    {"GET /desk/clock", {Role::Lead, Role::It}},
+    {"POST /desk/clock", {Role::Lead, Role::It}},
     {"GET /desk/devices", {Role::Clerk, Role::Reception, Role::Lead, Role::It}},
     {"POST /desk/devices", {Role::Clerk, Role::Lead, Role::It}},
     {"GET /desk/clerks", {Role::Lead, Role::It}},
@@ -443,10 +445,10 @@ BOOST_AUTO_TEST_CASE(each_wrong_thing_is_refused_at_each_route_with_its_status_a
         for (const Wrong& wrong : wrongThings) {
             if (wrong.postOnly && route.method != Method::Post)
                 continue;
-            auto request = exampleRequest(route);
-            wrong.spoil(request);
             if (route.query == "*" && std::string(wrong.what) == "an unknown query parameter")
                 continue; // the identity provider may add what it likes (RFC 6749 4.1.2)
+            auto request = exampleRequest(route);
+            wrong.spoil(request);
             const auto answer = town.handle(route.surface, request);
             ++asked;
             BOOST_TEST(answer.status == wrong.status,

@@ -87,6 +87,13 @@ inline void signInFirst(Town& town, Browser& desk)
                               {"again", firstPassword}});
 }
 
+inline std::string firstOf(const Browser& browser, const std::string& pattern);
+/// From the page that shows it once.
+inline std::string paperHalf(const Browser& desk)
+{
+    return firstOf(desk, "<p class=\"paper-code\"><bdi>([^<]*)</bdi>");
+}
+
 /// What stands on the page where the pattern has brackets; nothing when it does not fit.
 inline std::string firstOf(const Browser& browser, const std::string& pattern)
 {

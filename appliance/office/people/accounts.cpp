@@ -124,8 +124,10 @@ Account People::account(const std::string& id) const
     return accountIn(row);
 }
 
-std::variant<Clerk, NameTaken> People::addClerk(const Secret& token, const std::string& name,
-                                                Roles roles, const Stretched& password, UtcTime now)
+std::variant<Clerk, NameTaken, PaperNeeded> People::addClerk(const Secret& token,
+                                                             const std::string& name, Roles roles,
+                                                             const Stretched& password, UtcTime now,
+                                                             std::string_view paperHalf)
 {
     const Session actor = actingWithKey(token, now);
     const auto kept = clerkName(name);
@@ -137,27 +139,54 @@ std::variant<Clerk, NameTaken> People::addClerk(const Secret& token, const std::
         throw Error(ErrorCode::NotAllowed, "a role out of reach");
     if (clerkNamed(*kept))
         return NameTaken{};
-    return _database.transact([&]() -> std::variant<Clerk, NameTaken> {
-        const Clerk clerk = insertClerk(*kept, roles, password, _opened->dataKey, now);
-        audit(actor, "add-clerk", clerk, {{"roles", toText(roles)}}, now);
+    using Result = std::variant<Clerk, NameTaken, PaperNeeded>;
+    return _database.transact([&]() -> Result {
+        const Roles shares = roles.commonWith(secondPersonFor);
+        const Roles atOnce = roles.differenceTo(shares);
+        // Made with the roles of one person; the others follow from here or by the second person.
+        const Account none{.clerk = {timedUuid(_random, now), *kept}, .roles = atOnce};
+        const Wish wish{.act = SharedAct::SetRoles, .touched = shares, .roles = roles};
+        const bool waits = !shares.empty() && hasSecondPerson(actor, none, shares);
+        if (!shares.empty() && !waits) {
+            const auto paper = paperSays(actor, paperHalf, now);
+            if (paper != AccountChange::Changed)
+                return PaperNeeded{paper == AccountChange::PaperWrong};
+        }
+        const Clerk clerk =
+            insertClerk(none.clerk, waits ? atOnce : roles, password, _opened->dataKey, now);
+        outbox::Details more = {{"roles", toText(waits ? atOnce : roles)}};
+        if (!shares.empty() && !waits)
+            more["confirmed"] = "paper-half";
+        audit(actor, "add-clerk", clerk, std::move(more), now);
+        if (waits)
+            keepRequest(actor, none, wish, now);
         return clerk;
     });
 }
 
-void People::resetPassword(const Secret& token, const std::string& id, const Stretched& password,
-                           UtcTime now)
+AccountChange People::resetPassword(const Secret& token, const std::string& id,
+                                    const Stretched& password, UtcTime now,
+                                    std::string_view paperHalf)
 {
     const Session actor = actingWithKey(token, now);
     const Account target = inReach(actor, id);
     if (target.roles.empty())
         throw Error(ErrorCode::StepOutOfOrder, "the account is closed");
+    const Wish wish{.act = SharedAct::ResetPassword,
+                    .touched = target.roles.commonWith(secondPersonFor),
+                    .roles = target.roles,
+                    .password = &password};
+    const auto change = shared(actor, target, wish, paperHalf, now);
+    if (change != AccountChange::Changed)
+        return change;
     _database.transact([&] {
         setPassword(target.clerk, password, _opened->dataKey);
         succeeded(passwordDelayKey(target.clerk.name));
         dropSessions(id);
-        audit(actor, "reset-password", target.clerk, {}, now);
+        audit(actor, "reset-password", target.clerk, byPaper(wish), now);
     });
     endSessions(now);
+    return change;
 }
 
 void People::keepRoles(const std::string& id, Roles roles)
@@ -171,32 +200,47 @@ void People::keepRoles(const std::string& id, Roles roles)
     }
 }
 
-RolesChange People::setRoles(const Secret& token, const std::string& id, Roles roles, UtcTime now)
+bool People::isLastIt(const Account& target, Roles roles) const
+{
+    if (!target.roles.has(Role::It) || roles.has(Role::It))
+        return false;
+    auto others = _database.prepare("SELECT 1 FROM clerk_role WHERE role = 'It' AND clerk_id <> ?");
+    return !others.bind(target.clerk.id).step(); // nobody could ever give it again
+}
+
+AccountChange People::setRoles(const Secret& token, const std::string& id, Roles roles, UtcTime now,
+                               std::string_view paperHalf)
 {
     const Session actor = acting(token, now);
     const Account target = inReach(actor, id);
-    if (!roles.differenceTo(target.roles).within(reachOf(actor.roles)))
+    const Roles changing = roles.differenceTo(target.roles);
+    if (!changing.within(reachOf(actor.roles)))
         throw Error(ErrorCode::NotAllowed, "a role out of reach");
-    if (target.roles.has(Role::It) && !roles.has(Role::It)) {
-        auto others =
-            _database.prepare("SELECT 1 FROM clerk_role WHERE role = 'It' AND clerk_id <> ?");
-        if (!others.bind(id).step())
-            return RolesChange::LastIt; // nobody could ever give it again
-    }
-    _database.transact([&] {
-        keepRoles(id, roles);
-        if (roles.empty()) {
-            _database.prepare("DELETE FROM data_key_wrap WHERE holder = ?")
-                .bind("clerk:" + id)
-                .run();
-            dropFactor(id);
-            dropSessions(id);
-        }
-        audit(actor, roles.empty() ? "close-account" : "set-roles", target.clerk,
-              {{"roles", toText(roles)}}, now);
-    });
+    if (isLastIt(target, roles))
+        return AccountChange::LastIt;
+    const Wish wish{.act = SharedAct::SetRoles,
+                    .touched = changing.commonWith(secondPersonFor),
+                    .roles = roles};
+    const auto change = shared(actor, target, wish, paperHalf, now);
+    if (change != AccountChange::Changed)
+        return change;
+    _database.transact([&] { carryOutRoles(actor, target, roles, byPaper(wish), now); });
     endSessions(now);
-    return RolesChange::Changed;
+    return change;
+}
+
+void People::carryOutRoles(const Session& actor, const Account& target, Roles roles,
+                           outbox::Details more, UtcTime now)
+{
+    const std::string& id = target.clerk.id;
+    keepRoles(id, roles);
+    if (roles.empty()) {
+        _database.prepare("DELETE FROM data_key_wrap WHERE holder = ?").bind("clerk:" + id).run();
+        dropFactor(id);
+        dropSessions(id);
+    }
+    more["roles"] = toText(roles);
+    audit(actor, roles.empty() ? "close-account" : "set-roles", target.clerk, std::move(more), now);
 }
 
 // --- the second factor
@@ -304,7 +348,8 @@ People::giveUpFactor(const Secret& token, std::string_view code, UtcTime now)
     return FactorRight{};
 }
 
-void People::resetFactor(const Secret& token, const std::string& id, FactorLoss loss, UtcTime now)
+AccountChange People::resetFactor(const Secret& token, const std::string& id, FactorLoss loss,
+                                  UtcTime now, std::string_view paperHalf)
 {
     const Session actor = acting(token, now);
     const Account target = inReach(actor, id);
@@ -312,13 +357,22 @@ void People::resetFactor(const Secret& token, const std::string& id, FactorLoss 
         throw Error(ErrorCode::NotAllowed, "one's own second factor needs its code");
     if (!target.secondFactor)
         throw Error(ErrorCode::StepOutOfOrder, "there is no second factor");
+    const Wish wish{.act = SharedAct::ResetFactor,
+                    .touched = target.roles.commonWith(secondPersonFor),
+                    .roles = target.roles,
+                    .reason = std::string(office::name(loss))};
+    const auto change = shared(actor, target, wish, paperHalf, now);
+    if (change != AccountChange::Changed)
+        return change;
     _database.transact([&] {
         dropFactor(id);
         dropSessions(id);
-        audit(actor, "reset-second-factor", target.clerk,
-              {{"reason", std::string(office::name(loss))}}, now);
+        auto more = byPaper(wish);
+        more["reason"] = wish.reason;
+        audit(actor, "reset-second-factor", target.clerk, std::move(more), now);
     });
     endSessions(now);
+    return change;
 }
 
 // --- sessions

@@ -201,16 +201,27 @@ StretchOrder People::orderForNew(Secret password) const
             .cost = _settings.cost};
 }
 
-void People::wrap(const std::string& holder, const Secret& key, const Secret& dataKey)
+People::WrappedKey People::wrapped(const std::string& holder, const Secret& key,
+                                   const Secret& dataKey) const
 {
     const std::string salt = toHex(randomBytes(_random, saltBytes));
     const Secret wrapping = outbox::deriveKey(key, salt, "amt data key");
+    return {salt, outbox::sealWith(wrapping, dataKey.reveal(), holder, _random)};
+}
+
+void People::keepWrapped(const std::string& holder, const WrappedKey& key)
+{
     _database
         .prepare(
             "INSERT INTO data_key_wrap (holder, salt, wrapped) VALUES (?, ?, ?)"
             " ON CONFLICT (holder) DO UPDATE SET salt = excluded.salt, wrapped = excluded.wrapped")
-        .bind(holder, salt, outbox::sealWith(wrapping, dataKey.reveal(), holder, _random))
+        .bind(holder, key.salt, key.wrapped)
         .run();
+}
+
+void People::wrap(const std::string& holder, const Secret& key, const Secret& dataKey)
+{
+    keepWrapped(holder, wrapped(holder, key, dataKey));
 }
 
 std::optional<Secret> People::unwrap(const std::string& holder, const Secret& key) const
@@ -256,7 +267,7 @@ void People::setPassword(const Clerk& clerk, const Stretched& password, const Se
     wrap(holderOf(clerk), password.key, dataKey);
 }
 
-Clerk People::insertClerk(const std::string& name, Roles roles, const Stretched& password,
+Clerk People::insertClerk(const Clerk& clerk, Roles roles, const Stretched& password,
                           const Secret& dataKey, UtcTime now)
 {
     _database
@@ -315,22 +326,23 @@ People::firstClerk(std::string_view code, const std::string& name, const Stretch
         return SignInRefused{};
     }
     Opened opened = openWith(std::move(*dataKey));
-    return _database.transact([&]() -> std::variant<FirstClerkIn, SignInRefused, SignInDelayed,
-                                                    NameTaken> {
-        const Secret paperHalf = randomCode(_random);
-        _database.execute("DELETE FROM recovery_half");
-        _database.prepare("INSERT INTO recovery_half (id, half, made_at) VALUES (1, ?, ?)")
-            .bind(randomBytes(_random, keyBytes), now)
-            .run();
-        wrap(std::string(recoveryHolder), recoveryKey(*normalisedCode(paperHalf.revealText())),
-             opened.dataKey);
-        const Clerk clerk =
-            insertClerk(*kept, {Role::Lead, Role::It}, password, opened.dataKey, now);
-        _database.prepare("DELETE FROM data_key_wrap WHERE holder = ?").bind(setUpHolder).run();
-        _database.prepare("UPDATE setup_code SET used_at = ?").bind(now).run();
-        succeeded(passwordDelayKey(attempt));
-        return FirstClerkIn{begin(clerk, std::move(opened), "first-clerk", place, now), paperHalf};
-    });
+    return _database.transact(
+        [&]() -> std::variant<FirstClerkIn, SignInRefused, SignInDelayed, NameTaken> {
+            const Secret paperHalf = randomCode(_random);
+            _database.execute("DELETE FROM recovery_half");
+            _database.prepare("INSERT INTO recovery_half (id, half, made_at) VALUES (1, ?, ?)")
+                .bind(randomBytes(_random, keyBytes), now)
+                .run();
+            wrap(std::string(recoveryHolder), recoveryKey(*normalisedCode(paperHalf.revealText())),
+                 opened.dataKey);
+            const Clerk clerk = insertClerk({timedUuid(_random, now), *kept},
+                                            {Role::Lead, Role::It}, password, opened.dataKey, now);
+            _database.prepare("DELETE FROM data_key_wrap WHERE holder = ?").bind(setUpHolder).run();
+            _database.prepare("UPDATE setup_code SET used_at = ?").bind(now).run();
+            succeeded(passwordDelayKey(attempt));
+            return FirstClerkIn{begin(clerk, std::move(opened), {"first-clerk"}, place, now),
+                                paperHalf};
+        });
 }
 
 std::variant<SignedIn, SignInRefused, SignInDelayed> People::signIn(const std::string& name,
@@ -463,6 +475,10 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
     // Half-way in one needs the key that the password opened: after a restart the way begins anew,
     // unless it began without a password.
     const bool late = found.proof == Proof::CodeAsked && now - begunAt > _settings.codeWithin;
+    const bool closed = found.proof != Proof::Complete && !opened;
+    const bool lost = closed && !byProvider;
+    if (closed && byProvider)
+        found.proof = Proof::PasswordAsked;
     if (lost || late || now - begunAt > _settings.sessionEnds ||
         now - seenAt > _settings.sessionIdles) {
         _database.transact([&] {
@@ -475,10 +491,6 @@ std::optional<Session> People::session(const Secret& token, UtcTime now, AskedBy
         _live
             .try_emplace(hash,
                          Live{.seenAt = seenAt, .writtenAt = writtenAt, .openedDeskKey = false})
-    const bool closed = found.proof != Proof::Complete && !opened;
-    const bool lost = closed && !byProvider;
-    if (closed && byProvider)
-        found.proof = Proof::PasswordAsked;
             .first->second;
     if (askedBy == AskedBy::Person)
         live.seenAt = std::max(seenAt, now);

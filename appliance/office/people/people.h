@@ -34,6 +34,8 @@ struct PeopleSettings {
     /// T6).
     Roles secondFactorFor = {Role::Clerk, Role::Lead, Role::Treasurer, Role::It};
     std::chrono::minutes codeWithin{5}; ///< from the password to the code
+    std::chrono::hours bindingCodeHolds{24};
+    std::chrono::hours secondPersonWithin{24};
 };
 
 struct Clerk {
@@ -55,8 +57,6 @@ struct SignInRefused {};
 struct SignInDelayed {
     std::chrono::seconds wait{0};
 };
-struct FirstClerkIn {
-    SignedIn signedIn;
 /// Somebody at an identity provider (OpenID Connect: iss and sub); neither says anything alone.
 struct ProviderIdentity {
     std::string issuer, subject;
@@ -66,6 +66,8 @@ enum class FactorBy { Us, Provider };
 /// Nobody's account is bound to this identity.
 struct NotBound {};
 struct AccountClosed {};
+struct FirstClerkIn {
+    SignedIn signedIn;
     Secret paperHalf; ///< shown once, then only on paper
 };
 struct NameTaken {};
@@ -96,8 +98,36 @@ struct SessionEntry {
     bool own = false; ///< the one who asks
 };
 
-enum class RolesChange { Changed, LastIt };
+/// What came of an act on an account.
+enum class AccountChange {
+    Changed,
+    LastIt,     ///< nobody could ever give the role again
+    Waits,      ///< for a second person (secondPersonFor)
+    PaperAsked, ///< there is no second person: the paper half stands for her
+    PaperWrong
+};
+/// Whoever has one of these looks after others: giving or taking it, and resetting the password or
+/// second factor of such an account, is two persons' act (security.md T6).
+inline constexpr Roles secondPersonFor = {Role::Lead, Role::It};
+enum class SharedAct { SetRoles, ResetPassword, ResetFactor };
+std::string_view name(SharedAct act); ///< "SetRoles", ...
+/// One that waits for its second person.
+struct AccountRequest {
+    std::string id;
+    SharedAct act = SharedAct::SetRoles;
+    Clerk about, askedBy;
+    Roles roles; ///< of SetRoles: as wished; none: the account is to be closed
+    UtcTime askedAt, until;
+    bool mayConfirm = false; ///< the one who looks
+    bool mayRefuse = false;
+};
+/// The account is not made: its roles ask for a second person, and there is none but the paper
+/// half.
+struct PaperNeeded {
+    bool wrong = false;
+};
 struct PasswordChanged {};
+struct KeyOpened {};
 struct FactorRight {};
 /// Why a second factor goes.
 enum class FactorLoss { Lost, Replaced, Broken, Stolen };
@@ -127,7 +157,6 @@ public:
     StretchOrder orderForNew(Secret password) const;
 
     // --- acts ---
-struct KeyOpened {};
     // `place`: the browser's address, for the list of sessions.
     /// Becomes lead and IT: somebody has to let the others in.
     std::variant<FirstClerkIn, SignInRefused, SignInDelayed, NameTaken>
@@ -144,35 +173,6 @@ struct KeyOpened {};
             UtcTime now, const std::string& place = {});
     void signOut(const Secret& token, UtcTime now);
 
-    // --- accounts. By somebody who is in, on accounts within the reach of her roles (reachOf).
-    // All throw NotSignedIn, NotAllowed (not in, not in reach), NotFound (no such account). ---
-    std::vector<Account> accounts() const; ///< by name
-    Account account(const std::string& id) const;
-    /// At least one role. The desk key must be open, else NotAllowed.
-    std::variant<Clerk, NameTaken> addClerk(const Secret& token, const std::string& name,
-                                            Roles roles, const Stretched& password, UtcTime now);
-    /// Ends her sessions. The desk key must be open; a closed account throws StepOutOfOrder.
-    void resetPassword(const Secret& token, const std::string& id, const Stretched& password,
-                       UtcTime now);
-    /// No role closes the account: its password opens nothing any more, its second factor goes.
-    /// Every role that changes is within reach.
-    RolesChange setRoles(const Secret& token, const std::string& id, Roles roles, UtcTime now);
-    /// For a colleague who has lost hers; ends her sessions. Never for oneself (NotAllowed).
-    /// StepOutOfOrder: there is none.
-    void resetFactor(const Secret& token, const std::string& id, FactorLoss loss, UtcTime now);
-
-    // --- the password, one's own ---
-    /// Ends her other sessions. Whoever only sits at her desk cannot do it, and wrong passwords
-    /// wait as at the door. Throws NotSignedIn, NotAllowed (not in).
-    std::variant<PasswordChanged, SignInRefused, SignInDelayed>
-    changePassword(const Secret& token, const Stretched& current, const Stretched& next,
-                   UtcTime now);
-
-    // --- the second factor, one's own ---
-    /// The code that completes a session. Throws NotSignedIn, StepOutOfOrder (no code is asked).
-    std::variant<FactorRight, SignInRefused, SignInDelayed>
-    proveFactor(const Secret& token, std::string_view code, UtcTime now);
-    /// Keeps `secret` (newFactorSecret) once its first code is right. Throws NotSignedIn,
     // --- by an identity provider. It lets somebody in and opens nothing: the desk key still asks
     // for the password. ---
     std::variant<SignedIn, NotBound, AccountClosed> signInBy(const ProviderIdentity& who,
@@ -198,6 +198,52 @@ struct KeyOpened {};
     /// Since when the account has an identity at a provider.
     std::optional<UtcTime> boundAt(const std::string& id) const;
 
+    // --- accounts. By somebody who is in, on accounts within the reach of her roles (reachOf).
+    // All throw NotSignedIn, NotAllowed (not in, not in reach), NotFound (no such account). ---
+    std::vector<Account> accounts() const; ///< by name
+    Account account(const std::string& id) const;
+    // `paperHalf`: from the safe, where secondPersonFor asks for a second person and none other
+    // than the two concerned could confirm.
+    /// At least one role. The desk key must be open, else NotAllowed. Roles of secondPersonFor wait
+    /// for their second person, the others hold at once.
+    std::variant<Clerk, NameTaken, PaperNeeded> addClerk(const Secret& token,
+                                                         const std::string& name, Roles roles,
+                                                         const Stretched& password, UtcTime now,
+                                                         std::string_view paperHalf = {});
+    /// Ends her sessions. The desk key must be open; a closed account throws StepOutOfOrder.
+    AccountChange resetPassword(const Secret& token, const std::string& id,
+                                const Stretched& password, UtcTime now,
+                                std::string_view paperHalf = {});
+    /// No role closes the account: its password opens nothing any more, its second factor goes.
+    /// Every role that changes is within reach.
+    AccountChange setRoles(const Secret& token, const std::string& id, Roles roles, UtcTime now,
+                           std::string_view paperHalf = {});
+    /// For a colleague who has lost hers; ends her sessions. Never for oneself (NotAllowed).
+    /// StepOutOfOrder: there is none.
+    AccountChange resetFactor(const Secret& token, const std::string& id, FactorLoss loss,
+                              UtcTime now, std::string_view paperHalf = {});
+    /// What waits for a second person, oldest first; lapsed ones are gone. Throws NotSignedIn,
+    /// NotAllowed.
+    std::vector<AccountRequest> requests(const Secret& token, UtcTime now);
+    /// By somebody with the same reach, neither who asked nor whom it is about: carries it out.
+    /// Throws NotSignedIn, NotAllowed; NotFound: lapsed, answered, or replaced by a newer one;
+    /// StepOutOfOrder: the account or who asked is not as it was.
+    AccountChange confirmRequest(const Secret& token, const std::string& id, UtcTime now);
+    /// Also by who asked, who then takes it back. Throws NotSignedIn, NotAllowed, NotFound.
+    void refuseRequest(const Secret& token, const std::string& id, UtcTime now);
+
+    // --- the password, one's own ---
+    /// Ends her other sessions. Whoever only sits at her desk cannot do it, and wrong passwords
+    /// wait as at the door. Throws NotSignedIn, NotAllowed (not in).
+    std::variant<PasswordChanged, SignInRefused, SignInDelayed>
+    changePassword(const Secret& token, const Stretched& current, const Stretched& next,
+                   UtcTime now);
+
+    // --- the second factor, one's own ---
+    /// The code that completes a session. Throws NotSignedIn, StepOutOfOrder (no code is asked).
+    std::variant<FactorRight, SignInRefused, SignInDelayed>
+    proveFactor(const Secret& token, std::string_view code, UtcTime now);
+    /// Keeps `secret` (newFactorSecret) once its first code is right. Throws NotSignedIn,
     /// NotAllowed (desk key not open), StepOutOfOrder (there is one).
     std::variant<FactorRight, SignInRefused> setUpFactor(const Secret& token, const Secret& secret,
                                                          std::string_view code, UtcTime now);
@@ -270,6 +316,34 @@ private:
     Account inReach(const Session& actor, const std::string& id) const;
     void audit(const Session& actor, std::string_view act, const Clerk& about, outbox::Details more,
                UtcTime now);
+    /// The wrapped data key of a password that is not in force yet.
+    struct WrappedKey {
+        std::string salt;
+        Bytes wrapped;
+    };
+    WrappedKey wrapped(const std::string& holder, const Secret& key, const Secret& dataKey) const;
+    void keepWrapped(const std::string& holder, const WrappedKey& key);
+    /// What a second person is asked to confirm.
+    struct Wish {
+        SharedAct act = SharedAct::SetRoles;
+        Roles touched; ///< roles that change, or those of the account
+        Roles roles;
+        std::string reason = {};
+        const Stretched* password = nullptr;
+    };
+    /// Changed: go on at once, because no second person is asked for, or the paper half was right.
+    AccountChange shared(const Session& actor, const Account& target, const Wish& wish,
+                         std::string_view paperHalf, UtcTime now);
+    /// Changed: the paper half is right.
+    AccountChange paperSays(const Session& actor, std::string_view paperHalf, UtcTime now);
+    /// For the journal: what the paper half has stood for.
+    static outbox::Details byPaper(const Wish& wish);
+    bool hasSecondPerson(const Session& actor, const Account& target, Roles touched) const;
+    void keepRequest(const Session& actor, const Account& target, const Wish& wish, UtcTime now);
+    bool isLastIt(const Account& target, Roles roles) const;
+    void carryOutRoles(const Session& actor, const Account& target, Roles roles,
+                       outbox::Details more, UtcTime now);
+    void forgetLapsedRequests(UtcTime now);
     /// The step of a right code, or nothing.
     std::optional<std::int64_t> rightStep(const Clerk& clerk, std::string_view code, UtcTime now);
     void forget(const std::string& tokenHash);

@@ -42,6 +42,12 @@ public:
         difference._bits = _bits ^ other._bits;
         return difference;
     }
+    constexpr Roles commonWith(Roles other) const
+    {
+        Roles common;
+        common._bits = _bits & other._bits;
+        return common;
+    }
     constexpr void add(Role role) { _bits |= bit(role); }
     constexpr bool operator==(const Roles&) const = default;
 

@@ -35,11 +35,18 @@ bool is(const Error& error)
 struct Staff : Desk {
     Secret petra;
     Secret factor; ///< of whoever set one up last
+    Secret paperHalf;
 
-    Staff() { petra = firstClerk().signedIn.token; }
+    Staff()
+    {
+        const auto first = firstClerk();
+        petra = first.signedIn.token;
+        paperHalf = first.paperHalf;
+    }
     Clerk add(const std::string& name, Roles roles)
     {
-        return std::get<Clerk>(people->addClerk(petra, name, roles, fresh(otherPassword), now));
+        return std::get<Clerk>(people->addClerk(petra, name, roles, fresh(otherPassword), now,
+                                                paperHalf.revealText()));
     }
     /// Signed in as somebody with these roles.
     Secret as(const std::string& name, Roles roles)
@@ -161,7 +168,8 @@ BOOST_AUTO_TEST_CASE(the_lead_reaches_her_team_and_nothing_above_it)
                           is<ErrorCode::NotAllowed>);
     BOOST_CHECK_EXCEPTION(people.setRoles(lead, uwe, {Role::Clerk, Role::It}, staff.now), Error,
                           is<ErrorCode::NotAllowed>);
-    BOOST_TEST((people.setRoles(lead, uwe, {Role::Lead}, staff.now) == RolesChange::Changed));
+    // Petra is the second person for it.
+    BOOST_TEST((people.setRoles(lead, uwe, {Role::Lead}, staff.now) == AccountChange::Waits));
 }
 
 BOOST_AUTO_TEST_CASE(the_last_it_account_stays_one)
@@ -171,13 +179,15 @@ BOOST_AUTO_TEST_CASE(the_last_it_account_stays_one)
     auto& people = *staff.people;
     for (const Roles without : {Roles{Role::Lead}, Roles{}})
         BOOST_TEST(
-            (people.setRoles(staff.petra, petra, without, staff.now) == RolesChange::LastIt));
+            (people.setRoles(staff.petra, petra, without, staff.now) == AccountChange::LastIt));
     BOOST_TEST((people.account(petra).roles == Roles{Role::Lead, Role::It}));
     const std::string uwe = staff.add("Uwe Beil", {Role::It}).id;
     BOOST_TEST(
-        (people.setRoles(staff.petra, petra, {Role::Lead}, staff.now) == RolesChange::Changed));
+        (people.setRoles(staff.petra, petra, {Role::Lead}, staff.now) == AccountChange::Waits));
     const Secret uwes = staff.signIn("Uwe Beil", otherPassword).token;
-    BOOST_TEST((people.setRoles(uwes, uwe, {Role::Clerk}, staff.now) == RolesChange::LastIt));
+    BOOST_TEST((people.confirmRequest(uwes, people.requests(uwes, staff.now).at(0).id, staff.now) ==
+                AccountChange::Changed));
+    BOOST_TEST((people.setRoles(uwes, uwe, {Role::Clerk}, staff.now) == AccountChange::LastIt));
 }
 
 BOOST_AUTO_TEST_CASE(a_role_holds_at_once_in_a_session_that_runs)
