@@ -173,6 +173,7 @@ Reply showOperation(House& house, Exchange& exchange)
                   clock(house, overview),
                   journal(house),
                   {"version", Level::Info, "", AMT_VERSION}};
+    view.needsDate = house.needsDate();
     view.exported = exportOffer(house, *exchange.clerk, overview.waiting);
     return house.deskPage(exchange, view);
 }

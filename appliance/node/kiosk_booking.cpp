@@ -209,6 +209,8 @@ Reply showDays(House& house, Exchange& exchange)
         day.afternoon = day.afternoon || !isMorning;
     }
     view.problem = std::exchange(visit.bookingProblem, {});
+    if (house.rounds && house.rounds->needsClerk()) // why there are none
+        view.problem = "paused";
     view.phone = house.town.phone;
     return house.kioskPage(exchange, view);
 }

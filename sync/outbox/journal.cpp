@@ -354,4 +354,16 @@ void Journal::portalTime(UtcTime portal, UtcTime now, Milliseconds sinceBoot)
     _quality = TimeQuality::Doubtful;
 }
 
+void Journal::clockConfirmed(const std::string& by, UtcTime now)
+{
+    if (isBefore(now))
+        throw Error(ErrorCode::StepOutOfOrder, "the clock stands before what was seen already");
+    _database.transact([&] {
+        append(RecordKind::Clock, "node", {{"act", "confirm-date"}, {"clerk", by}}, now);
+    });
+    if (_quality == TimeQuality::Doubtful)
+        _quality = TimeQuality::Rtc;
+    log::warning("clock.confirmed", {{"date", toIso(now)}});
+}
+
 } // namespace amt::outbox

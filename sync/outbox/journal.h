@@ -112,10 +112,16 @@ public:
     /// The portal's clock, over an authenticated line: for 24 hours ours is as good, or doubtful
     /// when it is more than 5 minutes beside it.
     void portalTime(UtcTime portal, UtcTime now, Milliseconds sinceBoot);
+    /// A person has read the date from a calendar and found the clock right: it is doubtful no
+    /// more, until the portal contradicts. One commit. Throws StepOutOfOrder: the clock stands
+    /// before what was seen already.
+    void clockConfirmed(const std::string& by, UtcTime now);
+    /// A clock at `now` stands more than five minutes before what was seen already, or before this
+    /// program was written.
+    bool isBefore(UtcTime now) const;
 
 private:
     store::Database& _database;
-    bool isBefore(UtcTime now) const;
 
     TimeQuality _quality = TimeQuality::Rtc;
     std::optional<Milliseconds> _wallMinusBoot;
