@@ -215,11 +215,14 @@ struct SecurityEvent {
     std::string id;           ///< jti
     std::string issuer;       ///< iss: URL of the service, or the destination's UUID
     UtcTime issuedAt;         ///< iat, whole seconds
-    std::string submissionId; ///< of sub "submission:<uuid>"
+    std::string submissionId; ///< of sub "submission:<uuid>"; empty when it is about a reply
     std::string caseId;       ///< of txn "case:<uuid>"
     EventKind kind = EventKind::Create;
     std::optional<AuthenticationTags> tags; ///< submit and accept carry them
     std::vector<Problem> problems;          ///< reject carries them
+    std::string replyId = {};               ///< of sub "reply:<uuid>"; else empty
+
+    bool isAboutReply() const { return !replyId.empty(); }
 };
 
 /// Header typ secevent+jwt. Payload $schema .../set-payload/1.2.2/...
@@ -233,7 +236,8 @@ struct IssuerKeys {
 
 /// Everything about a token that needs no memory: alg and typ before any key, kid of the named
 /// issuer, signature, claims, exactly one known event, and that this issuer may say this event:
-/// accept only by `destination`, reject by either, the others by `service`. Throws
+/// accept only by `destination`, reject by either, the others by `service`; of replies all by
+/// `service`, which writes down what the receiver told it. Throws
 /// SignatureInvalid, EventRefused, or EventEarly: good but for an iat more than 5 minutes ahead (a
 /// day at most), for a clock is wrong, ours or theirs. The caller compares ids and tags with its
 /// own, and remembers the jti.

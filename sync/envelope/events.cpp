@@ -18,6 +18,8 @@ constexpr const char* tokenType = "secevent+jwt";
 constexpr const char* payloadSchema =
     "https://schema.fitko.de/fit-connect/set-payload/1.2.2/set-payload.schema.json";
 constexpr std::string_view payloadSchemaStem = "https://schema.fitko.de/fit-connect/set-payload/1.";
+constexpr std::string_view submissionPrefix = "submission:";
+constexpr std::string_view replyPrefix = "reply:";
 constexpr std::size_t claimsBytesMax = 64 * 1024;
 constexpr std::size_t problemsMax = 100;
 constexpr std::chrono::minutes skewMax{5};
@@ -31,6 +33,7 @@ struct EventRow {
     EventKind kind;
     const char* uri;
     Says who;
+    bool isAboutReply = false;
 
     bool fits(Speaker speaker) const
     {
@@ -50,6 +53,17 @@ constexpr std::array eventRows{
              Says::Either},
     EventRow{EventKind::Delete, "https://schema.fitko.de/fit-connect/events/delete-submission",
              Says::Service},
+    // Whoever takes a reply has no signature key there: the service writes down what it was told.
+    EventRow{EventKind::Create, "https://schema.fitko.de/fit-connect/events/create-reply",
+             Says::Service, true},
+    EventRow{EventKind::Submit, "https://schema.fitko.de/fit-connect/events/submit-reply",
+             Says::Service, true},
+    EventRow{EventKind::Accept, "https://schema.fitko.de/fit-connect/events/accept-reply",
+             Says::Service, true},
+    EventRow{EventKind::Reject, "https://schema.fitko.de/fit-connect/events/reject-reply",
+             Says::Service, true},
+    EventRow{EventKind::Delete, "https://schema.fitko.de/fit-connect/events/delete-reply",
+             Says::Service, true},
 };
 
 bool carriesTags(EventKind kind)
@@ -57,12 +71,14 @@ bool carriesTags(EventKind kind)
     return kind == EventKind::Submit || kind == EventKind::Accept;
 }
 
-const EventRow& rowOf(EventKind kind)
+const EventRow& rowOf(const SecurityEvent& event)
 {
-    return *std::find_if(eventRows.begin(), eventRows.end(),
-                         [&](const EventRow& row) { return row.kind == kind; });
+    const auto row = std::find_if(eventRows.begin(), eventRows.end(), [&](const EventRow& each) {
+        return each.kind == event.kind && each.isAboutReply == event.isAboutReply();
+    });
+    AMT_ASSERT(row != eventRows.end()); // nobody is notified of a reply
+    return *row;
 }
-
 json::ObjectPtr writeTags(const AuthenticationTags& tags)
 {
     auto attachments = json::makeObject();
@@ -130,7 +146,10 @@ SecurityEvent readChecked(const json::Object& claims, Speaker speaker, UtcTime n
     require(seconds > 0 && seconds <= secondsMax, refused, "iat is no time");
     event.issuedAt = UtcTime(std::chrono::seconds(seconds));
     require(event.issuedAt <= now + earlyMax, refused, "iat is in the future");
-    event.submissionId = uuidAfter(json::text(claims, "sub"), "submission:");
+    const std::string subject = json::text(claims, "sub");
+    const bool isAboutReply = subject.starts_with(replyPrefix);
+    (isAboutReply ? event.replyId : event.submissionId) =
+        uuidAfter(subject, isAboutReply ? replyPrefix : submissionPrefix);
     event.caseId = uuidAfter(json::text(claims, "txn"), "case:");
 
     const auto events = json::object(claims, "events");
@@ -139,6 +158,7 @@ SecurityEvent readChecked(const json::Object& claims, Speaker speaker, UtcTime n
     const auto row = std::find_if(eventRows.begin(), eventRows.end(),
                                   [&](const EventRow& r) { return uri == r.uri; });
     require(row != eventRows.end(), refused, "unknown event");
+    require(row->isAboutReply == isAboutReply, refused, "the event does not fit its sub");
     require(row->fits(speaker), refused, "this issuer may not say this event");
     event.kind = row->kind;
     const auto content = json::object(*events, uri);
@@ -178,14 +198,15 @@ std::string signEvent(const SecurityEvent& event, const RsaKey& key, const std::
         content->set("problems", problems);
     }
     auto events = json::makeObject();
-    events->set(rowOf(event.kind).uri, content);
+    events->set(rowOf(event).uri, content);
     auto claims = json::makeObject();
     claims->set("$schema", payloadSchema);
     claims->set("jti", event.id);
     claims->set("iss", event.issuer);
     claims->set(
         "iat", std::chrono::floor<std::chrono::seconds>(event.issuedAt).time_since_epoch().count());
-    claims->set("sub", "submission:" + event.submissionId);
+    claims->set("sub", event.isAboutReply() ? std::string(replyPrefix) + event.replyId
+                                            : std::string(submissionPrefix) + event.submissionId);
     claims->set("txn", "case:" + event.caseId);
     claims->set("events", events);
     return sign(json::write(*claims), key, kid, tokenType);

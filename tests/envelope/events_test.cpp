@@ -352,6 +352,20 @@ const Forged forgedTokens[] = {
     {"sub without its prefix", signedClaims(claims({{"sub", "\"" + submissionId + "\""}})),
      refused},
     {"sub of a reply", signedClaims(claims({{"sub", "\"reply:" + submissionId + "\""}})), refused},
+    {"a reply's event about a submission",
+     signedClaims(
+         claims({{"events", R"({"https://schema.fitko.de/fit-connect/events/create-reply":{}})"}})),
+     refused},
+    {"a reply that nobody names",
+     signedClaims(
+         claims({{"sub", "\"reply:\""},
+                 {"events", R"({"https://schema.fitko.de/fit-connect/events/create-reply":{}})"}})),
+     refused},
+    {"a reply of which somebody is notified",
+     signedClaims(
+         claims({{"sub", "\"reply:" + submissionId + "\""},
+                 {"events", R"({"https://schema.fitko.de/fit-connect/events/notify-reply":{}})"}})),
+     refused},
     {"sub of a case", signedClaims(claims({{"sub", "\"case:" + submissionId + "\""}})), refused},
     {"sub cut",
      signedClaims(claims({{"sub", "\"submission:aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeee\""}})),
@@ -488,6 +502,28 @@ BOOST_DATA_TEST_CASE(each_may_say_what_is_theirs, data::make(spokenEvents), spok
         BOOST_TEST(heard.problems[0].detail == said.problems[0].detail);
         BOOST_TEST(heard.problems[0].instance == said.problems[0].instance);
     }
+}
+
+BOOST_DATA_TEST_CASE(of_a_reply_the_service_alone_speaks,
+                     data::make({EventKind::Create, EventKind::Submit, EventKind::Accept,
+                                 EventKind::Reject, EventKind::Delete}),
+                     kind)
+{
+    auto said = event(kind, serviceUrl);
+    said.replyId = std::exchange(said.submissionId, "");
+    const SecurityEvent heard =
+        verifyEvent(signEvent(said, test::rsaKey(1), serviceKid), service(), destination(), now);
+    BOOST_TEST(heard.isAboutReply());
+    BOOST_TEST(heard.replyId == submissionId);
+    BOOST_TEST(heard.submissionId.empty());
+    BOOST_CHECK(heard.kind == kind);
+    BOOST_CHECK(heard.tags == said.tags);
+    BOOST_TEST(heard.problems.size() == said.problems.size());
+
+    said.issuer = destinationId;
+    BOOST_CHECK_EXCEPTION(verifyEvent(signEvent(said, test::rsaKey(2), destinationKid), service(),
+                                      destination(), now),
+                          Error, [](const Error& error) { return error.errorCode() == refused; });
 }
 
 BOOST_DATA_TEST_CASE(a_forged_token_is_refused, data::make(forgedTokens), forged)

@@ -48,12 +48,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const SecurityEvent event = readClaims(*claims, speaker, now);
         AMT_ASSERT(speaker == Speaker::Service
-                       ? event.kind != EventKind::Accept
+                       ? event.isAboutReply() || event.kind != EventKind::Accept
                        : event.kind == EventKind::Accept || event.kind == EventKind::Reject);
+        AMT_ASSERT(event.isAboutReply() ? speaker == Speaker::Service && isUuid(event.replyId) &&
+                                              event.submissionId.empty()
+                                        : isUuid(event.submissionId));
         AMT_ASSERT(event.tags.has_value() ==
                    (event.kind == EventKind::Submit || event.kind == EventKind::Accept));
         AMT_ASSERT(event.problems.empty() == (event.kind != EventKind::Reject));
-        AMT_ASSERT(isUuid(event.id) && isUuid(event.submissionId) && isUuid(event.caseId));
+        AMT_ASSERT(isUuid(event.id) && isUuid(event.caseId));
         AMT_ASSERT(event.issuedAt <= now + std::chrono::minutes(5));
     } catch (const Error& error) {
         AMT_ASSERT(error.errorCode() == ErrorCode::EventRefused ||
