@@ -341,6 +341,15 @@ void requireSchema(const std::string& uri)
             "$schema");
 }
 
+std::optional<ReplyChannel> readReplyChannel(const json::Object& object)
+{
+    if (!object.has("fitConnect"))
+        return std::nullopt;
+    const auto channel = json::object(object, "fitConnect");
+    return ReplyChannel{json::texts(*channel, "processStandards"),
+                        json::write(*json::object(*channel, "encryptionPublicKey"))};
+}
+
 Metadata readFields(const std::string& text)
 {
     const auto root = json::parseObject(text);
@@ -368,6 +377,8 @@ Metadata readFields(const std::string& text)
             Author{json::text(*author, "name"), json::text(*product, "name"),
                    json::text(*product, "version"), json::text(*product, "manufacturer")};
     }
+    if (root->has("replyChannel"))
+        metadata.replyChannel = readReplyChannel(*json::object(*root, "replyChannel"));
     if (root->has("dataSets"))
         readEach(*root, "dataSets",
                  [&](const json::Object& each) { metadata.dataSets.push_back(readDataSet(each)); });
@@ -401,6 +412,18 @@ std::string writeMetadata(const Metadata& metadata)
             object->set("name", author->name);
             object->set("product", product);
             root->set("author", object);
+        }
+        if (const auto& replies = metadata.replyChannel) {
+            require(!replies->processStandards.empty(), "processStandards");
+            auto standards = json::makeArray();
+            for (const auto& uri : replies->processStandards)
+                standards->add(uri);
+            auto channel = json::makeObject();
+            channel->set("processStandards", standards);
+            channel->set("encryptionPublicKey", json::parseObject(replies->encryptionPublicKey));
+            auto object = json::makeObject();
+            object->set("fitConnect", channel);
+            root->set("replyChannel", object);
         }
         std::string text = json::write(*root);
         text.pop_back();

@@ -67,6 +67,13 @@ struct DataSet {
     std::string description; ///< may be empty
 };
 
+/// Where replies go: to whoever has the private half of this key (facts/portal.md 1.10).
+struct ReplyChannel {
+    std::vector<std::string>
+        processStandards;            ///< URIs, of the data that are understood; at least 1
+    std::string encryptionPublicKey; ///< JWK as JSON text, without a chain
+};
+
 struct Metadata {
     DataDescription data;
     std::vector<AttachmentDescription> attachments;
@@ -74,6 +81,7 @@ struct Metadata {
     std::optional<ReferenceInformation> reference;
     std::optional<Author> author;
     std::vector<DataSet> dataSets;
+    std::optional<ReplyChannel> replyChannel; ///< fitConnect; any other kind is not read
 };
 
 /// JSON text, valid against the schema; amounts as decimals to the cent. Throws InputMalformed when

@@ -54,6 +54,7 @@ using Answer = std::variant<Good, Refused, Unknown, Unauthorised>;
 template <typename Good>
 using Reply = std::function<void(Answer<Good>)>;
 struct Done {};
+enum class ReplyVerdict { Accept, Reject };
 
 class PortalLink {
 public:
@@ -72,6 +73,17 @@ public:
     /// The event log of a case from `offset`: compact JWS each.
     virtual void events(const std::string& caseId, int offset,
                         Reply<std::vector<std::string>> reply) = 0;
+
+    /// Replies to cases of ours that wait to be fetched, oldest first; a service without this
+    /// address refuses with 404.
+    virtual void replies(Reply<std::vector<ReplyIds>> reply);
+    virtual void fetchReply(const std::string& replyId, Reply<ReplyBody> reply);
+    virtual void replyAttachment(const std::string& replyId, const std::string& attachmentId,
+                                 Reply<std::string> reply);
+    virtual void replyEvents(const std::string& replyId, Reply<std::vector<std::string>> reply);
+    /// How we took it: `body` is of writeReplyAccept() or writeReplyReject(), the node's word.
+    virtual void answerReply(const std::string& replyId, ReplyVerdict verdict, std::string body,
+                             Reply<Done> reply);
 
     /// Our gateway only (sync.md 3); a service that has no such address refuses with 404. 409:
     /// "journal-head-unlinked", "-behind", "-beside", "-closed".

@@ -17,6 +17,9 @@ namespace amt::portal {
 namespace {
 
 constexpr std::size_t answerBytesMax = 1024 * 1024;
+/// Of an attachment of a reply, sealed: what the node takes, and a little more.
+constexpr std::size_t replyBytesMax = 13 * 1024 * 1024;
+constexpr int repliesPerPage = 50;
 constexpr std::size_t keyBytesMax = 64 * 1024;
 /// A hundred tokens with a hundred tags each stay under a megabyte.
 constexpr int eventsPerPage = 100;
@@ -95,13 +98,13 @@ public:
     {
         _exchange.send(std::move(request),
                        guarded([this, heard = std::move(heard)](const HttpAnswer& answer) {
-                           heard(meaning(answer));
+                           heard(meaning(answer, answerBytesMax));
                        }));
     }
 
-    void send(HttpRequest request, Heard heard)
+    void send(HttpRequest request, Heard heard, std::size_t bytesMax = answerBytesMax)
     {
-        sendWithToken({std::move(request), std::move(heard), Renewal::Allowed});
+        sendWithToken({std::move(request), std::move(heard), Renewal::Allowed, bytesMax});
     }
 
 private:
@@ -110,6 +113,7 @@ private:
         HttpRequest request;
         Heard heard;
         Renewal renewal;
+        std::size_t bytesMax; ///< of the answer
     };
 
     /// Nothing happens when the answer comes after the link has gone.
@@ -145,7 +149,8 @@ private:
         _exchange.send(std::move(request),
                        guarded([this, used = _token,
                                 pending = std::move(pending)](const HttpAnswer& answer) mutable {
-                           heard(std::move(pending), used, meaning(answer));
+                           const std::size_t most = pending.bytesMax;
+                           heard(std::move(pending), used, meaning(answer, most));
                        }));
     }
 
@@ -177,7 +182,7 @@ private:
 
     void tokenHeard(const HttpAnswer& answer)
     {
-        Outcome outcome = meaning(answer);
+        Outcome outcome = meaning(answer, answerBytesMax);
         if (const auto* body = std::get_if<std::string>(&outcome)) {
             try {
                 const auto token = readToken(*body);
@@ -201,7 +206,7 @@ private:
         }
     }
 
-    Outcome meaning(const HttpAnswer& answer)
+    Outcome meaning(const HttpAnswer& answer, std::size_t bytesMax)
     {
         const auto* response = std::get_if<HttpResponse>(&answer);
         if (!response)
@@ -211,8 +216,9 @@ private:
             _heardAt = _loop.sinceBoot();
         }
         const int status = response->status;
-        if (response->body.size() > answerBytesMax)
-            return Unknown{};
+        if (response->body.size() > bytesMax) // a reply does not become shorter by asking again
+            return bytesMax == replyBytesMax ? Outcome(Refused{413, "answer-too-large"})
+                                             : Outcome(Unknown{});
         if (status >= 200 && status <= 299)
             return response->body;
         if (status == 401 || status == 403)
@@ -292,6 +298,31 @@ void PortalLink::tellHead(const HeadBody&, Reply<Done> reply)
 }
 
 void PortalLink::knownHead(Reply<HeadBody> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+void PortalLink::replies(Reply<std::vector<ReplyIds>> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+void PortalLink::fetchReply(const std::string&, Reply<ReplyBody> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+void PortalLink::replyAttachment(const std::string&, const std::string&, Reply<std::string> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+void PortalLink::replyEvents(const std::string&, Reply<std::vector<std::string>> reply)
+{
+    reply(Refused{404, "address-not-found"});
+}
+
+void PortalLink::answerReply(const std::string&, ReplyVerdict, std::string, Reply<Done> reply)
 {
     reply(Refused{404, "address-not-found"});
 }
@@ -415,6 +446,60 @@ public:
                             reading<std::string>(std::move(reply), [](std::string answer) {
                                 return answer; // the node judges it
                             }));
+    }
+
+    void replies(Reply<std::vector<ReplyIds>> reply) override
+    {
+        auto request = _conversation->request("GET", std::string(repliesPath));
+        request.query = "limit=" + std::to_string(repliesPerPage) + "&offset=0";
+        _conversation->send(std::move(request), reading<std::vector<ReplyIds>>(
+                                                    std::move(reply), [](const std::string& body) {
+                                                        return readWaitingReplies(body).replies;
+                                                    }));
+    }
+
+    void fetchReply(const std::string& replyId, Reply<ReplyBody> reply) override
+    {
+        if (!isPathSegment(replyId))
+            return reply(Refused{404, "reply-not-found"});
+        _conversation->send(_conversation->request("GET", replyPath(replyId)),
+                            reading<ReplyBody>(std::move(reply),
+                                               [replyId](const std::string& body) {
+                                                   auto whole = readReply(body, replyBytesMax);
+                                                   if (whole.replyId != replyId)
+                                                       throw Error(ErrorCode::PortalAnswerMalformed,
+                                                                   "another reply");
+                                                   return whole;
+                                               }),
+                            replyBytesMax);
+    }
+
+    void replyAttachment(const std::string& replyId, const std::string& attachmentId,
+                         Reply<std::string> reply) override
+    {
+        if (!isPathSegment(replyId) || !isPathSegment(attachmentId))
+            return reply(Refused{404, "attachment-not-found"});
+        _conversation->send(
+            _conversation->request("GET", replyAttachmentPath(replyId, attachmentId)),
+            reading<std::string>(std::move(reply), [](std::string jwe) { return jwe; }),
+            replyBytesMax);
+    }
+
+    void replyEvents(const std::string& replyId, Reply<std::vector<std::string>> reply) override
+    {
+        if (!isPathSegment(replyId))
+            return reply(Refused{404, "reply-not-found"});
+        get(replyEventsPath(replyId),
+            reading<std::vector<std::string>>(std::move(reply), readEventLog));
+    }
+
+    void answerReply(const std::string& replyId, ReplyVerdict verdict, std::string body,
+                     Reply<Done> reply) override
+    {
+        if (!isPathSegment(replyId))
+            return reply(Refused{404, "reply-not-found"});
+        put(verdict == ReplyVerdict::Accept ? replyAcceptPath(replyId) : replyRejectPath(replyId),
+            jsonType, std::move(body), reading<Done>(std::move(reply), nothing));
     }
 
     std::optional<UtcTime> serviceTime() const override { return _conversation->serviceTime(); }

@@ -14,6 +14,7 @@ namespace amt::portal {
 namespace {
 
 constexpr std::size_t problemBytesMax = 64 * 1024;
+constexpr std::size_t reasonsMax = 100;
 constexpr std::size_t secondsMax = 24 * 60 * 60;
 
 void require(bool condition, const char* detail)
@@ -45,6 +46,16 @@ std::vector<std::string> uuids(const json::Object& object, const std::string& ke
     return ids;
 }
 
+std::vector<json::ObjectPtr> objects(const json::Object& object, const std::string& key)
+{
+    std::vector<json::ObjectPtr> all;
+    for (const auto& each : *json::array(object, key)) {
+        require(each.type() == typeid(json::ObjectPtr), "a list of objects expected");
+        all.push_back(each.extract<json::ObjectPtr>());
+    }
+    return all;
+}
+
 int count(const json::Object& object, const std::string& key)
 {
     const std::int64_t value = json::integer(object, key);
@@ -59,6 +70,13 @@ bool isWord(std::string_view text)
                return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
                       letter == '-';
            });
+}
+
+void requireEachOnce(std::vector<std::string> attachmentIds)
+{
+    std::sort(attachmentIds.begin(), attachmentIds.end());
+    require(std::adjacent_find(attachmentIds.begin(), attachmentIds.end()) == attachmentIds.end(),
+            "an attachment is announced twice");
 }
 
 } // namespace
@@ -91,6 +109,31 @@ std::string submissionEventsPath(const std::string& submissionId)
 std::string caseEventsPath(const std::string& caseId)
 {
     return "/v2/cases/" + caseId + "/events";
+}
+
+std::string replyPath(const std::string& replyId)
+{
+    return std::string(repliesPath) + '/' + replyId;
+}
+
+std::string replyAttachmentPath(const std::string& replyId, const std::string& attachmentId)
+{
+    return replyPath(replyId) + "/attachments/" + attachmentId;
+}
+
+std::string replyEventsPath(const std::string& replyId)
+{
+    return replyPath(replyId) + "/events";
+}
+
+std::string replyAcceptPath(const std::string& replyId)
+{
+    return replyPath(replyId) + "/accept";
+}
+
+std::string replyRejectPath(const std::string& replyId)
+{
+    return replyPath(replyId) + "/reject";
 }
 
 bool isPathSegment(std::string_view name)
@@ -158,10 +201,7 @@ AnnounceBody readAnnounce(const std::string& text)
     body.region = json::optionalText(*object, "region").value_or("");
     if (object->has("caseId"))
         body.caseId = uuid(*object, "caseId");
-    auto sorted = body.attachmentIds;
-    std::sort(sorted.begin(), sorted.end());
-    require(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(),
-            "an attachment is announced twice");
+    requireEachOnce(body.attachmentIds);
     return body;
 }
 
@@ -246,13 +286,155 @@ WaitingBody readWaiting(const std::string& text)
     WaitingBody body;
     body.offset = count(*object, "offset");
     body.totalCount = count(*object, "totalCount");
-    for (const auto& each : *json::array(*object, "submissions")) {
-        require(each.type() == typeid(json::ObjectPtr), "submissions: objects expected");
-        const auto entry = each.extract<json::ObjectPtr>();
+    for (const auto& each : objects(*object, "submissions"))
         body.submissions.push_back(
-            {uuid(*entry, "destinationId"), uuid(*entry, "submissionId"), uuid(*entry, "caseId")});
-    }
+            {uuid(*each, "destinationId"), uuid(*each, "submissionId"), uuid(*each, "caseId")});
     return body;
+}
+
+std::string writeReplyAnnounce(const ReplyAnnounceBody& body)
+{
+    auto object = json::makeObject();
+    object->set("caseId", body.caseId);
+    object->set("announcedAttachments", arrayOf(body.attachmentIds));
+    return json::write(*object);
+}
+
+ReplyAnnounceBody readReplyAnnounce(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    json::onlyKeys(*object, {"caseId", "announcedAttachments"});
+    ReplyAnnounceBody body;
+    body.caseId = uuid(*object, "caseId");
+    if (object->has("announcedAttachments"))
+        body.attachmentIds = uuids(*object, "announcedAttachments");
+    requireEachOnce(body.attachmentIds);
+    return body;
+}
+
+std::string writeReplyIds(const ReplyIds& ids)
+{
+    auto object = json::makeObject();
+    object->set("replyId", ids.replyId);
+    object->set("caseId", ids.caseId);
+    return json::write(*object);
+}
+
+ReplyIds readReplyIds(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    return {uuid(*object, "replyId"), uuid(*object, "caseId")};
+}
+
+std::string writeReply(const ReplyBody& body)
+{
+    auto object = json::makeObject();
+    object->set("replyId", body.replyId);
+    object->set("caseId", body.caseId);
+    object->set("attachments", arrayOf(body.attachmentIds));
+    object->set("encryptedMetadata", body.parts.metadata);
+    object->set("encryptedData", body.parts.data);
+    return json::write(*object);
+}
+
+ReplyBody readReply(const std::string& text, std::size_t bytesMax)
+{
+    const auto object = json::parseObject(text, bytesMax);
+    ReplyBody body;
+    body.replyId = uuid(*object, "replyId");
+    body.caseId = uuid(*object, "caseId");
+    body.attachmentIds = uuids(*object, "attachments");
+    requireEachOnce(body.attachmentIds);
+    body.parts = {json::text(*object, "encryptedMetadata"), json::text(*object, "encryptedData")};
+    return body;
+}
+
+std::string writeWaitingReplies(const WaitingRepliesBody& body)
+{
+    auto list = json::makeArray();
+    for (const auto& each : body.replies) {
+        auto entry = json::makeObject();
+        entry->set("replyId", each.replyId);
+        entry->set("caseId", each.caseId);
+        list->add(entry);
+    }
+    auto object = json::makeObject();
+    object->set("count", static_cast<int>(body.replies.size()));
+    object->set("offset", body.offset);
+    object->set("totalCount", body.totalCount);
+    object->set("replies", list);
+    return json::write(*object);
+}
+
+WaitingRepliesBody readWaitingReplies(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    WaitingRepliesBody body;
+    body.offset = count(*object, "offset");
+    body.totalCount = count(*object, "totalCount");
+    for (const auto& each : objects(*object, "replies"))
+        body.replies.push_back({uuid(*each, "replyId"), uuid(*each, "caseId")});
+    return body;
+}
+
+std::string writeReplyAccept(const ReplyTags& tags)
+{
+    auto attachments = json::makeObject();
+    for (const auto& [id, tag] : tags.attachments)
+        attachments->set(id, tag);
+    auto named = json::makeObject();
+    named->set("metadata", tags.metadata);
+    named->set("data", tags.data);
+    named->set("attachments", attachments);
+    auto object = json::makeObject();
+    object->set("authenticationTags", named);
+    return json::write(*object);
+}
+
+ReplyTags readReplyAccept(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    json::onlyKeys(*object, {"authenticationTags"});
+    const auto named = json::object(*object, "authenticationTags");
+    json::onlyKeys(*named, {"metadata", "data", "attachments"});
+    ReplyTags tags{json::text(*named, "metadata"), json::text(*named, "data"), {}};
+    const auto attachments = json::object(*named, "attachments");
+    for (const auto& [id, ignored] : *attachments) {
+        require(isUuid(id), "an attachment id is not a UUID");
+        tags.attachments[id] = json::text(*attachments, id);
+    }
+    return tags;
+}
+
+std::string writeReplyReject(const std::vector<Reason>& reasons)
+{
+    auto list = json::makeArray();
+    for (const auto& reason : reasons) {
+        auto entry = json::makeObject();
+        entry->set("type", reason.type);
+        entry->set("title", reason.title);
+        entry->set("detail", reason.detail);
+        entry->set("instance", reason.instance);
+        list->add(entry);
+    }
+    auto object = json::makeObject();
+    object->set("problems", list);
+    return json::write(*object);
+}
+
+std::vector<Reason> readReplyReject(const std::string& text)
+{
+    const auto object = json::parseObject(text);
+    json::onlyKeys(*object, {"problems"});
+    std::vector<Reason> reasons;
+    for (const auto& each : objects(*object, "problems")) {
+        json::onlyKeys(*each, {"type", "title", "detail", "instance"});
+        reasons.push_back(
+            {json::text(*each, "type"), json::optionalText(*each, "title").value_or(""),
+             json::optionalText(*each, "detail").value_or(""), json::text(*each, "instance")});
+    }
+    require(!reasons.empty() && reasons.size() <= reasonsMax, "unusable number of problems");
+    return reasons;
 }
 
 std::string writeEventLog(const std::vector<std::string>& tokens)

@@ -6,6 +6,7 @@
 
 #include "appliance/core/json.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,12 +26,20 @@ inline constexpr std::string_view journalHeadPath = "/v2/journal-head";
 inline constexpr std::string_view enrolmentPath = "/enrolment";
 inline constexpr std::string_view renewalPath = "/enrolment/renewal";
 inline constexpr std::string_view quotaPath = "/v2/quota/"; ///< what follows: office/calendar
+/// Of replies v2's own addresses are not published: these follow its submissions.
+inline constexpr std::string_view repliesPath = "/v2/replies";
 std::string destinationPath(const std::string& destinationId);
 std::string destinationKeyPath(const std::string& destinationId, const std::string& kid);
 std::string submissionPath(const std::string& submissionId);
 std::string attachmentPath(const std::string& submissionId, const std::string& attachmentId);
 std::string submissionEventsPath(const std::string& submissionId);
 std::string caseEventsPath(const std::string& caseId);
+std::string replyPath(const std::string& replyId);
+std::string replyAttachmentPath(const std::string& replyId, const std::string& attachmentId);
+std::string replyEventsPath(const std::string& replyId);
+/// Where whoever got a reply says how it took it: ReplyTags, or reasons.
+std::string replyAcceptPath(const std::string& replyId);
+std::string replyRejectPath(const std::string& replyId);
 /// Whether a name can be one segment of a path: letters, digits, '-', '_', '.', '~'; not "." or
 /// "..".
 bool isPathSegment(std::string_view name);
@@ -120,6 +129,54 @@ WaitingBody readWaiting(const std::string& text);
 /// GET .../events: compact JWS each
 std::string writeEventLog(const std::vector<std::string>& tokens);
 std::vector<std::string> readEventLog(const std::string& text);
+
+/// POST /v2/replies
+struct ReplyAnnounceBody {
+    std::string caseId;
+    std::vector<std::string> attachmentIds;
+};
+std::string writeReplyAnnounce(const ReplyAnnounceBody& body);
+ReplyAnnounceBody readReplyAnnounce(const std::string& text);
+
+/// Its answer, and that of PUT /v2/replies/ID, whose body is a SubmitBody.
+struct ReplyIds {
+    std::string replyId, caseId;
+};
+std::string writeReplyIds(const ReplyIds& ids);
+ReplyIds readReplyIds(const std::string& text);
+
+/// GET /v2/replies/ID
+struct ReplyBody {
+    std::string replyId, caseId;
+    std::vector<std::string> attachmentIds;
+    SubmitBody parts;
+};
+std::string writeReply(const ReplyBody& body);
+ReplyBody readReply(const std::string& text, std::size_t bytesMax);
+
+/// GET /v2/replies
+struct WaitingRepliesBody {
+    std::vector<ReplyIds> replies;
+    int offset = 0;
+    int totalCount = 0;
+};
+std::string writeWaitingReplies(const WaitingRepliesBody& body);
+WaitingRepliesBody readWaitingReplies(const std::string& text);
+
+/// PUT /v2/replies/ID/accept: the tags of the parts that were kept.
+struct ReplyTags {
+    std::string metadata, data;
+    std::map<std::string, std::string> attachments; ///< by attachment id
+};
+std::string writeReplyAccept(const ReplyTags& tags);
+ReplyTags readReplyAccept(const std::string& text);
+
+/// PUT /v2/replies/ID/reject: 1 to 100 of them.
+struct Reason {
+    std::string type, title, detail, instance;
+};
+std::string writeReplyReject(const std::vector<Reason>& reasons);
+std::vector<Reason> readReplyReject(const std::string& text);
 
 /// PUT and GET /v2/journal-head: the newest record of a node's journal, and the one that the
 /// gateway is known to know.

@@ -14,6 +14,7 @@ using namespace amt::portal;
 namespace {
 
 constexpr std::size_t bytesMax = 256 * 1024;
+constexpr int kinds = 16; ///< the last two are metadata as well
 
 std::string rewritten(int kind, const std::string& text)
 {
@@ -32,6 +33,18 @@ std::string rewritten(int kind, const std::string& text)
         return writeEventLog(readEventLog(text));
     case 6:
         return writeToken(readToken(text));
+    case 8:
+        return writeReplyAnnounce(readReplyAnnounce(text));
+    case 9:
+        return writeReplyIds(readReplyIds(text));
+    case 10:
+        return writeReply(readReply(text, bytesMax));
+    case 11:
+        return writeWaitingReplies(readWaitingReplies(text));
+    case 12:
+        return writeReplyAccept(readReplyAccept(text));
+    case 13:
+        return writeReplyReject(readReplyReject(text));
     default:
         return writeMetadata(readMetadata(text));
     }
@@ -48,12 +61,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     AMT_ASSERT(type.size() <= 64);
     std::string once;
     try {
-        once = rewritten(data[0] % 8, text);
+        once = rewritten(data[0] % kinds, text);
     } catch (const Error& error) {
         AMT_ASSERT(error.errorCode() == ErrorCode::JsonMalformed ||
                    error.errorCode() == ErrorCode::InputTooLarge);
         return 0;
     }
-    AMT_ASSERT(rewritten(data[0] % 8, once) == once);
+    AMT_ASSERT(rewritten(data[0] % kinds, once) == once);
     return 0;
 }
