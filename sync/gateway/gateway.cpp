@@ -11,10 +11,12 @@
 #include "sync/gateway/devices.h"
 #include "sync/gateway/heads.h"
 #include "sync/gateway/ledger.h"
+#include "sync/gateway/parts.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/quota.h"
 #include "sync/gateway/quota_commands.h"
 #include "sync/gateway/registry.h"
+#include "sync/gateway/replies.h"
 #include "sync/gateway/statements.h"
 #include "sync/portal/words.h"
 
@@ -88,23 +90,6 @@ std::string_view expectedType(BodyKind kind)
     return {};
 }
 
-std::string digestOf(std::string_view text)
-{
-    return toHex(envelope::sha256(view(text)));
-}
-
-/// cty of a JWE whose header was checked before.
-std::string contentTypeOf(const std::string& jwe)
-{
-    const Bytes header = fromBase64Url(std::string_view(jwe).substr(0, jwe.find('.')));
-    return json::text(*json::parseObject(toText(header)), "cty");
-}
-
-HttpResponse notFound(std::string_view what)
-{
-    return problem(404, std::string(what) + "-not-found", "unknown here, or gone");
-}
-
 } // namespace
 
 class Gateway::Impl {
@@ -120,8 +105,9 @@ public:
                       },
                   .leasablePercent = _settings.leasablePercent},
                  random),
-          _citizens(books, _quota), _access(books, random, _settings.tokenLife),
-          _allowance(_settings.allowance, books),
+          _citizens(books, _quota),
+          _replies(books, _ledger, random, [this](Replies::Noted noted) { log(std::move(noted)); }),
+          _access(books, random, _settings.tokenLife), _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
           _callbacks(books, loop, random,
                      envelope::deriveKey(_settings.signingKey.privateDer(), "",
@@ -230,6 +216,15 @@ private:
     HttpResponse fetch(const Call& call);
     HttpResponse fetchAttachment(const Call& call);
     HttpResponse postEvent(const Call& call);
+    HttpResponse announceReply(const Call& call);
+    HttpResponse putReplyAttachment(const Call& call);
+    HttpResponse submitReply(const Call& call);
+    HttpResponse waitingReplies(const Call& call);
+    HttpResponse fetchReply(const Call& call);
+    HttpResponse fetchReplyAttachment(const Call& call);
+    HttpResponse replyEvents(const Call& call);
+    HttpResponse acceptReply(const Call& call);
+    HttpResponse rejectReply(const Call& call);
     HttpResponse knownHead(const Call& call);
     HttpResponse takeHead(const Call& call);
     HttpResponse quotaRegister(const Call& call) { return quota(call, &Quota::registered); }
@@ -257,6 +252,7 @@ private:
                                            const std::string& destinationId);
     envelope::AuthenticationTags tagsOf(const Submission& submission);
     void log(const SecurityEvent& event, const std::string& token, UtcTime now);
+    void log(Replies::Noted noted);
     void logByService(const Submission& submission, EventKind kind,
                       std::optional<envelope::AuthenticationTags> tags,
                       std::vector<envelope::Problem> problems);
@@ -275,6 +271,7 @@ private:
     Heads _heads;
     Quota _quota;
     Citizens _citizens;
+    Replies _replies;
     Access _access;
     Allowance _allowance;
     const std::shared_ptr<Counters> _counters; // shared by the gateways of a process
@@ -321,6 +318,21 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
         {"GET", "/v2/cases/:/events", Who::Either, BodyKind::None, 0, true, &Impl::caseEvents},
         {"POST", "/v2/cases/:/events", Who::Subscriber, BodyKind::Jose, tokenBytesMax, false,
          &Impl::postEvent},
+        {"POST", portal::repliesPath, Who::Subscriber, BodyKind::Json, jsonBytesMax, false,
+         &Impl::announceReply},
+        {"GET", portal::repliesPath, Who::Sender, BodyKind::None, 0, true, &Impl::waitingReplies},
+        {"PUT", "/v2/replies/:", Who::Subscriber, BodyKind::Json, ReplyLimits().submissionBytes,
+         false, &Impl::submitReply},
+        {"GET", "/v2/replies/:", Who::Sender, BodyKind::None, 0, false, &Impl::fetchReply},
+        {"PUT", "/v2/replies/:/attachments/:", Who::Subscriber, BodyKind::Jose,
+         std::min(attachmentMax, ReplyLimits().attachmentBytes), false, &Impl::putReplyAttachment},
+        {"GET", "/v2/replies/:/attachments/:", Who::Sender, BodyKind::None, 0, false,
+         &Impl::fetchReplyAttachment},
+        {"GET", "/v2/replies/:/events", Who::Either, BodyKind::None, 0, true, &Impl::replyEvents},
+        {"PUT", "/v2/replies/:/accept", Who::Sender, BodyKind::Json, jsonBytesMax, false,
+         &Impl::acceptReply},
+        {"PUT", "/v2/replies/:/reject", Who::Sender, BodyKind::Json, jsonBytesMax, false,
+         &Impl::rejectReply},
         {"GET", portal::journalHeadPath, Who::Sender, BodyKind::None, 0, false, &Impl::knownHead},
         {"PUT", portal::journalHeadPath, Who::Sender, BodyKind::Json, jsonBytesMax, false,
          &Impl::takeHead},
@@ -687,7 +699,7 @@ HttpResponse Gateway::Impl::changeDestination(const Call& call)
 
 namespace {
 
-std::string digestOf(const portal::AnnounceBody& body)
+std::string announcementDigest(const portal::AnnounceBody& body)
 {
     auto sorted = body.attachmentIds;
     std::sort(sorted.begin(), sorted.end());
@@ -722,7 +734,7 @@ HttpResponse Gateway::Impl::announce(const Call& call)
     const std::string envelopeId = headerOf(call.request, "idempotency-key");
     if (!envelopeId.empty() && !isUuid(envelopeId))
         return problem(400, "idempotency-key-invalid", "the Idempotency-Key is a UUID");
-    const std::string digest = digestOf(body);
+    const std::string digest = announcementDigest(body);
 
     std::optional<Claim> claim;
     if (!envelopeId.empty())
@@ -904,9 +916,7 @@ HttpResponse Gateway::Impl::submit(const Call& call)
         if (auto refused = refusedJwe(*jwe, submission->destinationId))
             return *refused;
     }
-    const std::string dataType = contentTypeOf(data);
-    if (contentTypeOf(metadata) != "application/json" ||
-        (dataType != "application/json" && dataType != "application/xml"))
+    if (!haveTypes(metadata, data))
         return problem(422, "invalid-jwe", "Invalid JWE Header 'cty'");
     submission->metadata = metadata;
     submission->data = data;
@@ -971,6 +981,22 @@ void Gateway::Impl::logByService(const Submission& submission, EventKind kind,
         _callbacks.tellOwner(CallbackKind::NewEvents, news, now);
         break;
     }
+}
+
+/// A reply has gone a step: signed and logged in the commit that changes its state.
+void Gateway::Impl::log(Replies::Noted noted)
+{
+    const UtcTime now = _loop.utcNow();
+    SecurityEvent& event = noted.event;
+    event.id = randomUuid(_random);
+    event.issuer = _settings.url;
+    event.issuedAt = std::chrono::floor<std::chrono::seconds>(now);
+    log(event, envelope::signEvent(event, _settings.signingKey, _settings.signingKid), now);
+    const Callbacks::News news{noted.destinationId, noted.submissionId, event.caseId};
+    if (event.kind == EventKind::Submit)
+        _callbacks.tellClient(noted.receiverId, CallbackKind::NewEvents, news, now);
+    else if (event.kind != EventKind::Create)
+        _callbacks.tellOwner(CallbackKind::NewEvents, news, now);
 }
 
 // --- event logs
@@ -1092,6 +1118,57 @@ HttpResponse Gateway::Impl::postEvent(const Call& call)
     _callbacks.tellClient(submission->clientId, CallbackKind::NewEvents,
                           {destination->id, submission->id, submission->caseId}, call.now);
     return emptyResponse(204);
+}
+
+// --- replies
+
+HttpResponse Gateway::Impl::announceReply(const Call& call)
+{
+    return _replies.announce(call.caller.clientId, headerOf(call.request, "idempotency-key"),
+                             call.request.body, call.now);
+}
+
+HttpResponse Gateway::Impl::putReplyAttachment(const Call& call)
+{
+    return _replies.putAttachment(call.caller.clientId, call.names[0], call.names[1],
+                                  call.request.body);
+}
+
+HttpResponse Gateway::Impl::submitReply(const Call& call)
+{
+    return _replies.submit(call.caller.clientId, call.names[0], call.request.body, call.now);
+}
+
+HttpResponse Gateway::Impl::waitingReplies(const Call& call)
+{
+    const auto page = pageOf(call.query);
+    return page ? _replies.waiting(call.caller.clientId, *page) : badPage();
+}
+
+HttpResponse Gateway::Impl::fetchReply(const Call& call)
+{
+    return _replies.fetch(call.caller.clientId, call.names[0]);
+}
+
+HttpResponse Gateway::Impl::fetchReplyAttachment(const Call& call)
+{
+    return _replies.fetchAttachment(call.caller.clientId, call.names[0], call.names[1]);
+}
+
+HttpResponse Gateway::Impl::replyEvents(const Call& call)
+{
+    const auto page = pageOf(call.query);
+    return page ? _replies.events(call.caller.clientId, call.names[0], *page) : badPage();
+}
+
+HttpResponse Gateway::Impl::acceptReply(const Call& call)
+{
+    return _replies.accept(call.caller.clientId, call.names[0], call.request.body);
+}
+
+HttpResponse Gateway::Impl::rejectReply(const Call& call)
+{
+    return _replies.reject(call.caller.clientId, call.names[0], call.request.body);
 }
 
 // --- journals of the nodes
@@ -1227,6 +1304,10 @@ void Gateway::Impl::runJobs()
             .title = "Nicht abgeholt",
             .detail = "Die Zielstelle hat die Einreichung nicht abgeholt.",
             .instance = "submission"}});
+    for (const auto& id : _replies.incompleteSince(now - _settings.incompleteLife))
+        committed([&] { _replies.dropIncomplete(id); });
+    for (const auto& id : _replies.unfetchedSince(now - _settings.rejectAfter))
+        committed([&] { _replies.rejectUnfetched(id); });
     _callbacks.dropOld(now);
     _citizens.sweep(now);
     if (const LocalDate today = localDate(now); _lookedOn != today) {

@@ -5,6 +5,7 @@
 
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
+#include "sync/gateway/replies_statements.h"
 #include "sync/gateway/statements.h"
 
 #include <array>
@@ -24,6 +25,13 @@ constexpr std::array stateNames = {
     StateName{SubmissionState::Deleted, "deleted"},
 };
 
+std::string_view nameOf(envelope::KeyUse use)
+{
+    return use == envelope::KeyUse::Encrypt ? "encrypt" : "verify";
+}
+
+} // namespace
+
 std::string_view nameOf(SubmissionState state)
 {
     for (const auto& known : stateNames) {
@@ -33,7 +41,7 @@ std::string_view nameOf(SubmissionState state)
     throw Error(ErrorCode::StoreFailed, "unknown state of a submission");
 }
 
-SubmissionState stateOf(std::string_view name)
+SubmissionState submissionStateFromName(std::string_view name)
 {
     for (const auto& known : stateNames) {
         if (known.name == name)
@@ -41,13 +49,6 @@ SubmissionState stateOf(std::string_view name)
     }
     throw Error(ErrorCode::StoreFailed, "unknown state of a submission");
 }
-
-std::string_view nameOf(envelope::KeyUse use)
-{
-    return use == envelope::KeyUse::Encrypt ? "encrypt" : "verify";
-}
-
-} // namespace
 
 std::string_view nameOf(envelope::EventKind kind)
 {
@@ -186,7 +187,7 @@ std::optional<Submission> Ledger::submission(const std::string& id, const Sight&
                       .clientId = row.text(2),
                       .destinationId = row.text(3),
                       .service = row.text(4),
-                      .state = stateOf(row.text(5)),
+                      .state = submissionStateFromName(row.text(5)),
                       .metadata = row.text(6),
                       .data = row.text(7),
                       .metadataDigest = row.text(8),
@@ -281,6 +282,13 @@ int Ledger::countWaiting(const std::string& destinationId)
 
 void Ledger::log(const envelope::SecurityEvent& event, const std::string& token, UtcTime now)
 {
+    if (event.isAboutReply()) {
+        constexpr std::string_view about = "submission";
+        std::string kind(nameOf(event.kind));
+        kind.replace(kind.size() - about.size(), about.size(), "reply");
+        _books.prepare(sql::addReplyEvent).bind(event.id, kind, token, now, event.replyId).run();
+        return;
+    }
     _books.prepare(sql::addEvent)
         .bind(event.caseId, event.submissionId, event.id, nameOf(event.kind), token, now)
         .run();

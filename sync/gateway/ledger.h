@@ -17,7 +17,7 @@
 
 namespace amt::gateway {
 
-/// "submit-submission" and so on. Throws EventRefused for what is no kind.
+/// "submit-submission" and so on, of submissions. Throws EventRefused for what is no kind.
 std::string_view nameOf(envelope::EventKind kind);
 
 /// Whose cases and submissions are found by their ids: those that a client sent or that lie at a
@@ -43,7 +43,11 @@ struct CaseFile {
     std::string id, clientId, destinationId;
 };
 
+/// Of a reply as well.
 enum class SubmissionState { Announced, Submitted, Accepted, Rejected, Deleted };
+/// "announced" and so on, as in the books. Both throw StoreFailed.
+std::string_view nameOf(SubmissionState state);
+SubmissionState submissionStateFromName(std::string_view name);
 
 struct Submission {
     std::string id, caseId, clientId, destinationId;

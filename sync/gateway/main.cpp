@@ -19,6 +19,7 @@
 #include <Poco/Util/Option.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <csignal>
@@ -361,10 +362,45 @@ private:
         limits.answerBytesMax = answerBytesMax;
         const auto exchange =
             portal::makeTlsExchange(enrolment.url, enrolment.caCertificate, loop, limits);
+        std::function<void()> round;
         Subscriber subscriber(std::move(enrolment.settings), *exchange, loop, random,
                               folderInbox(inbox));
         RoundResult last;
-        std::function<void()> round = [&] {
+        std::vector<std::filesystem::path> replies;
+        std::function<void()> endRound = [&] {
+            if (_options.contains("once"))
+                loop.stop();
+            else
+                loop.after(roundEvery, round);
+        };
+        int notReplied = 0;
+        std::function<void()> replyNext = [&] {
+            if (replies.empty())
+                return endRound();
+            const auto folder = replies.back();
+            replies.pop_back();
+            try { // one reply that is not right does not keep back the others
+                subscriber.reply(sealedReplyIn(folder, {}, random),
+                                 [&, folder](const Subscriber::Replied& replied) {
+                                     if (!replied.replyId.empty())
+                                         closeReply(folder, "sent", replied.replyId);
+                                     else if (replied.refused != 0)
+                                         closeReply(folder, "refused",
+                                                    std::to_string(replied.refused));
+                                     else
+                                         ++notReplied;
+                                     log::info("subscriber.reply",
+                                               {{"reply", replied.replyId},
+                                                {"refused", std::to_string(replied.refused)}});
+                                     replyNext();
+                                 });
+            } catch (const Error& failure) {
+                log::error("subscriber.reply-wrong", {{"code", failure.name()}});
+                closeReply(folder, "refused", std::string(failure.name()));
+                loop.post(replyNext);
+            }
+        };
+        round = [&] {
             subscriber.round([&](const RoundResult& result) {
                 if (result.accepted + result.rejected + result.left > 0)
                     log::info("subscriber.round", {{"accepted", std::to_string(result.accepted)},
@@ -374,15 +410,15 @@ private:
                     log::info(result.reachable ? "subscriber.service_there"
                                                : "subscriber.service_gone");
                 last = result;
-                if (_options.contains("once"))
-                    loop.stop();
-                else
-                    loop.after(roundEvery, round);
+                notReplied = 0;
+                replies = repliesToSend(inbox);
+                std::reverse(replies.begin(), replies.end()); // taken from the end
+                replyNext();
             });
         };
         loop.post(round);
         loop.run();
-        const bool all = last.reachable && last.left == 0;
+        const bool all = last.reachable && last.left == 0 && notReplied == 0;
         return !_options.contains("once") || all ? EXIT_OK : EXIT_TEMPFAIL;
     }
 

@@ -63,6 +63,11 @@ HttpResponse problemFor(const Error& failure)
     return problem(400, "malformed-request", "the request could not be read");
 }
 
+HttpResponse notFound(std::string_view what)
+{
+    return problem(404, std::string(what) + "-not-found", "unknown here, or gone");
+}
+
 HttpResponse jsonResponse(int status, std::string body)
 {
     return {.status = status,

@@ -16,6 +16,8 @@ HttpResponse problem(int status, std::string_view type, const std::string& detai
 /// What a failure that reached the door is answered with.
 HttpResponse problemFor(const Error& failure);
 
+/// 404: "reply-not-found" and so on.
+HttpResponse notFound(std::string_view what);
 HttpResponse jsonResponse(int status, std::string body);
 HttpResponse emptyResponse(int status);
 

@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 10> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 11> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -188,7 +188,8 @@ inline constexpr std::string_view eventById = "SELECT case_id FROM event WHERE j
 inline constexpr std::string_view eventsOfCase =
     "SELECT token FROM event WHERE case_id = $1 ORDER BY number LIMIT $2 OFFSET $3";
 inline constexpr std::string_view eventsOfSubmission =
-    "SELECT token FROM event WHERE submission_id = $1 ORDER BY number LIMIT $2 OFFSET $3";
+    "SELECT token FROM event WHERE submission_id = $1 AND reply_id IS NULL"
+    " ORDER BY number LIMIT $2 OFFSET $3";
 
 // heads of the nodes' journals
 inline constexpr std::string_view openHead =

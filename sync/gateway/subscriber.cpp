@@ -272,10 +272,14 @@ public:
         _result = {};
         _waiting.clear();
         _renewed = false;
-        if (_token.empty() || _loop.sinceBoot() >= _tokenUntil)
-            askToken();
-        else
-            askKeys();
+        withToken([this] { askKeys(); }, [this] { finish(); });
+    }
+
+    void reply(SealedReply sealed, std::function<void(Replied)> done)
+    {
+        _sealed = std::move(sealed);
+        _replied = std::move(done);
+        withToken([this] { announceReply(); }, [this] { endReply({}); });
     }
 
 private:
@@ -322,7 +326,15 @@ private:
         });
     }
 
-    void askToken()
+    void withToken(std::function<void()> then, std::function<void()> otherwise)
+    {
+        if (_token.empty() || _loop.sinceBoot() >= _tokenUntil)
+            askToken(std::move(then), std::move(otherwise));
+        else
+            then();
+    }
+
+    void askToken(std::function<void()> then, std::function<void()> otherwise)
     {
         _token.clear();
         auto asked = request("POST", "/token");
@@ -333,13 +345,13 @@ private:
                                 {"scope", std::string(portal::subscribeScope)}});
         ask(
             std::move(asked),
-            [this](const HttpResponse& response) {
+            [this, then = std::move(then)](const HttpResponse& response) {
                 const auto token = portal::readToken(response.body);
                 _token = token.accessToken;
                 _tokenUntil = _loop.sinceBoot() + std::chrono::seconds(token.expiresIn) * 4 / 5;
-                askKeys();
+                then();
             },
-            [this](int) { finish(); });
+            [otherwise = std::move(otherwise)](int) { otherwise(); });
     }
 
     void askKeys()
@@ -375,7 +387,7 @@ private:
             [this](int status) {
                 if (status == 401 && !_renewed) {
                     _renewed = true;
-                    return askToken();
+                    return askToken([this] { askKeys(); }, [this] { finish(); });
                 }
                 finish();
             });
@@ -489,6 +501,72 @@ private:
             [this](int) { leave(); });
     }
 
+    // --- a reply
+
+    void endReply(const Replied& result)
+    {
+        _sealed = {};
+        if (auto done = std::exchange(_replied, nullptr))
+            done(result);
+    }
+
+    /// What the service refuses for good is refused; all else is tried again with the same bytes.
+    std::function<void(int)> replyRefused()
+    {
+        return [this](int status) {
+            if (status == 401)
+                _token.clear(); // the next try asks for another
+            const bool isFinal =
+                status >= 400 && status <= 499 && status != 401 && status != 408 && status != 429;
+            endReply({.replyId = {}, .refused = isFinal ? status : 0});
+        };
+    }
+
+    void announceReply()
+    {
+        auto asked = request("POST", std::string(portal::repliesPath));
+        asked.headers["content-type"] = std::string(portal::jsonType);
+        asked.headers["idempotency-key"] = _sealed.key;
+        portal::ReplyAnnounceBody body{_sealed.caseId, {}};
+        for (const auto& [id, jwe] : _sealed.attachments)
+            body.attachmentIds.push_back(id);
+        asked.body = portal::writeReplyAnnounce(body);
+        ask(
+            std::move(asked),
+            [this](const HttpResponse& response) {
+                putReplyAttachment(portal::readReplyIds(response.body).replyId,
+                                   _sealed.attachments.begin());
+            },
+            replyRefused());
+    }
+
+    void putReplyAttachment(const std::string& replyId,
+                            std::map<std::string, std::string>::const_iterator next)
+    {
+        if (next == _sealed.attachments.end())
+            return submitReply(replyId);
+        auto asked = request("PUT", portal::replyAttachmentPath(replyId, next->first));
+        asked.headers["content-type"] = std::string(portal::joseType);
+        asked.body = next->second;
+        ask(
+            std::move(asked),
+            [this, replyId, next](const HttpResponse&) {
+                putReplyAttachment(replyId, std::next(next));
+            },
+            replyRefused());
+    }
+
+    void submitReply(const std::string& replyId)
+    {
+        auto asked = request("PUT", portal::replyPath(replyId));
+        asked.headers["content-type"] = std::string(portal::jsonType);
+        asked.body = portal::writeSubmit({_sealed.metadata, _sealed.data});
+        ask(
+            std::move(asked),
+            [this, replyId](const HttpResponse&) { endReply({.replyId = replyId, .refused = 0}); },
+            replyRefused());
+    }
+
     static void forget(ReceivedCase& received)
     {
         wipe(received.metadata);
@@ -506,6 +584,8 @@ private:
     RoundResult _result;
     std::vector<Fetched> _waiting;
     Fetched _current;
+    SealedReply _sealed; ///< of the reply under way
+    std::function<void(Replied)> _replied;
     envelope::IssuerKeys _service;
     std::string _token;
     Milliseconds _tokenUntil{0};
@@ -518,6 +598,11 @@ Subscriber::Subscriber(SubscriberSettings settings, HttpExchange& exchange, Even
 {}
 
 Subscriber::~Subscriber() = default;
+
+void Subscriber::reply(SealedReply sealed, std::function<void(Replied)> done)
+{
+    _impl->reply(std::move(sealed), std::move(done));
+}
 
 void Subscriber::round(std::function<void(RoundResult)> done)
 {

@@ -9,6 +9,7 @@
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
 #include "sync/envelope/envelope.h"
+#include "sync/gateway/reply_folder.h"
 
 #include <filesystem>
 #include <functional>
@@ -73,6 +74,14 @@ public:
 
     /// Answers everything that waits, one after the other. One round at a time.
     void round(std::function<void(RoundResult)> done);
+
+    struct Replied {
+        std::string replyId; ///< empty: not sent
+        int refused = 0;     ///< the service's status, when that is its last word
+    };
+    /// Gives a reply, whose key makes it the same one however often. Not while a round is under
+    /// way.
+    void reply(SealedReply sealed, std::function<void(Replied)> done);
 
 private:
     class Impl;

@@ -55,6 +55,7 @@ struct Sending {
         announced = GatewayTown::idsOf(
             town.announce(randomUuid(town.random), town.announcement({attachmentId})));
         sent = town.send({{attachmentId, "%PDF-1.7"}});
+        giveReply();
         town.ask(town.sender, "PUT", "/v2/journal-head", plainJson, head("1", 7));
         node.rules();
         const auto put = [&](const char* path, const std::string& body) {
@@ -63,6 +64,33 @@ struct Sending {
         const auto unknown = put("/v2/quota/register", node.registration());
         put("/v2/quota/register", node.registration(quota::readAnswer(unknown).challenge));
         put("/v2/quota/report", node.report());
+    }
+
+    /// One reply with an attachment that waits for its receiver, and one that was announced.
+    void giveReply()
+    {
+        const auto asOffice = [&](const char* method, const std::string& path,
+                                  const std::string& type, const std::string& body) {
+            return town.ask(Who::Subscriber, method, path, type, body);
+        };
+        const auto opened = [&] {
+            return portal::readReplyIds(
+                       asOffice("POST", "/v2/replies", plainJson,
+                                portal::writeReplyAnnounce({sent.ids.opened, {attachmentId}}))
+                           .body)
+                .replyId;
+        };
+        replyOpen = opened();
+        replyGiven = opened();
+        const std::string attachment = town.sealed("%PDF-1.7", "application/pdf");
+        const std::string metadata = town.sealed("{}");
+        const std::string data = town.sealed("{}");
+        asOffice("PUT", portal::replyAttachmentPath(replyGiven, attachmentId), jose, attachment);
+        replyParts = GatewayTown::submitBody(metadata, data);
+        asOffice("PUT", portal::replyPath(replyGiven), plainJson, replyParts);
+        replyTags = {envelope::tagOf(metadata),
+                     envelope::tagOf(data),
+                     {{attachmentId, envelope::tagOf(attachment)}}};
     }
 
     std::string quotaRegister() const { return node.registration(); }
@@ -94,6 +122,9 @@ struct Sending {
               "SELECT submission_id, id, coalesce(digest, '') FROM attachment ORDER BY"
               " submission_id, id",
               "SELECT id, client_id, destination_id FROM case_file ORDER BY id",
+              "SELECT id, state, coalesce(data_digest, '') FROM reply ORDER BY id",
+              "SELECT reply_id, id, coalesce(digest, '') FROM reply_attachment ORDER BY reply_id,"
+              " id",
               "SELECT jti, kind, case_id FROM event ORDER BY jti",
               "SELECT id, status, owner_id FROM destination ORDER BY id",
               "SELECT client_id, incarnation, hash FROM journal_head ORDER BY client_id",
@@ -110,6 +141,8 @@ struct Sending {
     QuotaNode node;
     GatewayTown::Ids announced;
     GatewayTown::Sent sent;
+    std::string replyOpen, replyGiven, replyParts;
+    portal::ReplyTags replyTags;
 };
 
 /// For whom an address does what it is for.
@@ -170,6 +203,31 @@ const Reach reaches[] = {
                                     "destination-signature-1");
      },
      Party::Office, "R", 404},
+    // a reply is announced and given by the office, and taken by whoever sent the case
+    {"POST", "/v2/replies", "/v2/replies", plainJson,
+     [](Sending& sending) {
+         return portal::writeReplyAnnounce({sending.sent.ids.opened, {}});
+     },
+     Party::Office, "R", 404},
+    {"GET", "/v2/replies", "/v2/replies", "", nothing, Party::Anyone, "S", 200},
+    {"PUT", "/v2/replies/:", "/v2/replies/REPLYGIVEN", plainJson,
+     [](Sending& sending) { return sending.replyParts; }, Party::Office, "R", 404},
+    {"GET", "/v2/replies/:", "/v2/replies/REPLYGIVEN", "", nothing, Party::Sender, "S", 404},
+    {"PUT", "/v2/replies/:/attachments/:", "/v2/replies/REPLYOPEN/attachments/ATTACHMENT", jose,
+     [](Sending& sending) { return sending.town.sealed("a", "application/pdf"); }, Party::Office,
+     "R", 404},
+    {"GET", "/v2/replies/:/attachments/:", "/v2/replies/REPLYGIVEN/attachments/ATTACHMENT", "",
+     nothing, Party::Sender, "S", 404},
+    {"GET", "/v2/replies/:/events", "/v2/replies/REPLYGIVEN/events", "", nothing, Party::Ends, "SR",
+     404},
+    {"PUT", "/v2/replies/:/accept", "/v2/replies/REPLYGIVEN/accept", plainJson,
+     [](Sending& sending) { return portal::writeReplyAccept(sending.replyTags); }, Party::Sender,
+     "S", 404},
+    {"PUT", "/v2/replies/:/reject", "/v2/replies/REPLYGIVEN/reject", plainJson,
+     [](Sending&) {
+         return portal::writeReplyReject({{"encryption-issue", "", "", "data"}});
+     },
+     Party::Sender, "S", 404},
     // these name nothing: everybody has a journal of his own
     {"GET", "/v2/journal-head", "/v2/journal-head", "", nothing, Party::Sender, "S", 404},
     {"PUT", "/v2/journal-head", "/v2/journal-head", plainJson,
@@ -195,7 +253,9 @@ std::string filledIn(std::string path, const Sending& sending)
                                       {"CASE", sending.sent.ids.opened},
                                       {"SENT", sending.sent.ids.submission},
                                       {"ANNOUNCED", sending.announced.submission},
-                                      {"ATTACHMENT", attachmentId}}) {
+                                      {"ATTACHMENT", attachmentId},
+                                      {"REPLYGIVEN", sending.replyGiven},
+                                      {"REPLYOPEN", sending.replyOpen}}) {
         if (const auto at = path.find(word); at != std::string::npos)
             path.replace(at, word.size(), value);
     }
@@ -316,8 +376,9 @@ BOOST_DATA_TEST_CASE(what_is_anothers_looks_like_what_never_was,
     const std::string never = "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1fff";
     std::string unknownPath = path;
     std::string unknownBody = body;
-    for (const std::string& id : {destinationId, sending.sent.ids.opened,
-                                  sending.sent.ids.submission, sending.announced.submission}) {
+    for (const std::string& id :
+         {destinationId, sending.sent.ids.opened, sending.sent.ids.submission,
+          sending.announced.submission, sending.replyOpen, sending.replyGiven}) {
         for (std::string* text : {&unknownPath, &unknownBody}) {
             if (const auto at = text->find(id); at != std::string::npos)
                 text->replace(at, id.size(), never);
@@ -343,9 +404,10 @@ BOOST_AUTO_TEST_CASE(a_case_goes_from_a_town_to_the_districts_office_and_is_acce
     BOOST_TEST(waiting.body.find(sending.sent.ids.submission) != std::string::npos);
     BOOST_TEST(town.post(town.acceptOf(sending.sent)).status == 204);
     const auto events = town.eventsOf(sending.sent.ids.opened, Who::OtherSender);
-    BOOST_REQUIRE(events.size() == 3U);
-    BOOST_TEST((events[2].kind == envelope::EventKind::Accept));
-    BOOST_TEST((events[2].tags == sending.sent.tags));
+    BOOST_REQUIRE(events.size() == 6U); // three of them of replies
+    BOOST_TEST((events[5].kind == envelope::EventKind::Accept));
+    BOOST_TEST(!events[5].isAboutReply());
+    BOOST_TEST((events[5].tags == sending.sent.tags));
 }
 
 BOOST_DATA_TEST_CASE(a_case_of_anothers_takes_no_submission,
@@ -371,6 +433,7 @@ BOOST_AUTO_TEST_CASE(an_office_of_another_town_accepts_nothing_in_a_case_of_its_
                                     town.announcement({}, otherDestinationId)));
     auto event = town.acceptOf(sending.sent);
     event.issuer = otherDestinationId;
+    const auto before = town.eventsOf(sending.sent.ids.opened).size();
     for (const std::string& claimed : {sending.sent.ids.opened, own.opened}) {
         event.caseId = claimed;
         const auto answer =
@@ -378,7 +441,7 @@ BOOST_AUTO_TEST_CASE(an_office_of_another_town_accepts_nothing_in_a_case_of_its_
                      envelope::signEvent(event, rsaKey(2), "destination-signature-1"));
         BOOST_TEST(answer.status == 422);
     }
-    BOOST_TEST(town.eventsOf(sending.sent.ids.opened).size() == 2U);
+    BOOST_TEST(town.eventsOf(sending.sent.ids.opened).size() == before);
 }
 
 BOOST_AUTO_TEST_CASE(a_tenant_stays_what_it_was_entered_as)
