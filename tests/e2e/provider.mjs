@@ -56,6 +56,9 @@ async function signingKey(kid) {
     return { pinned: { ...(await exportJWK(publicKey)), ...marks }, secret: { ...(await exportJWK(privateKey)), ...marks } };
 }
 
+/** The line between amt-sync and the provider is cut. */
+let tokensGone = false;
+
 /** The provider on its port, with one key. @param {any} secret */
 async function startProvider(secret) {
     const provider = new Provider(issuer, {
@@ -67,7 +70,11 @@ async function startProvider(secret) {
         findAccount: (/** @type {any} */ _ctx, /** @type {string} */ id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
         cookies: { keys: ['only for this test'] },
     });
-    const server = createServer({ key: readFileSync(join(state, 'provider.key')), cert: readFileSync(join(state, 'provider.pem')) }, provider.callback());
+    const answer = provider.callback();
+    const server = createServer({ key: readFileSync(join(state, 'provider.key')), cert: readFileSync(join(state, 'provider.pem')) }, (request, response) => {
+        if (tokensGone && request.url?.startsWith('/token')) request.socket.destroy();
+        else answer(request, response);
+    });
     await new Promise((resolve) => server.listen(providerPort, '127.0.0.1', () => resolve(undefined)));
     return server;
 }
@@ -177,7 +184,7 @@ try {
         await again.waitForURL(`${desk}/desk`);
         must(await again.getByText('Der Schlüssel des Arbeitsplatzes ist nicht geöffnet').isVisible(), 'the provider opens no case');
         await again.getByRole('link', { name: 'Schlüssel öffnen' }).click();
-        await play.look(again, script ? 'open-key' : 'open-key-plain');
+        if (script) await play.look(again, 'open-key'); // axe needs it
         await again.locator('[name=password]').fill(lena.password);
         await again.locator('main button[type=submit]').click();
         await again.waitForURL(`${desk}/desk`);
@@ -228,9 +235,8 @@ try {
     await alone.goto(`${desk}/desk/sign-in`);
     await alone.getByRole('link', { name: 'Anmelden mit Stadtkonto' }).click();
     await alone.waitForURL(`${issuer}/**`);
-    await alone.route(`${redirectUri}**`, async (route) => { await stopProvider(provider); await route.continue(); });
+    tokensGone = true;
     await sayYes(alone, 'lena@stadt');
-    await alone.getByText('Ihre Anmeldung wird geprüft').waitFor().catch(() => {});
     await alone.getByText('Stadtkonto antwortet nicht').waitFor();
     await play.look(alone, 'not-reachable');
     await alone.getByRole('link', { name: 'Zur Anmeldung' }).click();
