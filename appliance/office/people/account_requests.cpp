@@ -34,6 +34,16 @@ SharedAct actNamed(const std::string& wanted)
     throw Error(ErrorCode::StoreFailed, "an act that nobody asks for");
 }
 
+/// Throws NotFound.
+const AccountRequest& requestOf(const std::vector<AccountRequest>& waiting, const std::string& id)
+{
+    const auto found = std::find_if(waiting.begin(), waiting.end(),
+                                    [&](const AccountRequest& each) { return each.id == id; });
+    if (found == waiting.end())
+        throw Error(ErrorCode::NotFound, "no such request any more");
+    return *found;
+}
+
 } // namespace
 
 bool People::hasSecondPerson(const Session& actor, const Account& target, Roles touched) const
@@ -149,29 +159,26 @@ AccountChange People::confirmRequest(const Secret& token, const std::string& id,
 {
     const auto waiting = requests(token, now);
     const Session actor = acting(token, now);
-    const auto found = std::find_if(waiting.begin(), waiting.end(),
-                                    [&](const AccountRequest& each) { return each.id == id; });
-    if (found == waiting.end())
-        throw Error(ErrorCode::NotFound, "no such request any more");
-    if (!found->mayConfirm)
+    const AccountRequest& found = requestOf(waiting, id);
+    if (!found.mayConfirm)
         throw Error(ErrorCode::NotAllowed, "nobody confirms her own, or out of reach");
-    const Account target = account(found->about.id);
-    const Account asker = account(found->askedBy.id);
+    const Account target = account(found.about.id);
+    const Account asker = account(found.askedBy.id);
     auto row = _database.prepare("SELECT roles_before, reason FROM account_request WHERE id = ?");
     row.bind(id).step();
     const std::string reason = row.text(1);
     // Two persons who look after it now, on an account that is as both have seen it.
     if (rolesFrom(row.text(0)) != target.roles || !target.roles.within(reachOf(asker.roles)) ||
-        !found->roles.differenceTo(target.roles).within(reachOf(asker.roles)))
+        !found.roles.differenceTo(target.roles).within(reachOf(asker.roles)))
         throw Error(ErrorCode::StepOutOfOrder, "not as it was when it was asked for");
-    if (found->act == SharedAct::SetRoles && isLastIt(target, found->roles))
+    if (found.act == SharedAct::SetRoles && isLastIt(target, found.roles))
         return AccountChange::LastIt;
     const std::string& about = target.clerk.id;
     _database.transact([&] {
-        outbox::Details more = {{"askedBy", found->askedBy.name}};
-        switch (found->act) {
+        outbox::Details more = {{"askedBy", found.askedBy.name}};
+        switch (found.act) {
         case SharedAct::SetRoles:
-            carryOutRoles(actor, target, found->roles, more, now);
+            carryOutRoles(actor, target, found.roles, more, now);
             break;
         case SharedAct::ResetPassword: {
             auto key = _database.prepare("SELECT salt, memory_kib, passes, lanes, wrap_salt,"
@@ -207,16 +214,13 @@ void People::refuseRequest(const Secret& token, const std::string& id, UtcTime n
 {
     const auto waiting = requests(token, now);
     const Session actor = acting(token, now);
-    const auto found = std::find_if(waiting.begin(), waiting.end(),
-                                    [&](const AccountRequest& each) { return each.id == id; });
-    if (found == waiting.end())
-        throw Error(ErrorCode::NotFound, "no such request any more");
-    if (!found->mayRefuse)
+    const AccountRequest& found = requestOf(waiting, id);
+    if (!found.mayRefuse)
         throw Error(ErrorCode::NotAllowed, "out of reach");
     _database.transact([&] {
         _database.prepare("DELETE FROM account_request WHERE id = ?").bind(id).run();
-        audit(actor, "refuse-request", found->about,
-              {{"wish", std::string(name(found->act))}, {"askedBy", found->askedBy.name}}, now);
+        audit(actor, "refuse-request", found.about,
+              {{"wish", std::string(name(found.act))}, {"askedBy", found.askedBy.name}}, now);
     });
 }
 
