@@ -6,7 +6,7 @@
 #include "appliance/core/log.h"
 #include "appliance/node/expected_names.h"
 #include "appliance/node/house.h"
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 
 #include <set>
 #include <utility>
@@ -58,7 +58,7 @@ page::CheckInPage CheckIn::byCode(Visit& visit, const std::string& code)
     const auto appointment = _house.calendar.appointments.findByCode(code);
     if (appointment && appointment->state == office::AppointmentState::Confirmed)
         return admit(visit, *appointment);
-    if (!office::readFileReference(code).empty()) // a misread code tries nothing
+    if (!readFileReference(code).empty()) // a misread code tries nothing
         _house.questions.wrong(now);
     said.problem = Problem::Unknown;
     return said;
@@ -274,7 +274,7 @@ void CheckIn::scanned(Visit& visit, const ScanOutcome& outcome)
     _house.visits.touch(visit);
     page::CheckInPage said;
     // People hold before it whatever has a code: what cannot be one of ours is no try.
-    if (!read || office::readFileReference(read->code.reveal()).empty())
+    if (!read || readFileReference(read->code.reveal()).empty())
         said.problem = Problem::Strange;
     else
         said = byCode(visit, read->code.reveal());

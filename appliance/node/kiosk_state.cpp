@@ -6,7 +6,7 @@
 
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 
 namespace amt::node {
 
@@ -33,7 +33,7 @@ Reply answerQuestion(House& house, Exchange& exchange)
     const std::string& code = exchange.field("code");
     if (reference.size() > typedMax || code.size() > typedMax)
         throw Error(ErrorCode::RequestMalformed, "longer than any number or code");
-    const std::string known = office::readFileReference(reference);
+    const std::string known = readFileReference(reference);
     view.reference = known.empty() ? reference : known;
     const Milliseconds now = house.doors.loop.sinceBoot();
     if (!house.questions.allows(now)) {
@@ -42,7 +42,7 @@ Reply answerQuestion(House& house, Exchange& exchange)
     }
     const auto found = known.empty()
                            ? std::nullopt
-                           : house.cases.findByQuestion(known, office::readQuestionCode(code));
+                           : house.cases.findByQuestion(known, readQuestionCode(code));
     if (!found) {
         // A misread number is found by its check character and tries nothing.
         if (!known.empty())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // An appointment from the kiosk to the desk: concern, day, time, name; and back with its code.
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 #include "tests/node/ways.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(whoever_tries_codes_has_to_wait)
     SeededRandom random;
     for (int i = 0; i < 5; ++i) {
         const auto guess =
-            office::makeFileReference("TE", localDate(booking.town.loop.utcNow()), random);
+            makeFileReference("TE", localDate(booking.town.loop.utcNow()), random);
         BOOST_REQUIRE(guess != code);
         booking.kiosk.post("/visit/check-in", {{"code", guess}});
         BOOST_TEST(booking.kiosk.page.status == 404);
@@ -571,7 +571,7 @@ BOOST_FIXTURE_TEST_CASE(codes_that_are_tried_at_the_scanner_are_limited_as_typed
     openCheckIn();
     SeededRandom random;
     for (int tries = 0; tries < 5; ++tries) {
-        scan(office::makeFileReference("TE", localDate(town.loop.utcNow()), random));
+        scan(makeFileReference("TE", localDate(town.loop.utcNow()), random));
         kiosk.get("/visit/check-in");
         BOOST_TEST(kiosk.shows("Diesen Code finden wir nicht"));
     }

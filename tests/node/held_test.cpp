@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // What needs a person, how the operation stands, and what the receipt's holder may ask.
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 #include "tests/node/town.h"
 #include "tests/node/ways.h"
 

@@ -3,7 +3,7 @@
 // Each use case is one commit: appointment, cells and journal change together or not at all.
 #include "appliance/office/calendar/appointments.h"
 
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 #include "sync/outbox/incarnation.h"
 
 #include <algorithm>

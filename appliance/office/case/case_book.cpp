@@ -4,7 +4,7 @@
 #include "appliance/office/case/case_book.h"
 
 #include "appliance/core/log.h"
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 
 #include <algorithm>
 #include <utility>

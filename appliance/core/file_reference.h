@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace amt::office {
+namespace amt {
 
 /// "BP-2026-7K3M-4Q": prefix of the service, year, five random characters and one that checks them.
 std::string makeFileReference(const std::string& prefix, LocalDate day, RandomSource& random);
@@ -22,4 +22,4 @@ std::string makeQuestionCode(RandomSource& random);
 /// Upper case, blanks and hyphens as makeQuestionCode sets them; empty when it is none.
 std::string readQuestionCode(std::string_view typed);
 
-} // namespace amt::office
+} // namespace amt

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // File references survive the telephone: a misread or swapped character is found.
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 #include "tests/support/seeded_random.h"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace amt;
-using namespace amt::office;
 
-BOOST_AUTO_TEST_SUITE(office_file_reference)
+BOOST_AUTO_TEST_SUITE(core_file_reference)
 
 BOOST_AUTO_TEST_CASE(a_reference_is_read_as_it_is_written_or_said)
 {

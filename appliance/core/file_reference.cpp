@@ -2,9 +2,9 @@
 //
 // "BP-2026-7K3M-4Q": a weighted sum over the random characters finds every misread and every
 // swapped neighbour.
-#include "appliance/office/case/file_reference.h"
+#include "appliance/core/file_reference.h"
 
-namespace amt::office {
+namespace amt {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::string readQuestionCode(std::string_view typed)
     return count == questionCharacters ? code : std::string();
 }
 
-} // namespace amt::office
+} // namespace amt
