@@ -4,6 +4,7 @@
 // was quicker.
 #include "sync/gateway/citizens.h"
 
+#include "appliance/core/file_reference.h"
 #include "appliance/core/json.h"
 #include "appliance/core/random.h"
 #include "appliance/office/calendar/rules.h"
@@ -23,6 +24,7 @@ using office::quota::Run;
 
 constexpr std::string_view reserved = "RESERVED", confirmed = "CONFIRMED", cancelled = "CANCELLED",
                            lapsed = "LAPSED";
+constexpr std::string_view codePrefix = "TP"; // Termin am Portal: no node makes such codes
 constexpr int daysMax = 31, limitMax = 100, servicesMax = 10, quantityMax = 20;
 constexpr double costOfReservation = 12;
 
@@ -101,25 +103,8 @@ void setTime(json::Object& object, const char* key, UtcTime time)
 
 } // namespace
 
-struct Citizens::Scope {
-    std::string tenant, name;
-    office::OpeningRules rules;
-    std::string deskKey; ///< JWK; empty: the town has told none
-    std::string deskKid;
-};
-
-struct Citizens::Row {
-    std::string id, tenant, scope, tokenHash, booking, state, services;
-    int minutes = 0;
-    std::optional<UtcTime> due;
-    std::string kid, sealed;
-    std::int64_t version = 0;
-    bool stands = false; ///< the calendar still has it at its place
-    Run run;
-};
-
-Citizens::Citizens(Books& books, Quota& quota, CitizenSettings settings)
-    : _books(books), _quota(quota), _settings(settings)
+Citizens::Citizens(Books& books, Quota& quota, RandomSource& random, CitizenSettings settings)
+    : _books(books), _quota(quota), _random(random), _settings(settings)
 {}
 
 std::optional<HttpResponse> Citizens::drawn(const std::string& peer, Act act,
@@ -279,6 +264,7 @@ std::optional<Citizens::Row> Citizens::row(const std::string& id)
             .due = found.isNull(7) ? std::nullopt : std::optional(found.time(7)),
             .kid = found.text(8),
             .sealed = found.text(9),
+            .code = found.text(16),
             .version = found.integer(10),
             .stands = found.text(11) == "BOOKED",
             .run = {}};
@@ -289,12 +275,14 @@ std::optional<Citizens::Row> Citizens::row(const std::string& id)
 }
 
 /// Nothing for an id that is not known and for a capability that is another: nobody learns which.
-std::optional<Citizens::Row> Citizens::rowOf(const std::string& id, const std::string& capability)
+std::optional<Citizens::Row> Citizens::rowOf(const std::string& id, const Asker& asker)
 {
-    if (!isUuid(id) || !isCapability(capability))
+    if (!isUuid(id) || (!asker.node && !isCapability(asker.capability)))
         return std::nullopt;
     auto found = row(id);
-    const std::string hash = hashOf(capability);
+    if (asker.node)
+        return found && found->tenant == *asker.node ? found : std::nullopt;
+    const std::string hash = hashOf(asker.capability);
     if (!found || !equalInConstantTime(view(found->tokenHash), view(hash)))
         return std::nullopt;
     return found;
@@ -325,6 +313,8 @@ HttpResponse Citizens::shown(int status, const std::string& id)
         setTime(*body, "start", office::DayCells(found->run.day).startOf(found->run.first));
     if (found->state == reserved)
         body->set("reservedUntil", toIso(*found->due));
+    if (!found->code.empty())
+        body->set("code", found->code);
     body->set("version", found->version);
     return jsonResponse(status, json::write(*body));
 }
@@ -344,21 +334,32 @@ HttpResponse Citizens::reserve(const std::string& town, const std::string& scope
     if (!isCapability(capability))
         return problem(401, "capability-missing",
                        "Authorization: Bearer, and 32 random bytes in base64url");
+    return reserveFor({.capability = capability}, town, scope, id,
+                      {.start = start, .minutes = static_cast<int>(minutes), .services = services},
+                      now);
+}
+
+HttpResponse Citizens::reserveFor(const Asker& asker, const std::string& town,
+                                  const std::string& scope, const std::string& id,
+                                  const Place& place, UtcTime now)
+{
     const auto found = find(town, scope);
     if (!found)
         return problem(404, "scope-not-found", "no appointments are given there");
-    const LocalDate day = localDate(start);
+    const LocalDate day = localDate(place.start);
     const office::DayCells cells(day);
-    const int cell = cells.firstFrom(start);
+    const int cell = cells.firstFrom(place.start);
     if (const auto known = row(id)) {
-        const bool same =
-            known->tokenHash == hashOf(capability) && known->tenant == found->tenant &&
-            known->scope == scope && known->services == services && known->minutes == minutes &&
-            known->state == reserved && known->run.day == day && known->run.first == cell;
+        const bool isTheirs = asker.node ? known->tenant == *asker.node
+                                         : known->tokenHash == hashOf(asker.capability);
+        const bool same = isTheirs && known->tenant == found->tenant && known->scope == scope &&
+                          known->services == place.services && known->minutes == place.minutes &&
+                          known->state == reserved && known->run.day == day &&
+                          known->run.first == cell;
         return same ? shown(200, id)
                     : problem(409, "appointment-differs", "this id stands for another wish");
     }
-    if (cell == cells.count() || cells.startOf(cell) != start)
+    if (cell == cells.count() || cells.startOf(cell) != place.start)
         return problem(422, "start-invalid", "appointments begin every five minutes");
     if (_quota.isReconciling(found->tenant))
         return problem(503, "calendar-restored", "it is not known yet what is free");
@@ -368,14 +369,21 @@ HttpResponse Citizens::reserve(const std::string& town, const std::string& scope
         refused.headers.emplace_back("Retry-After", "60");
         return refused;
     }
+    // What a node reserves is in nobody's hands but the town's: a capability that nobody knows.
+    const std::string held =
+        hashOf(asker.node ? toBase64Url(randomBytes(_random, 32)) : asker.capability);
     for (const Run& run :
-         free(*found, day, office::cellsOf(std::chrono::minutes(minutes)), cell, now)) {
+         free(*found, day, office::cellsOf(std::chrono::minutes(place.minutes)), cell, now)) {
         const auto booking = _quota.sell(found->tenant, run, now);
         if (!booking)
             continue;
+        std::string code;
+        do
+            code = makeFileReference(std::string(codePrefix), day, _random);
+        while (_books.prepare(sql::citizenCode).bind(code).step());
         _books.prepare(sql::addCitizenBooking)
-            .bind(id, found->tenant, scope, hashOf(capability), *booking, services, minutes,
-                  toIso(day), now + found->rules.reservation, now)
+            .bind(id, found->tenant, scope, held, *booking, place.services, place.minutes,
+                  toIso(day), now + found->rules.reservation, now, code)
             .run();
         return shown(201, id);
     }
@@ -384,7 +392,7 @@ HttpResponse Citizens::reserve(const std::string& town, const std::string& scope
 
 HttpResponse Citizens::look(const std::string& id, const std::string& capability, UtcTime now)
 {
-    const auto found = rowOf(id, capability);
+    const auto found = rowOf(id, {.capability = capability});
     if (!found)
         return noSuchAppointment();
     if (found->due && *found->due <= now)
@@ -397,8 +405,14 @@ HttpResponse Citizens::confirm(const std::string& id, const std::string& capabil
 {
     const auto body = json::parseObject(text);
     json::onlyKeys(*body, {"version", "contact"});
-    const std::string contact = json::text(*body, "contact");
-    const auto found = rowOf(id, capability);
+    return confirmFor({.capability = capability}, id, {.seen = json::integer(*body, "version")},
+                      json::text(*body, "contact"), now);
+}
+
+HttpResponse Citizens::confirmFor(const Asker& asker, const std::string& id, Version version,
+                                  const std::string& contact, UtcTime now)
+{
+    const auto found = rowOf(id, asker);
     if (!found)
         return noSuchAppointment();
     if (contact.size() > _settings.sealedMax)
@@ -413,7 +427,7 @@ HttpResponse Citizens::confirm(const std::string& id, const std::string& capabil
         return problem(410, "reservation-lapsed", "its time was out");
     if (found->state != reserved)
         return problem(409, "appointment-state-invalid", "it is not a reservation");
-    if (json::integer(*body, "version") != found->version)
+    if (!version.any && version.seen != found->version)
         return otherVersion();
     const auto town = find(found->tenant.empty() ? "-" : found->tenant, found->scope);
     if (!town || town->deskKid.empty())
@@ -431,8 +445,14 @@ HttpResponse Citizens::move(const std::string& id, const std::string& capability
 {
     const auto body = json::parseObject(text);
     json::onlyKeys(*body, {"version", "start"});
-    const UtcTime start = fromIso(json::text(*body, "start"));
-    const auto found = rowOf(id, capability);
+    return moveFor({.capability = capability}, id, {.seen = json::integer(*body, "version")},
+                   fromIso(json::text(*body, "start")), now);
+}
+
+HttpResponse Citizens::moveFor(const Asker& asker, const std::string& id, Version version,
+                               UtcTime start, UtcTime now)
+{
+    const auto found = rowOf(id, asker);
     if (!found)
         return noSuchAppointment();
     if (found->state == reserved && *found->due <= now) {
@@ -446,7 +466,7 @@ HttpResponse Citizens::move(const std::string& id, const std::string& capability
     const int cell = cells.firstFrom(start);
     if (found->run.day == day && found->run.first == cell)
         return shown(200, id); // there it is
-    if (json::integer(*body, "version") != found->version)
+    if (!version.any && version.seen != found->version)
         return otherVersion();
     if (office::DayCells(found->run.day).startOf(found->run.first) <= now)
         return problem(409, "appointment-state-invalid", "it is over");
@@ -470,18 +490,25 @@ HttpResponse Citizens::cancel(const std::string& id, const std::string& capabili
 {
     const auto body = json::parseObject(text);
     json::onlyKeys(*body, {"version"});
-    const auto found = rowOf(id, capability);
+    return cancelFor({.capability = capability}, id, {.seen = json::integer(*body, "version")},
+                     false, now);
+}
+
+HttpResponse Citizens::cancelFor(const Asker& asker, const std::string& id, Version version,
+                                 bool atOnceWanted, UtcTime now)
+{
+    const auto found = rowOf(id, asker);
     if (!found)
         return noSuchAppointment();
     if (found->state == cancelled || found->state == lapsed)
         return shown(200, id);
-    if (json::integer(*body, "version") != found->version)
+    if (!version.any && version.seen != found->version)
         return otherVersion();
     const auto town = find(found->tenant.empty() ? "-" : found->tenant, found->scope);
     // Nobody hands a place to a friend; one that was never confirmed is nobody's.
     const auto block =
         town && found->state == confirmed ? town->rules.blockAfterCancel : std::chrono::minutes(0);
-    const bool atOnce = block == std::chrono::minutes(0) || !found->stands;
+    const bool atOnce = atOnceWanted || block == std::chrono::minutes(0) || !found->stands;
     if (!change(*found, std::string(cancelled), found->run.day,
                 atOnce ? std::nullopt : std::optional(now + block), "", "", now))
         return otherVersion();

@@ -2,10 +2,13 @@
 //
 // Citizens book at the portal what is free there (CITIZENS.md): search, reserve, confirm, move,
 // cancel. Whoever made the capability of an appointment holds it; who comes is sealed for the
-// town's desk, and is not read here.
+// town's desk, and is not read here. The town's own nodes are told what stands, and ask for
+// citizens who stand before them (booking_words.h).
 #pragma once
 
 #include "appliance/core/http.h"
+#include "appliance/office/calendar/booking_words.h"
+#include "appliance/office/calendar/rules.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/quota.h"
 
@@ -28,7 +31,7 @@ struct CitizenSettings {
 class Citizens {
 public:
     /// What is passed by reference must outlive it. The schema is up to date.
-    Citizens(Books& books, Quota& quota, CitizenSettings settings = {});
+    Citizens(Books& books, Quota& quota, RandomSource& random, CitizenSettings settings = {});
 
     enum class Act { Look, Reserve };
     /// One call by whoever stands at this address of the network. Nothing: go on; else the refusal
@@ -50,6 +53,14 @@ public:
     HttpResponse cancel(const std::string& id, const std::string& capability,
                         const std::string& body, UtcTime now);
 
+    // --- messages of a node of the town: answers as booking_words.h has them. Throw JsonMalformed,
+    // InputMalformed (nothing is taken), StepOutOfOrder (no node of a portal's calendar, or one
+    // that was revoked), NotFound (scope).
+    std::string bookings(const QuotaClient& node, const std::string& body, UtcTime now);
+    std::string contacts(const QuotaClient& node, const std::string& body, UtcTime now);
+    /// Part of the running commit, as what citizens ask themselves.
+    std::string wish(const QuotaClient& node, const std::string& body, UtcTime now);
+
     /// Often: reservations whose time is out lapse, cells that were kept from being handed on are
     /// free. One commit for each.
     void sweep(UtcTime now);
@@ -58,26 +69,60 @@ public:
     void purge(LocalDate contactsBefore, LocalDate allBefore);
 
 private:
-    struct Scope;
-    struct Row;
-    struct Start {
-        LocalDate day;
-        int cell = 0;
+    struct Scope {
+        std::string tenant, name;
+        office::OpeningRules rules;
+        std::string deskKey; ///< JWK; empty: the town has told none
+        std::string deskKid;
+    };
+    struct Row {
+        std::string id, tenant, scope, tokenHash, booking, state, services;
+        int minutes = 0;
+        std::optional<UtcTime> due;
+        std::string kid, sealed, code;
+        std::int64_t version = 0;
+        bool stands = false; ///< the calendar still has it at its place
+        office::quota::Run run;
+    };
+    /// Whoever holds the capability of an appointment, or a node of the town whose it is.
+    struct Asker {
+        std::string capability;               ///< of a citizen
+        std::optional<std::string> node = {}; ///< tenant of a node
+    };
+    struct Place {
+        UtcTime start;
+        int minutes = 0;
+        std::string services;
+    };
+    struct Version {
+        std::int64_t seen = 0;
+        bool any = false; ///< whatever it is now
     };
 
     std::optional<Scope> find(const std::string& town, const std::string& scope);
     std::optional<Row> row(const std::string& id);
-    std::optional<Row> rowOf(const std::string& id, const std::string& capability);
+    std::optional<Row> rowOf(const std::string& id, const Asker& asker);
     std::vector<office::quota::Run> free(const Scope& scope, LocalDate day, int count,
                                          std::optional<int> cell, UtcTime now);
+    HttpResponse reserveFor(const Asker& asker, const std::string& town, const std::string& scope,
+                            const std::string& id, const Place& place, UtcTime now);
+    HttpResponse confirmFor(const Asker& asker, const std::string& id, Version version,
+                            const std::string& contact, UtcTime now);
+    HttpResponse moveFor(const Asker& asker, const std::string& id, Version version, UtcTime start,
+                         UtcTime now);
+    HttpResponse cancelFor(const Asker& asker, const std::string& id, Version version,
+                           bool atOnceWanted, UtcTime now);
     bool change(const Row& before, const std::string& state, LocalDate day,
                 const std::optional<UtcTime>& due, const std::string& kid,
                 const std::string& sealed, UtcTime now);
     HttpResponse shown(int status, const std::string& id);
     void settle(const std::string& id, UtcTime now);
+    void checkNode(const QuotaClient& node);
+    static office::quota::PortalBooking told(const Row& row);
 
     Books& _books;
     Quota& _quota;
+    RandomSource& _random;
     const CitizenSettings _settings;
     struct Bucket {
         double tokens = 0;

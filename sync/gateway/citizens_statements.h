@@ -14,12 +14,16 @@ inline constexpr std::string_view deskKeyOfScope =
     " ORDER BY closed_at IS NOT NULL, from_number DESC LIMIT 1";
 inline constexpr std::string_view citizenBooking =
     "SELECT c.tenant_id, c.scope, c.token_hash, c.booking, c.state, c.services, c.minutes,"
-    " c.due_at, c.kid, c.sealed, c.version, q.state, q.day, q.lane, q.idx, q.cells"
-    " FROM citizen_booking c LEFT JOIN quota_booking q ON q.id = c.booking WHERE c.id = $1";
+    " c.due_at, c.kid, c.sealed, c.version, q.state, q.day, q.lane, q.idx, q.cells,"
+    " c.code FROM citizen_booking c LEFT JOIN quota_booking q ON q.id = c.booking WHERE c.id = $1";
+inline constexpr std::string_view citizenCode = "SELECT 1 FROM citizen_booking WHERE code = $1";
+inline constexpr std::string_view citizenBookingsOfDays =
+    "SELECT id FROM citizen_booking WHERE tenant_id = $1 AND scope = $2 AND day >= $3 AND day < $4"
+    " AND state = 'CONFIRMED' ORDER BY day, id";
 inline constexpr std::string_view addCitizenBooking =
     "INSERT INTO citizen_booking (id, tenant_id, scope, token_hash, booking, state, services,"
-    " minutes, day, due_at, version, made_at, changed_at) VALUES ($1, $2, $3, $4, $5, 'RESERVED',"
-    " $6, $7, $8, $9, 1, $10, $10)";
+    " minutes, day, due_at, version, made_at, changed_at, code) VALUES ($1, $2, $3, $4, $5,"
+    " 'RESERVED', $6, $7, $8, $9, 1, $10, $10, $11)";
 inline constexpr std::string_view changeCitizenBooking =
     "UPDATE citizen_booking SET state = $1, day = $2, due_at = $3, kid = $4, sealed = $5,"
     " version = version + 1, changed_at = $6 WHERE id = $7 AND version = $8";

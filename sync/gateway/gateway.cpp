@@ -105,7 +105,7 @@ public:
                       },
                   .leasablePercent = _settings.leasablePercent},
                  random),
-          _citizens(books, _quota),
+          _citizens(books, _quota, random),
           _replies(books, _ledger, random, [this](Replies::Noted noted) { log(std::move(noted)); }),
           _access(books, random, _settings.tokenLife), _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
@@ -233,6 +233,9 @@ private:
     HttpResponse quotaLeases(const Call& call) { return quota(call, &Quota::leasesShown); }
     HttpResponse quotaWant(const Call& call) { return quota(call, &Quota::wanted); }
     HttpResponse quotaCalendar(const Call& call) { return quota(call, &Quota::calendar); }
+    HttpResponse nodeBookings(const Call& call) { return ofNode(call, &Citizens::bookings); }
+    HttpResponse nodeContacts(const Call& call) { return ofNode(call, &Citizens::contacts); }
+    HttpResponse nodeWish(const Call& call) { return ofNode(call, &Citizens::wish); }
     HttpResponse citizenScope(const Call& call);
     HttpResponse citizenTimes(const Call& call);
     HttpResponse citizenReserve(const Call& call);
@@ -244,7 +247,17 @@ private:
                                                   const std::string&, UtcTime);
     HttpResponse citizen(const Call& call, CitizenAct act);
     using QuotaMessage = std::string (Quota::*)(const QuotaClient&, const std::string&, UtcTime);
-    HttpResponse quota(const Call& call, QuotaMessage message);
+    HttpResponse quota(const Call& call, QuotaMessage message)
+    {
+        return toldByNode(call, _quota, message);
+    }
+    using NodeMessage = std::string (Citizens::*)(const QuotaClient&, const std::string&, UtcTime);
+    HttpResponse ofNode(const Call& call, NodeMessage message)
+    {
+        return toldByNode(call, _citizens, message);
+    }
+    template <typename Part, typename Message>
+    HttpResponse toldByNode(const Call& call, Part& part, Message message);
 
     std::optional<Submission> ownSubmission(const Call& call);
     std::optional<Submission> addressedSubmission(const Call& call);
@@ -348,6 +361,12 @@ std::vector<Gateway::Impl::Route> Gateway::Impl::routes() const
          &Impl::quotaWant},
         {"POST", office::quota::calendarPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
          &Impl::quotaCalendar},
+        {"POST", office::quota::bookingsPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::nodeBookings},
+        {"POST", office::quota::contactsPath, Who::Sender, BodyKind::Json, quotaBytesMax, false,
+         &Impl::nodeContacts},
+        {"POST", office::quota::wishPath, Who::Sender, BodyKind::Json, citizenBytesMax, false,
+         &Impl::nodeWish},
         {"GET", "/citizens/scopes/:/:", Who::Anyone, BodyKind::None, 0, false, &Impl::citizenScope},
         {"GET", "/citizens/scopes/:/:/times", Who::Anyone, BodyKind::None, 0, false,
          &Impl::citizenTimes},
@@ -1205,11 +1224,12 @@ HttpResponse Gateway::Impl::takeHead(const Call& call)
 
 // --- leased cells
 
-HttpResponse Gateway::Impl::quota(const Call& call, QuotaMessage message)
+template <typename Part, typename Message>
+HttpResponse Gateway::Impl::toldByNode(const Call& call, Part& part, Message message)
 {
     try { // refused before anything was changed
-        return jsonResponse(200, (_quota.*message)({call.caller.clientId, call.caller.tenantId},
-                                                   call.request.body, call.now));
+        return jsonResponse(200, (part.*message)({call.caller.clientId, call.caller.tenantId},
+                                                 call.request.body, call.now));
     } catch (const Error& failure) {
         if (failure.errorCode() == ErrorCode::StepOutOfOrder)
             return problem(409, "quota-not-registered", "this life of the node is not known");

@@ -11,7 +11,7 @@
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 11> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::array<store::Migration, 12> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =

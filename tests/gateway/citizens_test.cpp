@@ -2,6 +2,8 @@
 //
 // Citizens at the portal: what is free is offered, what was reserved is theirs alone, nobody reads
 // who comes; on SQLite and PostgreSQL.
+#include "appliance/core/file_reference.h"
+#include "appliance/office/calendar/booking_words.h"
 #include "sync/gateway/citizens.h"
 #include "tests/gateway/quota_node.h"
 #include "tests/gateway/town.h"
@@ -17,6 +19,8 @@ namespace {
 const std::string life = "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f0a";
 const std::string deskKid = "desk-key-1";
 const std::string familyName = "Mustermann, Erika";
+const std::string eight = "2026-11-22T07:00:00.000Z"; // 08:00 at the town hall
+const std::string services = R"({"services":[{"service":"99008001012000","quantity":1}]})";
 
 struct Answered {
     HttpResponse response;
@@ -119,6 +123,43 @@ struct Portal {
         return ask("POST", "/citizens/appointments/" + who.id + "/cancellation",
                    R"({"version":)" + std::to_string(version) + "}", who.capability);
     }
+    // --- as the town's node asks
+    HttpResponse byNode(std::string_view path, const std::string& body, Who who = Who::Sender)
+    {
+        return town.ask(who, "POST", std::string(path), "application/json", body);
+    }
+    /// Days that are not as `known`; each day that is not named there is known to be empty.
+    quota::Bookings bookings(const std::map<std::string, std::vector<quota::PortalBooking>>& known)
+    {
+        quota::BookingsQuestion question{
+            .scope = hallScope, .from = localDateFromIso("2026-11-21"), .digests = {}};
+        for (int day = 0; day < 14; ++day) {
+            const auto of = known.find(toIso(plusDays(question.from, day)));
+            question.digests.push_back(toHex(envelope::sha256(view(quota::summaryOf(
+                of == known.end() ? std::vector<quota::PortalBooking>{} : of->second)))));
+        }
+        return quota::readBookings(byNode(quota::bookingsPath, quota::write(question)).body);
+    }
+    quota::WishAnswer wish(const quota::Wish& wish)
+    {
+        const auto response = byNode(quota::wishPath, quota::write(wish));
+        BOOST_REQUIRE_EQUAL(response.status, 200);
+        return quota::readWishAnswer(response.body);
+    }
+    quota::Wish wishFor(quota::WishAct act, const std::string& id, const std::string& start = eight)
+    {
+        const bool makes = act == quota::WishAct::Reserve || act == quota::WishAct::Book;
+        return {.act = act,
+                .id = id,
+                .scope = makes ? hallScope : "",
+                .start = makes || act == quota::WishAct::Move ? std::optional(fromIso(start))
+                                                              : std::nullopt,
+                .minutes = makes ? 15 : 0,
+                .services = makes ? services : "",
+                .version = 0,
+                .contact =
+                    act == quota::WishAct::Book || act == quota::WishAct::Confirm ? sealed() : ""};
+    }
     std::int64_t count(std::string_view sql)
     {
         auto row = town.books->prepare(sql);
@@ -138,8 +179,6 @@ office::OpeningRules oneLane(std::chrono::minutes block)
     rules.blockAfterCancel = block;
     return rules;
 }
-
-const std::string eight = "2026-11-22T07:00:00.000Z"; // 08:00 at the town hall
 
 } // namespace
 
@@ -381,6 +420,163 @@ BOOST_AUTO_TEST_CASE(books_that_were_put_back_offer_nothing_until_every_node_has
         .beginReconcile("Operator", portal.town.loop.utcNow());
     BOOST_TEST(portal.times().empty());
     BOOST_TEST(portal.reserve(portal.citizen(), eight).problem() == "calendar-restored");
+}
+
+// --- the town's node
+
+BOOST_AUTO_TEST_CASE(the_towns_node_hears_who_comes_and_only_what_is_new)
+{
+    Portal portal;
+    BOOST_TEST(portal.bookings({}).days.empty());
+    const Citizen erika = portal.citizen(), slow = portal.citizen();
+    const auto reserved = portal.reserve(erika, eight);
+    const std::string code = reserved.text("code");
+    BOOST_TEST(code.substr(0, 8) == "TP-2026-");
+    BOOST_TEST(readFileReference(code) == code);
+    portal.reserve(slow, "2026-11-22T07:30:00.000Z");
+    BOOST_TEST(portal.bookings({}).days.empty()); // nobody comes yet
+    const std::string contact = portal.sealed();
+    const auto confirmed = portal.confirm(erika, reserved.version(), contact);
+
+    auto told = portal.bookings({});
+    BOOST_REQUIRE(told.days.size() == 1U);
+    BOOST_REQUIRE(told.days[0].bookings.size() == 1U);
+    const auto booking = told.days[0].bookings[0];
+    BOOST_TEST(booking.id == erika.id);
+    BOOST_TEST(booking.code == code);
+    BOOST_TEST(toIso(booking.run.day) == "2026-11-22");
+    BOOST_TEST(booking.run.first == 96); // 08:00
+    BOOST_TEST(booking.minutes == 15);
+    BOOST_TEST(booking.services == services);
+    BOOST_TEST(booking.version == confirmed.version());
+    BOOST_TEST(booking.contact == toHex(envelope::sha256(view(contact))));
+    BOOST_TEST(portal.bookings({{"2026-11-22", {booking}}}).days.empty());
+
+    const auto contacts = quota::readContacts(
+        portal
+            .byNode(quota::contactsPath, quota::write(quota::ContactsQuestion{{erika.id, slow.id}}))
+            .body);
+    BOOST_REQUIRE(contacts.contacts.size() == 1U);
+    BOOST_TEST(contacts.contacts[0].sealed == contact);
+    BOOST_TEST(contacts.contacts[0].kid == deskKid);
+
+    // moved: both days differ; cancelled: its day does
+    const auto moved = portal.move(erika, confirmed.version(), "2026-11-23T08:30:00.000Z");
+    told = portal.bookings({{"2026-11-22", {booking}}});
+    BOOST_REQUIRE(told.days.size() == 2U);
+    BOOST_TEST(told.days[0].bookings.empty());
+    BOOST_TEST(told.days[1].bookings[0].version == moved.version());
+    portal.cancel(erika, moved.version());
+    BOOST_TEST(portal.bookings({}).days.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_asks_for_a_citizen_who_stands_before_it)
+{
+    using enum quota::WishAct;
+    Portal portal(oneLane(0min));
+    const std::string id = portal.citizen().id;
+    const auto reserved = portal.wish(portal.wishFor(Reserve, id));
+    BOOST_REQUIRE(reserved.booking);
+    BOOST_TEST((reserved.booking->state == quota::PortalState::Reserved));
+    BOOST_TEST(reserved.booking->reservedUntil.has_value());
+    BOOST_TEST(portal.wish(portal.wishFor(Reserve, id)).booking->version ==
+               reserved.booking->version); // the answer was lost
+    const std::string late = portal.citizen().id;
+    BOOST_TEST(portal.wish(portal.wishFor(Reserve, late)).refusal == "time-taken");
+    BOOST_TEST(portal.wish(portal.wishFor(Book, late)).refusal == "time-taken");
+    BOOST_TEST(portal.wish(portal.wishFor(Reserve, id, "2026-11-22T08:00:00.000Z")).refusal ==
+               "appointment-differs");
+
+    auto confirm = portal.wishFor(Confirm, id);
+    confirm.version = reserved.booking->version;
+    const auto confirmed = portal.wish(confirm);
+    BOOST_REQUIRE(confirmed.booking);
+    BOOST_TEST((confirmed.booking->state == quota::PortalState::Confirmed));
+    BOOST_TEST(portal.wish(confirm).booking->version == confirmed.booking->version);
+    // whatever the node has as its capability: nobody else holds one
+    BOOST_TEST(portal.look({id, portal.citizen().capability}).status() == 404);
+
+    auto move = portal.wishFor(Move, id, "2026-11-22T08:00:00.000Z");
+    move.version = reserved.booking->version;
+    BOOST_TEST(portal.wish(move).refusal == "appointment-changed");
+    move.version = confirmed.booking->version;
+    const auto moved = portal.wish(move);
+    BOOST_REQUIRE(moved.booking);
+    BOOST_TEST(moved.booking->run.first == 108);
+    BOOST_TEST(portal.wish(portal.wishFor(Cancel, id)).booking.has_value());
+    BOOST_TEST(portal.wish(portal.wishFor(Cancel, id)).booking.has_value());
+    BOOST_TEST(portal.wish(portal.wishFor(Cancel, late)).refusal == "appointment-not-found");
+    BOOST_TEST(portal.count("SELECT count(*) FROM quota_cell") == 0);
+    BOOST_TEST(portal.isSound());
+}
+
+BOOST_AUTO_TEST_CASE(by_phone_it_is_booked_at_once_or_not_at_all)
+{
+    using enum quota::WishAct;
+    Portal portal;
+    const std::string id = portal.citizen().id;
+    auto wrong = portal.wishFor(Book, id);
+    wrong.contact = portal.sealed(1, "another-key");
+    BOOST_TEST(portal.wish(wrong).refusal == "encryption-key-unknown");
+    BOOST_TEST(portal.count("SELECT count(*) FROM quota_cell") == 0);
+    const auto book = portal.wishFor(Book, portal.citizen().id);
+    const auto booked = portal.wish(book);
+    BOOST_REQUIRE(booked.booking);
+    BOOST_TEST((booked.booking->state == quota::PortalState::Confirmed));
+    BOOST_TEST(portal.wish(book).booking->version == booked.booking->version);
+    BOOST_TEST(portal.count("SELECT count(*) FROM quota_cell") == 3);
+    BOOST_TEST(portal.isSound());
+}
+
+BOOST_AUTO_TEST_CASE(a_citizens_own_appointment_is_changed_at_the_desk_too)
+{
+    using enum quota::WishAct;
+    Portal portal;
+    const Citizen erika = portal.citizen();
+    portal.reserve(erika, eight);
+    const auto confirmed = portal.confirm(erika, 1, portal.sealed());
+    auto cancel = portal.wishFor(Cancel, erika.id);
+    cancel.version = confirmed.version();
+    cancel.atOnce = true;
+    BOOST_TEST((portal.wish(cancel).booking->state == quota::PortalState::Cancelled));
+    BOOST_TEST(portal.look(erika).text("state") == "CANCELLED");
+    BOOST_TEST(portal.times().front() == eight);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_is_no_node_of_the_town_is_told_nothing)
+{
+    Portal portal;
+    const Citizen erika = portal.citizen();
+    portal.reserve(erika, eight);
+    portal.confirm(erika, 1, portal.sealed());
+    const std::string contacts = quota::write(quota::ContactsQuestion{{erika.id}});
+    const std::string cancel = quota::write(portal.wishFor(quota::WishAct::Cancel, erika.id));
+    struct Case {
+        std::string_view path;
+        std::string body;
+    };
+    const std::vector<Case> asked{
+        {quota::contactsPath, contacts},
+        {quota::wishPath, cancel},
+        {quota::bookingsPath,
+         quota::write(quota::BookingsQuestion{
+             hallScope, localDateFromIso("2026-11-22"), {std::string(64, '0')}})}};
+    for (const auto& [path, body] : asked) {
+        BOOST_TEST_CONTEXT(path)
+        {
+            BOOST_TEST(portal.byNode(path, body, Who::Subscriber).status == 403);
+            BOOST_TEST(portal.byNode(path, body.substr(1)).status == 400);
+            BOOST_TEST(portal.byNode(path, "{\"more\":1," + body.substr(1)).status == 400);
+        }
+    }
+    portal.town.books->ask("UPDATE quota_node SET tenant_id = 'another'", {});
+    for (const auto& [path, body] : asked)
+        BOOST_TEST(portal.byNode(path, body).status == 409);
+    portal.town.books->ask("UPDATE quota_node SET tenant_id = '" + tenant + "', state = 'revoked'",
+                           {});
+    for (const auto& [path, body] : asked)
+        BOOST_TEST(portal.byNode(path, body).status == 409);
+    BOOST_TEST(portal.look(erika).text("state") == "CONFIRMED");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

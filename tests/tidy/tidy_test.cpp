@@ -63,7 +63,7 @@ const std::vector<Room> house = {
      {json, "unicode/", "argon2.h", "liboath/", "libical/"}},
     {"sync/gateway",
      {"sync/portal", "sync/envelope", "appliance/store", "appliance/core"},
-     {"appliance/office/calendar/rules.h", "appliance/office/calendar/quota_words.h"},
+     {"appliance/office/calendar/rules.h", "appliance/office/calendar/quota_words.h", "appliance/office/calendar/booking_words.h"},
      {json, net, util, crypto, "libpq-fe.h"}},
     {"sync/carrier", {"sync/portal", "drivers/port", "appliance/core"}, {}, {json, util, crypto}},
     {"kiosk/page", {"appliance/core"}, {}, {"kainjow/mustache.hpp", "qrencode.h", json}},

@@ -275,9 +275,8 @@ std::string write(const Wish& wish)
 Wish readWish(const std::string& text)
 {
     const auto object = parse(text);
-    Wish wish{.act = named(actNames, json::text(*object, "act")),
-              .id = uuid(*object, "id"),
-              .start = {}};
+    Wish wish{
+        .act = named(actNames, json::text(*object, "act")), .id = uuid(*object, "id"), .start = {}};
     using Keys = std::initializer_list<std::string_view>;
     const auto only = [&](Keys keys) { json::onlyKeys(*object, keys); };
     switch (wish.act) {

@@ -79,14 +79,14 @@ enum class WishAct {
 };
 struct Wish {
     WishAct act = WishAct::Reserve;
-    std::string id;                ///< of the appointment
-    std::string scope = {};        ///< Reserve, Book
-    std::optional<UtcTime> start;  ///< Reserve, Book, Move
-    int minutes = 0;               ///< Reserve, Book
-    std::string services = {};     ///< Reserve, Book; as in PortalBooking
-    std::int64_t version = 0;      ///< Confirm, Move, Cancel; Cancel: 0 for any
-    std::string contact = {};      ///< Confirm, Book: compact JWE for the desk key
-    bool atOnce = false;           ///< Cancel: the place is free again at once
+    std::string id;               ///< of the appointment
+    std::string scope = {};       ///< Reserve, Book
+    std::optional<UtcTime> start; ///< Reserve, Book, Move
+    int minutes = 0;              ///< Reserve, Book
+    std::string services = {};    ///< Reserve, Book; as in PortalBooking
+    std::int64_t version = 0;     ///< Confirm, Move, Cancel; Cancel: 0 for any
+    std::string contact = {};     ///< Confirm, Book: compact JWE for the desk key
+    bool atOnce = false;          ///< Cancel: the place is free again at once
 };
 struct WishAnswer {
     std::string refusal; ///< problem type, "time-taken"; empty: it has happened
