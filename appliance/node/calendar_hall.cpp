@@ -92,10 +92,60 @@ std::string CalendarHall::bring(const office::BookableService& service, const st
     return service.bring.empty() ? std::string() : office::textIn(service.bring, language);
 }
 
+std::vector<office::FreeTime> CalendarHall::freeTimes(const office::FreeQuestion& question) const
+{
+    auto found = ledger.freeTimes(question, now());
+    const auto atPortal = freeAtPortal(question);
+    if (atPortal.empty())
+        return found;
+    found.insert(found.end(), atPortal.begin(), atPortal.end());
+    const auto place = [](const office::FreeTime& each) { return std::pair(each.day, each.cell); };
+    std::ranges::sort(found, {}, place);
+    const auto [first, last] = std::ranges::unique(found, {}, place);
+    found.erase(first, last);
+    if (std::ssize(found) > question.limit)
+        found.resize(static_cast<std::size_t>(question.limit));
+    return found;
+}
+
+std::vector<office::FreeTime> CalendarHall::freeAtPortal(const office::FreeQuestion& question) const
+{
+    if (!_house.rounds || !_house.rounds->isReached())
+        return {};
+    _house.rounds->lookAgain();
+    const auto rule = rules.current(question.scope);
+    return _house.rounds->times().freeTimes(question, rule->rules, now());
+}
+
+bool CalendarHall::isAtPortal(const office::AppointmentWish& wish) const
+{
+    const auto free = freeAtPortal({.scope = wish.scope,
+                                    .duration = wish.duration,
+                                    .booker = wish.booker,
+                                    .from = wish.day,
+                                    .days = 1,
+                                    .limit = office::cellsMax});
+    return std::ranges::find(free, wish.cell, &office::FreeTime::cell) != free.end();
+}
+
+std::int64_t CalendarHall::ask(const office::quota::Wish& wish)
+{
+    AMT_ASSERT(_house.rounds);
+    return _house.rounds->bookings.wish(wish, now());
+}
+
 void CalendarHall::letGo(const std::string& appointment)
 {
     const auto held = appointments.find(appointment);
-    if (held && held->state == office::AppointmentState::Reserved && held->start > now())
+    if (!held || held->state != office::AppointmentState::Reserved || held->start <= now())
+        return;
+    if (held->atPortal && _house.rounds)
+        ask({.act = office::quota::WishAct::Cancel,
+             .id = held->id,
+             .start = std::nullopt,
+             .version = 0,
+             .atOnce = true});
+    else
         appointments.cancel(held->id, held->version, office::GivenBack::AtOnce, "", "", now());
 }
 
@@ -182,6 +232,8 @@ void CalendarHall::everyNight()
     const LocalDate today = localDate(now());
     noteAbsent(plusDays(today, -1));
     appointments.purge(plusDays(today, -contactDays), plusDays(today, -figureDays), now());
+    if (_house.rounds)
+        _house.rounds->bookings.purge(now() - std::chrono::hours(24));
 }
 
 } // namespace amt::node

@@ -6,6 +6,7 @@
 
 #include "appliance/office/calendar/appointments.h"
 #include "appliance/office/calendar/booking_plan.h"
+#include "appliance/office/calendar/booking_words.h"
 #include "appliance/office/queue/queue.h"
 #include "sync/outbox/sealing.h"
 
@@ -42,6 +43,16 @@ public:
     const office::BookingPlan& plan() const { return _plan; }
     /// What counts for appointments; where cells are leased, the portal is a witness of it.
     UtcTime now() const;
+    /// What is free here, and at the portal where it owns the calendar and is reached: each start
+    /// once. Throws as Ledger::freeTimes.
+    std::vector<office::FreeTime> freeTimes(const office::FreeQuestion& question) const;
+    /// At the portal only; nothing while it is not reached.
+    std::vector<office::FreeTime> freeAtPortal(const office::FreeQuestion& question) const;
+    /// Whether only the portal can give this time, and may be asked for it.
+    bool isAtPortal(const office::AppointmentWish& wish) const;
+    /// Number of the wish (portal_bookings.h). Part of the caller's commit, or one of its own. Only
+    /// where isAtPortal() said so, or for an appointment of the portal's.
+    std::int64_t ask(const office::quota::Wish& wish);
     /// Names of what is wanted, "2 × Reisepass beantragen".
     std::vector<std::string> names(const std::vector<office::WantedService>& wanted,
                                    const std::string& language) const;

@@ -101,6 +101,8 @@ Reply showNewAppointment(House& house, Exchange& exchange);
 Reply chooseConcerns(House& house, Exchange& exchange);
 Reply bookByPhone(House& house, Exchange& exchange);
 Reply showAppointment(House& house, Exchange& exchange);
+Reply showAsked(House& house, Exchange& exchange);
+Reply stopAsked(House& house, Exchange& exchange);
 Reply showMove(House& house, Exchange& exchange);
 Reply moveAppointment(House& house, Exchange& exchange);
 Reply cancelAppointment(House& house, Exchange& exchange);

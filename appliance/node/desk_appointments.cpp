@@ -140,15 +140,20 @@ void noteReading(House& house, const Exchange& exchange, const std::string& abou
     });
 }
 
-void addTimes(House& house, page::DeskBookingPage& view, std::chrono::minutes duration)
+/// `of`: an appointment that is to be moved goes where its owner sells, here or at the portal.
+void addTimes(House& house, page::DeskBookingPage& view, std::chrono::minutes duration,
+              const Appointment* of = nullptr)
 {
-    const auto found = house.calendar.ledger.freeTimes({.scope = house.calendar.plan().scope,
-                                                        .duration = duration,
-                                                        .booker = office::Booker::Staff,
-                                                        .from = view.from,
-                                                        .days = daysLooked,
-                                                        .limit = startsAsked},
-                                                       house.calendar.now());
+    const office::FreeQuestion question{.scope = house.calendar.plan().scope,
+                                        .duration = duration,
+                                        .booker = office::Booker::Staff,
+                                        .from = view.from,
+                                        .days = daysLooked,
+                                        .limit = startsAsked};
+    const auto found = !of ? house.calendar.freeTimes(question)
+                       : of->atPortal
+                           ? house.calendar.freeAtPortal(question)
+                           : house.calendar.ledger.freeTimes(question, house.calendar.now());
     for (const auto& each : office::quarterHours(found)) {
         if (view.days.empty() || view.days.back().day != each.day) {
             if (view.days.size() == daysShown)
@@ -205,6 +210,9 @@ HttpResponse appointmentPage(House& house, const Exchange& exchange, const Appoi
     view.minutes = static_cast<int>(appointment.duration.count());
     view.concerns = house.calendar.names(appointment.services, "de");
     view.problem = problem;
+    view.atPortal = appointment.atPortal;
+    view.displaced =
+        appointment.displaced && appointment.state == office::AppointmentState::Confirmed;
     const auto ticket = house.hall.queue.findByAppointment(appointment.id);
     view.state = stateOf(house, appointment, ticket);
     if (ticket)
@@ -223,6 +231,26 @@ HttpResponse appointmentPage(House& house, const Exchange& exchange, const Appoi
         }
     }
     return house.deskPage(exchange, view, status);
+}
+
+/// The portal is asked, and the clerk waits for its answer.
+HttpResponse asked(House& house, const Exchange& exchange, const office::quota::Wish& wish,
+                   const std::string& act, const std::string& reason = "")
+{
+    const auto number = house.doors.database.transact([&] {
+        house.journal.append(
+            outbox::RecordKind::Audit, wish.id,
+            {{"clerk", exchange.clerk->clerk.name}, {"act", act}, {"reason", reason}}, house.now());
+        return house.calendar.ask(wish);
+    });
+    return redirect("/desk/appointments/asked/" + std::to_string(number));
+}
+
+std::string problemOf(const std::string& refusal)
+{
+    if (refusal == "time-taken")
+        return "taken";
+    return refusal.starts_with("appointment-") ? "changed" : "portal";
 }
 
 } // namespace
@@ -248,6 +276,7 @@ Reply showAppointments(House& house, Exchange& exchange)
         row.concerns = joined(house.calendar.names(each.services, "de"));
         const auto ticket = house.hall.queue.findByAppointment(each.id);
         row.state = stateOf(house, each, ticket);
+        row.displaced = each.displaced;
         if (ticket)
             row.ticket = office::toText(ticket->number);
         if (const auto contact = deskKey ? house.calendar.open(each, *deskKey) : std::nullopt) {
@@ -333,6 +362,16 @@ Reply bookByPhone(House& house, Exchange& exchange)
     const auto booked = house.calendar.appointments.book(
         wish, house.calendar.seal(contact), exchange.clerk->clerk.name, house.calendar.now());
     const auto* made = std::get_if<Appointment>(&booked);
+    if (!made && house.calendar.isAtPortal(wish))
+        return asked(house, exchange,
+                     {.act = office::quota::WishAct::Book,
+                      .id = wish.id,
+                      .scope = wish.scope,
+                      .start = office::DayCells(wish.day).startOf(wish.cell),
+                      .minutes = static_cast<int>(wish.duration.count()),
+                      .services = office::servicesJson(wish.services),
+                      .contact = house.calendar.seal(contact).sealed},
+                     "book-appointment");
     if (!made)
         return bookingPage(house, exchange, what, std::nullopt, {}, id, "taken", 409);
     house.checkIn.expect(*made, &contact);
@@ -357,7 +396,7 @@ Reply showMove(House& house, Exchange& exchange)
     view.minutes = static_cast<int>(appointment.duration.count());
     view.from = dayFrom(house, exchange, "from");
     view.problem = exchange.query.contains("taken") ? "taken" : "";
-    addTimes(house, view, appointment.duration);
+    addTimes(house, view, appointment.duration, &appointment);
     return house.deskPage(exchange, view);
 }
 
@@ -366,6 +405,13 @@ Reply moveAppointment(House& house, Exchange& exchange)
     const auto appointment = requiredAppointment(house, exchange);
     const At at = placeIn(exchange.field("at"));
     constexpr int versionsMax = 1'000'000;
+    if (appointment.atPortal)
+        return asked(house, exchange,
+                     {.act = office::quota::WishAct::Move,
+                      .id = appointment.id,
+                      .start = office::DayCells(at.day).startOf(at.cell),
+                      .version = numberIn(exchange.field("version"), versionsMax)},
+                     "move-appointment");
     const auto moved = house.calendar.appointments.move(
         appointment.id, numberIn(exchange.field("version"), versionsMax), at.day, at.cell,
         office::Booker::Staff, office::GivenBack::AtOnce, exchange.clerk->clerk.name,
@@ -379,11 +425,47 @@ Reply cancelAppointment(House& house, Exchange& exchange)
 {
     const auto appointment = requiredAppointment(house, exchange);
     constexpr int versionsMax = 1'000'000;
+    if (appointment.atPortal)
+        return asked(house, exchange,
+                     {.act = office::quota::WishAct::Cancel,
+                      .id = appointment.id,
+                      .start = std::nullopt,
+                      .version = numberIn(exchange.field("version"), versionsMax)},
+                     "cancel-appointment", reasonOf(exchange));
     house.calendar.appointments.cancel(appointment.id,
                                        numberIn(exchange.field("version"), versionsMax),
                                        office::GivenBack::Blocked, exchange.clerk->clerk.name,
                                        reasonOf(exchange), house.calendar.now());
     return redirect(addressOf(appointment));
+}
+
+Reply showAsked(House& house, Exchange& exchange)
+{
+    using enum office::PortalBookings::WishState;
+    constexpr int wishesMax = 1'000'000'000;
+    const int number = numberIn(exchange.segments.at(0), wishesMax);
+    const auto standing = house.rounds ? house.rounds->bookings.find(number) : std::nullopt;
+    if (!standing)
+        throw Error(ErrorCode::NotFound, "no such wish");
+    if (standing->state == Done)
+        return redirect("/desk/appointments/" + standing->appointment);
+    const auto known = house.calendar.appointments.find(standing->appointment);
+    page::AskedPage view;
+    view.number = number;
+    view.waits = standing->state == Open;
+    view.problem = view.waits ? "" : problemOf(standing->refusal);
+    view.appointment = known ? known->id : "";
+    return house.deskPage(exchange, view);
+}
+
+Reply stopAsked(House& house, Exchange& exchange)
+{
+    constexpr int wishesMax = 1'000'000'000;
+    const int number = numberIn(exchange.segments.at(0), wishesMax);
+    if (!house.rounds || !house.rounds->bookings.find(number))
+        throw Error(ErrorCode::NotFound, "no such wish");
+    house.rounds->bookings.withdraw(number, house.calendar.now());
+    return redirect("/desk/appointments/asked/" + std::to_string(number));
 }
 
 Reply checkInAtDesk(House& house, Exchange& exchange)

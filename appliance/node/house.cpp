@@ -416,6 +416,8 @@ void House::endVisit(Visit& visit, const std::string& reason)
                                     opened->payment->state == office::PaymentState::Authorising);
             cases.hold(caseId, unclear ? "PaymentUnresolved" : reason, now());
         }
+        if (rounds && visit.step == Step::Asking)
+            rounds->bookings.withdraw(visit.wish, now());
         calendar.letGo(appointmentId);
         drafts.remove(visit.idHash);
     });
@@ -448,6 +450,8 @@ void House::reconcile(Visit& visit)
     if (visit.caseId.empty()) {
         if (visit.step == Step::Reading && visit.readNumber == 0) // the read went with the process
             visit.step = Step::Card;
+        if (visit.step == Step::Asking)
+            visit.askedAt = doors.loop.sinceBoot();
         return;
     }
     const auto opened = cases.find(visit.caseId);

@@ -43,6 +43,10 @@ Reply changeBooking(House& house, Exchange& exchange);
 Reply showDays(House& house, Exchange& exchange);
 Reply showTimes(House& house, Exchange& exchange);
 Reply reserveTime(House& house, Exchange& exchange);
+Reply showAsking(House& house, Exchange& exchange);
+Reply stopAsking(House& house, Exchange& exchange);
+/// The portal has answered, or will not in time: the visit goes on.
+void portalAnswered(House& house, Visit& visit);
 Reply showContact(House& house, Exchange& exchange);
 Reply confirmBooking(House& house, Exchange& exchange);
 Reply showBooked(House& house, Exchange& exchange);

@@ -21,6 +21,7 @@ using office::WantedService;
 constexpr std::size_t concernsMax = 4;
 constexpr int daysAhead = 92;
 constexpr int startsAsked = 2000;
+constexpr Milliseconds portalPatience = std::chrono::seconds(25);
 
 std::string languageOf(const Exchange& exchange)
 {
@@ -51,12 +52,11 @@ HttpResponse concernsPage(House& house, const Exchange& exchange, bool adds)
 /// The first free start of each quarter of an hour.
 std::vector<FreeTime> offered(House& house, const Visit& visit, std::optional<LocalDate> day)
 {
-    const auto all = house.calendar.ledger.freeTimes({.scope = house.calendar.plan().scope,
-                                                      .duration = durationOf(house, visit),
-                                                      .from = day,
-                                                      .days = day ? 1 : daysAhead,
-                                                      .limit = startsAsked},
-                                                     house.calendar.now());
+    const auto all = house.calendar.freeTimes({.scope = house.calendar.plan().scope,
+                                               .duration = durationOf(house, visit),
+                                               .from = day,
+                                               .days = day ? 1 : daysAhead,
+                                               .limit = startsAsked});
     return office::quarterHours(all);
 }
 
@@ -91,10 +91,42 @@ office::Appointment requiredAppointment(House& house, const Visit& visit)
 void giveUpTime(House& house, Visit& visit)
 {
     house.commit(visit, [&] {
+        if (visit.step == Step::Asking)
+            house.rounds->bookings.withdraw(visit.wish, house.now());
         house.calendar.letGo(visit.appointmentId);
         visit.apply(VisitEvent::TimeGivenUp);
     });
     visit.appointmentId.clear();
+}
+
+/// The portal is asked; the citizen waits.
+void ask(House& house, Visit& visit, const office::quota::Wish& wish)
+{
+    house.commit(visit, [&] {
+        visit.wish = house.calendar.ask(wish);
+        visit.appointmentId = wish.id;
+        visit.apply(VisitEvent::PortalAsked);
+    });
+    visit.askedAt = house.doors.loop.sinceBoot();
+}
+
+std::string problemOf(const std::string& refusal)
+{
+    if (refusal == "time-taken")
+        return "taken";
+    return refusal == "reservation-lapsed" || refusal.starts_with("appointment-") ? "lapsed"
+                                                                                  : "portal";
+}
+
+/// Booked: the citizen gets the paper, the desk the name.
+void noteBooked(House& house, Visit& visit, const office::Appointment& booked)
+{
+    const Contact who{visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""};
+    house.checkIn.expect(booked, &who);
+    visit.answers.clear(); // sealed for the desk; nobody here needs the name any more
+    house.visits.save(visit);
+    log::info("appointment.booked", {{"appointment", visit.appointmentId}});
+    house.receipts.printAppointment(visit.appointmentId, visit.language);
 }
 
 } // namespace
@@ -237,7 +269,7 @@ Reply reserveTime(House& house, Exchange& exchange)
 {
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
-    if (visit.step == Step::Contact) // the same press again
+    if (visit.step == Step::Contact || visit.step == Step::Asking) // the same press again
         return redirect(addressOf(visit.step));
     choosing(exchange);
     office::AppointmentWish wish;
@@ -257,11 +289,65 @@ Reply reserveTime(House& house, Exchange& exchange)
         }
         return reserved;
     });
-    if (std::holds_alternative<office::NoLongerFree>(outcome)) {
+    if (std::holds_alternative<office::Appointment>(outcome))
+        return redirect(addressOf(visit.step));
+    if (!house.calendar.isAtPortal(wish)) {
         visit.bookingProblem = "taken";
         return redirect("/visit/booking/days");
     }
+    visit.answers.clear();
+    visit.faults.clear();
+    ask(house, visit,
+        {.act = office::quota::WishAct::Reserve,
+         .id = wish.id,
+         .scope = wish.scope,
+         .start = office::DayCells(wish.day).startOf(wish.cell),
+         .minutes = static_cast<int>(wish.duration.count()),
+         .services = office::servicesJson(wish.services)});
     return redirect(addressOf(visit.step));
+}
+
+void portalAnswered(House& house, Visit& visit)
+{
+    using enum office::PortalBookings::WishState;
+    const auto standing = house.rounds->bookings.find(visit.wish);
+    const bool isLate = house.doors.loop.sinceBoot() > visit.askedAt + portalPatience;
+    if (standing && standing->state == Open && !isLate)
+        return;
+    const auto found = house.calendar.appointments.find(visit.appointmentId);
+    const bool isDone = standing && standing->state == Done && found;
+    if (isDone && found->state == office::AppointmentState::Reserved) {
+        house.commit(visit, [&] { visit.apply(VisitEvent::TimeReserved); });
+    } else if (isDone && found->state == office::AppointmentState::Confirmed) {
+        house.commit(visit, [&] { visit.apply(VisitEvent::Confirmed); });
+        noteBooked(house, visit, *found);
+    } else {
+        visit.bookingProblem = problemOf(standing ? standing->refusal : "");
+        giveUpTime(house, visit);
+    }
+    house.publish(visit);
+}
+
+Reply showAsking(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step == Step::Asking)
+        portalAnswered(house, visit); // nobody may have, when the line was cut
+    if (visit.step != Step::Asking)
+        return redirect(visit.bookingProblem.empty() ? addressOf(visit.step)
+                                                     : "/visit/booking/days");
+    const auto held = house.calendar.appointments.find(visit.appointmentId);
+    return house.kioskPage(exchange, page::AskingPage{.confirms = held.has_value()});
+}
+
+Reply stopAsking(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    house.visits.touch(visit);
+    if (visit.step != Step::Asking)
+        return redirect(addressOf(visit.step));
+    giveUpTime(house, visit);
+    return redirect("/visit/booking/days");
 }
 
 Reply showContact(House& house, Exchange& exchange)
@@ -286,7 +372,7 @@ Reply confirmBooking(House& house, Exchange& exchange)
 {
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
-    if (visit.step == Step::Booked) // the same press again
+    if (visit.step == Step::Booked || visit.step == Step::Asking) // the same press again
         return redirect(addressOf(visit.step));
     if (visit.step != Step::Contact)
         throw Error(ErrorCode::StepOutOfOrder, "a name in another step");
@@ -314,6 +400,15 @@ Reply confirmBooking(House& house, Exchange& exchange)
     const Contact who{visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""};
     const auto contact = house.calendar.seal(who);
     const auto held = requiredAppointment(house, visit);
+    if (held.atPortal) {
+        ask(house, visit,
+            {.act = office::quota::WishAct::Confirm,
+             .id = held.id,
+             .start = std::nullopt,
+             .version = held.version,
+             .contact = contact.sealed});
+        return redirect(addressOf(visit.step));
+    }
     const auto outcome = house.commit(visit, [&] {
         auto confirmed = house.calendar.appointments.confirm(held.id, held.version, contact, "",
                                                              house.calendar.now());
@@ -326,11 +421,7 @@ Reply confirmBooking(House& house, Exchange& exchange)
         visit.bookingProblem = "lapsed";
         return redirect("/visit/booking/days");
     }
-    house.checkIn.expect(held, &who);
-    visit.answers.clear(); // sealed for the desk; nobody here needs the name any more
-    house.visits.save(visit);
-    log::info("appointment.booked", {{"appointment", visit.appointmentId}});
-    house.receipts.printAppointment(visit.appointmentId, visit.language);
+    noteBooked(house, visit, held);
     return redirect(addressOf(visit.step));
 }
 

@@ -6,6 +6,7 @@
 
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
+#include "appliance/node/kiosk.h"
 #include "sync/envelope/envelope.h"
 
 namespace amt::node {
@@ -15,6 +16,9 @@ namespace {
 constexpr int messagesMax = 200;
 /// Without news: how often the portal hears what is wanted, and is asked for its rules.
 constexpr Milliseconds askAgain = std::chrono::minutes(15);
+/// What is free at the portal: so old it may be for whoever is about to choose.
+constexpr Milliseconds timesAge = std::chrono::seconds(30);
+constexpr int timesDays = 92; ///< that are asked for
 
 std::string publicKeyOf(const outbox::DeskSeal& desk)
 {
@@ -44,7 +48,8 @@ UtcTime newestRecord(House& house)
 } // namespace
 
 QuotaRounds::QuotaRounds(House& house)
-    : _house(house), _time(newestRecord(house), house.doors.loop.sinceBoot())
+    : bookings(house.doors.database), _house(house),
+      _time(newestRecord(house), house.doors.loop.sinceBoot())
 {}
 
 void QuotaRounds::takeUp()
@@ -87,8 +92,10 @@ QuotaRounds::Turn QuotaRounds::begin()
     if (_asks) {
         plan.wants.push_back({.scope = booking.scope, .runCells = longestRun(booking)});
         plan.calendars.push_back(booking.scope);
+        plan.calendarDays = timesDays;
     }
     _quota->begin(std::move(plan));
+    bookings.begin(booking.services.empty() ? std::string() : booking.scope, now());
     _turn = {.round = ++_round, .step = 0, .message = {}};
     _gaveBack = false;
     return say();
@@ -108,7 +115,11 @@ QuotaRounds::Turn QuotaRounds::say()
         _turn.message.reset(); // not whole
         return _turn;
     }
-    _turn.message = _quota->next();
+    _turn.message = _quota->isRegistered() ? bookings.nextWish() : std::nullopt;
+    if (!_turn.message)
+        _turn.message = _quota->next();
+    if (!_turn.message)
+        _turn.message = bookings.next();
     if (!_turn.message) {
         _turn.whole = true;
         _turn.news = _newsAtStart;
@@ -132,6 +143,15 @@ QuotaRounds::Turn QuotaRounds::heard(std::int64_t round, std::int64_t step, int 
     const bool isCalendar = path == office::quota::calendarPath;
     if (status != 200 && isCalendar)
         return say(); // it has no rules yet
+    constexpr int unauthorised = 401, conflict = 409, many = 429, broken = 500;
+    const bool isFinal = status >= 400 && status < broken && status != unauthorised &&
+                         status != conflict && status != many;
+    if (office::PortalBookings::isOurs(path) && isFinal) {
+        log::warning("quota.wish_refused", {{"path", std::string(path)}, {"type", problemType}});
+        bookings.refused(*_turn.message, problemType);
+        answered(path);
+        return say();
+    }
     if (status != 200) {
         log::warning("quota.refused", {{"path", std::string(path)},
                                        {"status", std::to_string(status)},
@@ -140,12 +160,29 @@ QuotaRounds::Turn QuotaRounds::heard(std::int64_t round, std::int64_t step, int 
         return _turn;
     }
     try {
-        isCalendar ? _quota->heardCalendar(body, now()) : hear(body);
+        if (isCalendar) {
+            _quota->heardCalendar(body, now());
+            _times.heard(office::quota::readCalendarQuestion(_turn.message->body),
+                         office::quota::readCalendar(body));
+        } else if (office::PortalBookings::isOurs(path)) {
+            bookings.heard(*_turn.message, body, now());
+            answered(path);
+        } else {
+            hear(body);
+        }
     } catch (const Error&) { // nothing of it was taken; the round is over, and says so
         _turn.message.reset();
         throw;
     }
     return say();
+}
+
+void QuotaRounds::answered(std::string_view path)
+{
+    if (path != office::quota::wishPath)
+        return;
+    for (Visit* visit : _house.visits.asking())
+        portalAnswered(_house, *visit);
 }
 
 void QuotaRounds::hear(const std::string& body)
@@ -158,6 +195,21 @@ void QuotaRounds::hear(const std::string& body)
     // Now it is known that the portal hears what is given back.
     if (!std::exchange(_gaveBack, true))
         _quota->giveBackSoon(now());
+}
+
+bool QuotaRounds::isReached() const
+{
+    return _house.portalReachable() && !_quota->isFenced() && _heard.has_value();
+}
+
+void QuotaRounds::lookAgain()
+{
+    const Milliseconds sinceBoot = _house.doors.loop.sinceBoot();
+    const bool isNew = _askedAt && sinceBoot < *_askedAt + timesAge;
+    if (isNew || (_lookedAt && sinceBoot < *_lookedAt + timesAge))
+        return;
+    _lookedAt = sinceBoot;
+    ++_looks;
 }
 
 // --- time

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "appliance/office/calendar/booking_plan.h"
+#include "appliance/office/calendar/portal_bookings.h"
+#include "appliance/office/calendar/portal_times.h"
 #include "appliance/office/calendar/quota.h"
 
 #include <cstdint>
@@ -41,8 +43,17 @@ public:
     /// throws: then this round is over.
     Turn heard(std::int64_t round, std::int64_t step, int status, const std::string& problemType,
                const std::string& body);
-    /// Number of the newest record of the calendar: when it changes, a round is due.
-    std::int64_t news() const { return _quota->newest(); }
+    /// A number that rises with each record of the calendar and each wish: then a round is due.
+    std::int64_t news() const { return _quota->newest() + bookings.made() + _looks; }
+
+    // --- what the portal gives itself
+    office::PortalBookings bookings;
+    /// Whether the portal answers now: then it is asked for times that are not leased to this node.
+    bool isReached() const;
+    const office::PortalTimes& times() const { return _times; }
+    /// Somebody is about to choose: what is free at the portal is asked for anew, unless it is
+    /// quite new.
+    void lookAgain();
 
     /// As amt-sync reports the service's clock.
     void portalSaid(UtcTime portal);
@@ -65,6 +76,7 @@ public:
 private:
     Turn say();
     void hear(const std::string& body);
+    void answered(std::string_view path);
     static int longestRun(const office::BookingPlan& plan);
 
     House& _house;
@@ -73,8 +85,11 @@ private:
 
     std::int64_t _round = 0;
     Turn _turn;
-    bool _gaveBack = false; ///< in this round
-    bool _asks = false;     ///< WANT and CALENDAR are part of this round
+    office::PortalTimes _times;
+    std::int64_t _looks = 0;               ///< that were wanted by lookAgain
+    std::optional<Milliseconds> _lookedAt; ///< since boot
+    bool _gaveBack = false;                ///< in this round
+    bool _asks = false;                    ///< WANT and CALENDAR are part of this round
     std::int64_t _newsAtStart = 0;
     std::optional<std::int64_t> _wantedFor; ///< news when the portal heard last what is wanted
     std::optional<Milliseconds> _askedAt;   ///< since boot

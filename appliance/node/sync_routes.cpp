@@ -76,7 +76,9 @@ Reply turnAnswer(const QuotaRounds::Turn& turn)
     object->set("step", turn.step);
     if (turn.message) {
         auto message = json::makeObject();
-        message->set("method", turn.message->path == office::quota::calendarPath ? "POST" : "PUT");
+        const bool asks = turn.message->path == office::quota::calendarPath ||
+                          office::PortalBookings::isOurs(turn.message->path);
+        message->set("method", asks ? "POST" : "PUT");
         message->set("path", std::string(turn.message->path));
         message->set("body", turn.message->body);
         object->set("message", message);

@@ -50,10 +50,10 @@ std::optional<CookieParts> partsOf(const std::string& cookie)
     }
 }
 
-constexpr Step steps[] = {Step::Start,       Step::Notice,     Step::Card,   Step::Reading,
-                          Step::CardProblem, Step::Form,       Step::Review, Step::Pay,
-                          Step::Paying,      Step::Unresolved, Step::Done,   Step::Ticket,
-                          Step::Booking,     Step::Contact,    Step::Booked};
+constexpr Step steps[] = {Step::Start,       Step::Notice,     Step::Card,    Step::Reading,
+                          Step::CardProblem, Step::Form,       Step::Review,  Step::Pay,
+                          Step::Paying,      Step::Unresolved, Step::Done,    Step::Ticket,
+                          Step::Booking,     Step::Asking,     Step::Contact, Step::Booked};
 
 Step stepFromName(const std::string& text)
 {
@@ -84,6 +84,7 @@ Bytes written(const Visit& visit)
     object->set("ticketId", visit.ticketId);
     object->set("wanted", office::servicesJson(visit.wanted));
     object->set("appointmentId", visit.appointmentId);
+    object->set("wish", visit.wish);
     object->set("cardProblem", visit.cardProblem);
     auto presses = json::makeArray();
     for (const auto& [key, location] : visit.presses.all()) {
@@ -122,6 +123,8 @@ void read(Visit& visit, ByteView plain)
         visit.wanted = office::servicesFromJson(json::text(*object, "wanted"));
         visit.appointmentId = json::text(*object, "appointmentId");
     }
+    if (object->has("wish"))
+        visit.wish = json::integer(*object, "wish");
     visit.cardProblem = json::text(*object, "cardProblem");
     const auto presses = json::array(*object, "presses");
     for (unsigned i = 0; i < presses->size(); ++i) {
@@ -163,6 +166,8 @@ std::string addressOf(Step step)
         return "/visit/ticket";
     case Step::Booking:
         return "/visit/booking";
+    case Step::Asking:
+        return "/visit/booking/asking";
     case Step::Contact:
         return "/visit/booking/contact";
     case Step::Booked:
@@ -200,6 +205,8 @@ std::string_view name(Step step)
         return "Ticket";
     case Step::Booking:
         return "Booking";
+    case Step::Asking:
+        return "Asking";
     case Step::Contact:
         return "Contact";
     case Step::Booked:
@@ -379,6 +386,16 @@ bool Visits::hasEnded(const std::string& cookieHeader) const
     const auto cookie = cookieValue(cookieHeader, visitCookie);
     const auto parts = cookie ? partsOf(*cookie) : std::nullopt;
     return parts && std::find(_ended.begin(), _ended.end(), parts->idHash) != _ended.end();
+}
+
+std::vector<Visit*> Visits::asking()
+{
+    std::vector<Visit*> found;
+    for (const auto& [hash, visit] : _visits) {
+        if (visit->step == Step::Asking)
+            found.push_back(visit.get());
+    }
+    return found;
 }
 
 std::set<std::string> Visits::running() const

@@ -42,6 +42,7 @@ enum class Step {
     Done,
     Ticket,  ///< a number was drawn
     Booking, ///< an appointment: concerns are chosen, no time is held
+    Asking,  ///< the portal is asked for a time, or to confirm it
     Contact, ///< a time is held, the name is asked
     Booked
 };
@@ -67,6 +68,7 @@ enum class VisitEvent {
     BookingBegun,
     TimeReserved,
     TimeGivenUp, ///< by the citizen, or the reservation's time was out
+    PortalAsked, ///< it alone can give this time
     Confirmed,
     CheckInByCard, ///< the card is to be read for its names only
     CheckInLeft    ///< read or not, that way has ended
@@ -76,6 +78,11 @@ inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
     {Step::Start, VisitEvent::NumberDrawn, Step::Ticket},
     {Step::Start, VisitEvent::BookingBegun, Step::Booking},
     {Step::Booking, VisitEvent::TimeReserved, Step::Contact},
+    {Step::Booking, VisitEvent::PortalAsked, Step::Asking},
+    {Step::Contact, VisitEvent::PortalAsked, Step::Asking},
+    {Step::Asking, VisitEvent::TimeReserved, Step::Contact},
+    {Step::Asking, VisitEvent::Confirmed, Step::Booked},
+    {Step::Asking, VisitEvent::TimeGivenUp, Step::Booking},
     {Step::Contact, VisitEvent::TimeGivenUp, Step::Booking},
     {Step::Contact, VisitEvent::Confirmed, Step::Booked},
     {Step::Start, VisitEvent::CheckInByCard, Step::Notice},
@@ -142,6 +149,7 @@ struct Visit {
     std::string ticketId; ///< of the number that this visit drew, or is about to
     std::vector<office::WantedService> wanted; ///< of an appointment
     std::string appointmentId;                 ///< held or booked
+    std::int64_t wish = 0;                     ///< of the portal, while it is asked; 0: none
 
     Presses presses;
     std::optional<int> wrongPinTriesLeft;
@@ -163,7 +171,9 @@ struct Visit {
     bool atCheckIn = false;        ///< its page stands on the screen
     page::CheckInPage checkInSaid; ///< by a scanned code: said once, on that page
     int checkInNews = 0;           ///< how often something was
-    std::string bookingProblem;    ///< "taken", "lapsed": said once, where the day is chosen
+    std::string bookingProblem;    ///< "taken", "lapsed", "portal": said once, where the day is
+                                   ///< chosen
+    Milliseconds askedAt{0};       ///< the portal, since boot
     TimerId timer = 0;
     bool warned = false; ///< the page "still there?" stands on the screen
 
@@ -220,6 +230,8 @@ public:
 
     /// Hashes of those that run.
     std::set<std::string> running() const;
+    /// Those that ask the portal.
+    std::vector<Visit*> asking();
     std::size_t count() const { return _visits.size(); }
 
     std::function<void(Visit&)> onRestored;       ///< came back after a restart

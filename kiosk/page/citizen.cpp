@@ -575,6 +575,13 @@ public:
             set("offline", false); // said before, and there is no room to say it again
     }
 
+    void operator()(const AskingPage& view)
+    {
+        begin("asking", "/visit/booking/asking");
+        live("/visit/booking/asking", "");
+        set("heading", text(view.confirms ? "asking.confirmHeading" : "asking.heading"));
+    }
+
     void operator()(const PayRunningPage& view)
     {
         begin("running", "/visit/pay/running", "pay_running");

@@ -234,7 +234,9 @@ public:
             item.set("minutes", _texts.plural(german, "desk.queue.minutes", row.minutes));
             item.set("name", row.name.empty() ? text("desk.appointments.noName") : row.name);
             item.set("concerns", row.concerns);
-            item.set("badge", appointmentBadge(row.state));
+            item.set("badge", row.displaced
+                                  ? badge("warning", text("desk.appointments.displaced"))
+                                  : appointmentBadge(row.state));
             item.set("ticket", row.ticket.empty() ? Data(false) : Data(row.ticket));
             rows.push_back(item);
         }
@@ -325,8 +327,26 @@ public:
         set("readable", view.readable);
         set("canChange", view.canChange);
         set("canCheckIn", view.canCheckIn);
+        set("atPortal", view.atPortal);
+        if (view.displaced)
+            set("problem", text("desk.appointments.problem.displaced"));
         if (!view.problem.empty())
             set("problem", text("desk.appointments.problem." + view.problem));
+    }
+
+    void operator()(const AskedPage& view)
+    {
+        constexpr int refreshSeconds = 1;
+        const std::string address = "/desk/appointments/asked/" + std::to_string(view.number);
+        begin("appointments", "asked", text("desk.title.asked"));
+        set("number", std::to_string(view.number));
+        set("waits", view.waits);
+        set("again", view.waits);
+        set("refreshAfter", std::to_string(refreshSeconds));
+        set("refreshTo", view.waits ? Data(address) : Data(false));
+        set("appointment", view.appointment.empty() ? Data(false) : Data(view.appointment));
+        if (!view.problem.empty())
+            set("problem", text("desk.asked.problem." + view.problem));
     }
 
     void operator()(const HoursPage& view)
@@ -693,6 +713,7 @@ private:
         set("follows", false);
         set("issued", false);
         set("refreshTo", false);
+        set("again", false);
         set("clerk", _frame.clerk.empty() ? Data(false) : Data(_frame.clerk));
         set("arrived", _frame.arrived);
         set("onAccount", page == "account");

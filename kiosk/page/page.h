@@ -232,6 +232,11 @@ struct FormPage {
     UtcTime appointment{};                 ///< Contact: its start
     std::optional<UtcTime> heldUntil = {}; ///< Contact: the reservation's end
 };
+/// GET /visit/booking/asking (refreshes itself; live by /visit/events), POST {} stops: the portal
+/// is asked for a time, or to confirm it.
+struct AskingPage {
+    bool confirms = false;
+};
 /// GET /visit/review, POST {confirm=yes}; change: link /visit/form
 struct ReviewPage {
     std::string serviceName;
@@ -298,11 +303,12 @@ struct ErrorPage {
     int status = 404;
 };
 
-using KioskView = std::variant<StartPage, ConcernsPage, BookingPage, DaysPage, TimesPage,
-                               BookedPage, CheckInPage, QueuePage, TicketPage, ServicesPage,
-                               NoticePage, CertificatePage, CardPage, ReadingPage, CardProblemPage,
-                               FormPage, ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage,
-                               DonePage, StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
+using KioskView =
+    std::variant<StartPage, ConcernsPage, BookingPage, DaysPage, TimesPage, AskingPage, BookedPage,
+                 CheckInPage, QueuePage, TicketPage, ServicesPage, NoticePage, CertificatePage,
+                 CardPage, ReadingPage, CardProblemPage, FormPage, ReviewPage, PayPage,
+                 PayRunningPage, PayUnresolvedPage, DonePage, StillTherePage, EndedPage, StatePage,
+                 HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 
@@ -645,6 +651,7 @@ struct AppointmentsPage {
         std::string state;  ///< "expected", "late", "waiting", "atDesk", "served", "absent"
         UtcTime start;
         int minutes = 0;
+        bool displaced = false; ///< its place was given to somebody else
     };
     std::vector<Row> rows;
     bool readable = false; ///< names: the desk key is open
@@ -687,7 +694,17 @@ struct AppointmentPage {
     bool readable = false;
     std::string name, phone, ticket;
     bool canChange = false, canCheckIn = false;
-    std::string problem; ///< "tooEarly", "tooLate", "full" or empty
+    std::string problem;    ///< "tooEarly", "tooLate", "full" or empty
+    bool atPortal = false;  ///< booked at the portal, and changed there
+    bool displaced = false; ///< its place was given to somebody else
+};
+/// GET /desk/appointments/asked/N (refreshes itself), POST {} stops: the portal is asked to book,
+/// to move or to cancel.
+struct AskedPage {
+    std::int64_t number = 0;
+    bool waits = true;
+    std::string problem;     ///< "taken", "changed", "portal" or empty
+    std::string appointment; ///< id, where there is one to go back to
 };
 /// Opening hours (C6). Times are minutes after midnight by the clock on the wall.
 struct OpenSpan {
@@ -790,7 +807,7 @@ struct DeskErrorPage {
     int status = 404;
 };
 using DeskView =
-    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, HoursPage, HoursChangePage,
+    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, AskedPage, HoursPage, HoursChangePage,
                  StatisticsPage, SignInPage, ProviderPage, OpenKeyPage, CodePage, FactorPage,
                  AccountPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage, DeskPinPage,
                  PlacePage, QueueDeskPage, HeldPage, ClerksPage, ClerkPage, DevicesPage, StatusPage,

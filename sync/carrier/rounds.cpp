@@ -62,7 +62,9 @@ void Rounds::heard(const QuotaTurn& turn, const portal::Answer<std::string>& ans
             self->go(std::move(following));
     };
     if (const auto* refused = std::get_if<portal::Refused>(&answer)) {
-        if (refused->status == 404 && refused->problemType != "scope-not-found") {
+        // Later ones may be words of a newer node that an older portal does not know yet.
+        constexpr std::int64_t firstStep = 1;
+        if (refused->status == 404 && turn.step == firstStep) {
             end(End::Broken);
             _next = _loop.sinceBoot() + _times.unknownAddress;
             return log::warning("carrier.no_quotas", {{"path", turn.message->path}});

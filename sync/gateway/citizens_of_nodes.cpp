@@ -77,13 +77,15 @@ std::string Citizens::bookings(const QuotaClient& node, const std::string& body,
         if (found && found->run.count > 0)
             days[found->run.day].push_back(told(*found));
     }
-    office::quota::Bookings answer{.scope = question.scope, .days = {}};
+    office::quota::Bookings answer{.scope = question.scope, .days = {}, .more = false};
     std::size_t count = 0;
     LocalDate day = question.from;
     for (const auto& known : question.digests) {
         const auto& bookings = days[day];
         if (digest(office::quota::summaryOf(bookings)) != known) {
-            if (!answer.days.empty() && count + bookings.size() > office::quota::bookingsMax)
+            answer.more =
+                !answer.days.empty() && count + bookings.size() > office::quota::bookingsMax;
+            if (answer.more)
                 break; // the node asks again
             count += bookings.size();
             answer.days.push_back({day, bookings});

@@ -82,7 +82,9 @@ Appointment readAppointment(const store::Statement& row)
             .reservedUntil = row.optionalTime(12),
             .version = static_cast<int>(row.integer(13)),
             .kid = row.text(14),
-            .sealed = row.text(15)};
+            .sealed = row.text(15),
+            .atPortal = row.integer(17) != 0,
+            .displaced = row.integer(18) != 0};
 }
 
 } // namespace amt::office

@@ -78,6 +78,8 @@ const Appointment& required(const std::optional<Appointment>& known, int version
 {
     if (!known)
         throw Error(ErrorCode::NotFound, "no such appointment");
+    if (known->atPortal)
+        throw Error(ErrorCode::StepOutOfOrder, "the portal alone changes it (portal_bookings.h)");
     if (known->version != version)
         throw Error(ErrorCode::VersionConflict, "the appointment was changed meanwhile");
     return *known;
@@ -209,7 +211,9 @@ ReserveOutcome Appointments::reserve(const AppointmentWish& wish, UtcTime now)
             .reservedUntil = now + rules->rules.reservation,
             .version = 1,
             .kid = {},
-            .sealed = {}};
+            .sealed = {},
+            .atPortal = false,
+            .displaced = false};
         store::Statement& taken = _kept[sameCode]; // run until there is none
         do {
             made.code = makeFileReference(std::string(codePrefix), wish.day, _random);
@@ -396,7 +400,8 @@ std::vector<std::string> Appointments::unsound() const
 {
     auto rows = _database.prepare(
         // Living appointments that do not hold exactly their cells ...
-        "SELECT id FROM appointment WHERE state IN ('Reserved', 'Confirmed') AND cells <> (SELECT"
+        "SELECT id FROM appointment WHERE state IN ('Reserved', 'Confirmed') AND NOT at_portal AND"
+        " cells <> (SELECT"
         " count(*) FROM cell WHERE cell.scope = appointment.scope AND cell.day = appointment.day"
         " AND cell.lane = appointment.lane AND cell.idx BETWEEN first_cell AND first_cell + cells"
         " - 1 AND cell.booking = appointment.id AND cell.until IS appointment.reserved_until)"

@@ -111,6 +111,7 @@ PortalBooking readBooking(const json::Object& object)
                           .minutes = small(object, "minutes", 1, minutesMax),
                           .services = servicesText(object)};
     booking.version = natural(object, "version");
+    require(booking.version > 0, "a version");
     booking.contact = json::text(object, "contact");
     require(booking.contact.empty() || isHash(booking.contact), "no digest of a contact");
     require(object.has("reservedUntil") == (booking.state == PortalState::Reserved),
@@ -167,6 +168,7 @@ std::string write(const Bookings& bookings)
 {
     auto object = json::makeObject();
     object->set("scope", bookings.scope);
+    object->set("more", bookings.more);
     object->set("days", arrayOf(bookings.days, [](const Bookings::Day& day) {
                     auto entry = json::makeObject();
                     entry->set("day", toIso(day.day));
@@ -181,8 +183,8 @@ std::string write(const Bookings& bookings)
 Bookings readBookings(const std::string& text)
 {
     const auto object = parse(text);
-    json::onlyKeys(*object, {"scope", "days"});
-    Bookings bookings{.scope = scope(*object), .days = {}};
+    json::onlyKeys(*object, {"scope", "days", "more"});
+    Bookings bookings{.scope = scope(*object), .days = {}, .more = json::boolean(*object, "more")};
     std::set<LocalDate> days;
     std::set<std::string> ids;
     each(*object, "days", bookedDaysMax, [&](const json::Object& entry) {

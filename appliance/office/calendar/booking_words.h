@@ -48,8 +48,7 @@ struct BookingsQuestion {
     LocalDate from;
     std::vector<std::string> digests;
 };
-/// Days that differ, whole, with what stands (confirmed or displaced); not all of them if there
-/// are many.
+/// Days that differ, whole, with what stands (confirmed or displaced).
 struct Bookings {
     struct Day {
         LocalDate day;
@@ -57,6 +56,7 @@ struct Bookings {
     };
     std::string scope;
     std::vector<Day> days;
+    bool more = false; ///< days differ that did not fit in here
 };
 
 struct ContactsQuestion {

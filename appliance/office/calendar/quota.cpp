@@ -418,6 +418,7 @@ void Quota::begin(QuotaPlan plan)
 {
     _plan = std::move(plan);
     _phase = Phase::Register;
+    _calendarDaysAsked = 0;
     _next.reset();
     _challenge.clear();
 }
@@ -455,11 +456,17 @@ std::optional<QuotaMessage> Quota::next()
             break;
         case Phase::Calendar:
             if (!_plan.calendars.empty()) {
-                const std::string scope = _plan.calendars.back();
-                _plan.calendars.pop_back();
-                return QuotaMessage{quota::calendarPath,
-                                    quota::write(quota::CalendarQuestion{
-                                        .scope = scope, .from = localDate(_plan.now), .days = 1})};
+                const quota::CalendarQuestion question{
+                    .scope = _plan.calendars.back(),
+                    .from = plusDays(localDate(_plan.now), _calendarDaysAsked),
+                    .days =
+                        std::min(quota::calendarDaysMax, _plan.calendarDays - _calendarDaysAsked)};
+                _calendarDaysAsked += question.days;
+                if (_calendarDaysAsked >= _plan.calendarDays) {
+                    _plan.calendars.pop_back();
+                    _calendarDaysAsked = 0;
+                }
+                return QuotaMessage{quota::calendarPath, quota::write(question)};
             }
             _phase = Phase::Over;
             break;

@@ -51,7 +51,8 @@ struct QuotaPlan {
     };
     UtcTime now;
     std::vector<Wanted> wants;          ///< WANT, if any
-    std::vector<std::string> calendars; ///< scopes whose rules are asked for
+    std::vector<std::string> calendars; ///< scopes whose rules are asked for, and what is taken
+    int calendarDays = 1;               ///< from today on
 };
 
 class Quota {
@@ -86,6 +87,8 @@ public:
     /// CALENDAR to heardCalendar().
     std::optional<QuotaMessage> next();
     void begin(QuotaPlan plan = {});
+    /// In this round the portal has said that it knows this life.
+    bool isRegistered() const { return _next.has_value(); }
 
     // --- giving back (R4): durable first
     /// One commit: cells of the run that are owned go, RETURN for each piece. Returns how many.
@@ -136,7 +139,8 @@ private:
     Phase _phase = Phase::Over;
     mutable std::int64_t _looked = 0; ///< records up to this one are in _newest
     mutable std::int64_t _newest = 0;
-    QuotaPlan _plan; ///< of the round; shrinks as it is said
+    QuotaPlan _plan;            ///< of the round; shrinks as it is said
+    int _calendarDaysAsked = 0; ///< of the scope that is asked for now
 };
 
 // --- time ----------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t keyBytesMax = 4096;
 constexpr int scopesMax = 64;
 constexpr int daysMax = 366;
-constexpr int snapshotDaysMax = 31;
 constexpr int countMax = 100'000;
 
 json::ObjectPtr objectOf(const Mark& mark)
@@ -414,7 +413,7 @@ CalendarQuestion readCalendarQuestion(const std::string& text)
     const auto object = parse(text);
     json::onlyKeys(*object, {"scope", "from", "days"});
     return {scope(*object), localDateFromIso(json::text(*object, "from")),
-            small(*object, "days", 1, snapshotDaysMax)};
+            small(*object, "days", 1, calendarDaysMax)};
 }
 
 std::string write(const Calendar& calendar)

@@ -28,9 +28,10 @@ inline constexpr std::string_view calendarPath = "/v2/quota/calendar";
 
 inline constexpr std::string_view leaseType = "lease+jws"; ///< typ of a signed lease
 
-inline constexpr int recordsMax = 256; ///< of one REPORT
-inline constexpr int grantsMax = 64;   ///< of one answer
-inline constexpr int runsMax = 4096;   ///< of one message
+inline constexpr int recordsMax = 256;     ///< of one REPORT
+inline constexpr int grantsMax = 64;       ///< of one answer
+inline constexpr int runsMax = 4096;       ///< of one message
+inline constexpr int calendarDaysMax = 31; ///< of one snapshot
 
 /// Leaves out one rule, so that tests can show that they would notice. None in the product.
 enum class Fault {
@@ -178,7 +179,7 @@ struct Answer {
 struct CalendarQuestion {
     std::string scope;
     LocalDate from;
-    int days = 1; ///< at most 31
+    int days = 1; ///< at most calendarDaysMax
 };
 struct Calendar {
     UtcTime asOf;

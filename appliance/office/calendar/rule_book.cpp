@@ -133,7 +133,8 @@ void RuleBook::findConflicts(RulePreview& preview, const std::string& scope, Utc
             continue;
         lanes.giveBack(lane, first, count);
         auto others = lanes.lanesFor(first, count, Booker::Staff);
-        if (isLeased(_database, each.id)) // where it could go is the portal's to say
+        // Where it could go is the portal's to say.
+        if (each.atPortal || isLeased(_database, each.id))
             others.clear();
         lanes.take(others.empty() ? lane : others.front(), first, count);
         if (others.empty())
