@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Messages, leases and record bodies of the quota protocol, chosen by the first byte. What is read
+// Messages, leases and record bodies of the quota protocol, and words about appointments, chosen by the first byte. What is read
 // can be written, and what was written is read as the same.
 #include "appliance/core/error.h"
-#include "appliance/office/calendar/quota_words.h"
+#include "appliance/office/calendar/booking_words.h"
 
 #include <cstdint>
 
@@ -12,7 +12,7 @@ using namespace amt::office::quota;
 
 namespace {
 
-constexpr int kinds = 14;
+constexpr int kinds = 20;
 
 /// A record's details, as the portal takes them from a node.
 std::string bodyOf(std::string_view kind, const std::string& details)
@@ -53,8 +53,24 @@ std::string rewritten(int kind, const std::string& text)
         return bodyOf("MOVE", text);
     case 12:
         return bodyOf("RETURN", text);
-    default:
+    case 13:
         return bodyOf("RULES", text);
+    case 14:
+        return write(readBookingsQuestion(text));
+    case 15: {
+        const Bookings bookings = readBookings(text);
+        for (const auto& day : bookings.days)
+            summaryOf(day.bookings);
+        return write(bookings);
+    }
+    case 16:
+        return write(readContactsQuestion(text));
+    case 17:
+        return write(readContacts(text));
+    case 18:
+        return write(readWish(text));
+    default:
+        return write(readWishAnswer(text));
     }
 }
 
