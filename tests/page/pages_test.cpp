@@ -122,6 +122,7 @@ std::vector<KioskView> hostileKioskViews()
             ConcernsPage{{{hostile, hostile, 5}}, true},
             BookingPage{{{hostile, hostile, hostile, 1, 4}}, 5, true},
             DaysPage{{}, "taken", hostile},
+            AskingPage{true},
             BookedPage{UtcTime(), hostile, hostile, {hostile}, {hostile}, hostile},
             CheckInPage{CheckInPage::Problem::Unknown, hostile, UtcTime(), UtcTime()},
             ServicesPage{{{hostile, hostile, hostile, fee}}},

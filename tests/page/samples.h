@@ -258,6 +258,9 @@ inline std::vector<KioskSample> kioskSamples()
         {"days-paused", DaysPage{{}, "paused", "02999 990-0"}},
         {"days-taken", DaysPage{sampleDays(), "taken", "02999 990-0"}},
         {"days-none", DaysPage{{}, "", "02999 990-0"}},
+        {"days-portal", DaysPage{sampleDays(), "portal", "02999 990-0"}},
+        {"asking", AskingPage{false}},
+        {"asking-confirms", AskingPage{true}},
         {"times", sampleTimes(37)},
         {"times-few", sampleTimes(3)},
         {"contact", sampleContact(false)},
@@ -439,7 +442,8 @@ inline page::AppointmentsPage appointmentsSample()
         view.rows.push_back({std::to_string(i), "TE-2026-7K3M-4Q", "Đặng-Müllerová, Zoë Marie",
                              "2 × Reisepass beantragen, Führungszeugnis beantragen",
                              i < 3 ? "B 04" + std::to_string(i) : "", states[i],
-                             sampleTime() + std::chrono::minutes(15 * i), 35});
+                             sampleTime() + std::chrono::minutes(15 * i), 35, false});
+    view.rows[4].displaced = true;
     return view;
 }
 
@@ -473,6 +477,15 @@ inline page::AppointmentPage appointmentSample()
     view.readable = view.canChange = view.canCheckIn = true;
     view.name = "Đặng-Müllerová, Zoë Marie";
     view.phone = "02999 123";
+    return view;
+}
+
+inline page::AppointmentPage displacedSample()
+{
+    auto view = appointmentSample();
+    view.code = "TP-2026-7K3M-4Q";
+    view.state = "expected";
+    view.atPortal = view.displaced = true;
     return view;
 }
 
@@ -938,6 +951,10 @@ inline std::vector<DeskSample> deskSamples()
         {"appointment-times", deskBookingSample(page::DeskBookingPage::Stage::Time)},
         {"appointment-name", deskBookingSample(page::DeskBookingPage::Stage::Name)},
         {"appointment", appointmentSample()},
+        {"appointment-displaced", displacedSample()},
+        {"asked", page::AskedPage{3, true, "", ""}},
+        {"asked-taken", page::AskedPage{3, false, "taken", ""}},
+        {"asked-changed", page::AskedPage{3, false, "changed", "1"}},
         {"hours", hoursSample(true)},
         {"hours-read-only", hoursSample(false)},
         {"hours-close", hoursFormSample("close")},
