@@ -6,6 +6,7 @@
 #include "appliance/node/desk.h"
 #include "appliance/node/desk_cases.h"
 #include "appliance/node/house.h"
+#include "appliance/office/form/text_rules.h"
 
 #include <algorithm>
 #include <charconv>
@@ -233,6 +234,42 @@ HttpResponse appointmentPage(House& house, const Exchange& exchange, const Appoi
     return house.deskPage(exchange, view, status);
 }
 
+page::AppointmentsPage::Filter filterIn(House& house, const Exchange& exchange)
+{
+    constexpr std::size_t searchMax = 60;
+    page::AppointmentsPage::Filter filter;
+    filter.state = queried(exchange, "state");
+    filter.service = queried(exchange, "service");
+    filter.search = queried(exchange, "search");
+    constexpr std::string_view states[] = {"",       "expected", "late",  "waiting",
+                                           "atDesk", "served",   "absent"};
+    if (std::ranges::find(states, filter.state) == std::end(states) ||
+        filter.search.size() > searchMax ||
+        (!filter.service.empty() && !house.calendar.plan().service(filter.service)))
+        throw Error(ErrorCode::RequestMalformed, "a choice that is not offered");
+    for (const auto& service : house.calendar.plan().services)
+        filter.services.push_back({service.key, office::textIn(service.name, "de")});
+    return filter;
+}
+
+/// Codes without their hyphens, names in any case.
+bool isWanted(const page::AppointmentsPage::Filter& filter, const page::AppointmentsPage::Row& row,
+              const std::vector<WantedService>& services)
+{
+    const auto plain = [](std::string text) {
+        std::erase_if(text, [](char letter) { return letter == '-' || letter == ' '; });
+        return office::folded(text);
+    };
+    const bool isService =
+        filter.service.empty() ||
+        std::ranges::find(services, filter.service, &WantedService::serviceKey) != services.end();
+    const bool isState = filter.state.empty() || filter.state == row.state;
+    const std::string search = plain(filter.search);
+    return isService && isState &&
+           (search.empty() || plain(row.name).find(search) != std::string::npos ||
+            plain(row.code).find(search) != std::string::npos);
+}
+
 /// The portal is asked, and the clerk waits for its answer.
 HttpResponse asked(House& house, const Exchange& exchange, const office::quota::Wish& wish,
                    const std::string& act, const std::string& reason = "")
@@ -264,6 +301,7 @@ Reply showAppointments(House& house, Exchange& exchange)
         return house.deskPage(exchange, view);
     const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());
     view.readable = deskKey.has_value();
+    view.filter = filterIn(house, exchange);
     for (const auto& each :
          house.calendar.appointments.ofDay(house.calendar.plan().scope, view.day)) {
         if (each.state != AppointmentState::Confirmed)
@@ -283,7 +321,10 @@ Reply showAppointments(House& house, Exchange& exchange)
             house.checkIn.expect(each, &*contact);
             row.name = nameOf(*contact);
         }
-        view.rows.push_back(std::move(row));
+        if (isWanted(view.filter, row, each.services))
+            view.rows.push_back(std::move(row));
+        else
+            ++view.filter.left;
     }
     if (deskKey && !view.rows.empty())
         noteReading(house, exchange, house.calendar.plan().scope,

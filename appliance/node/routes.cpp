@@ -152,7 +152,7 @@ constexpr Route routes[] = {
     {desk, Post, "/desk/queue/emergency", hallWork, callColleagues},
     {desk, Post, "/desk/queue/emergency/answer", hallWork, answerColleague, "desk"},
     {desk, Get, "/desk/queue/events", hallWork, followQueue},
-    {desk, Get, "/desk/appointments", hallWork, showAppointments, "", "day"},
+    {desk, Get, "/desk/appointments", hallWork, showAppointments, "", "day state service search"},
     {desk, Get, "/desk/appointments/{}", hallWork, showAppointment},
     // Behind the one that it fits, too: the last row that fits counts.
     {desk, Get, "/desk/appointments/new", hallWork, showNewAppointment, "", "what at from nothing"},

@@ -234,14 +234,15 @@ public:
             item.set("minutes", _texts.plural(german, "desk.queue.minutes", row.minutes));
             item.set("name", row.name.empty() ? text("desk.appointments.noName") : row.name);
             item.set("concerns", row.concerns);
-            item.set("badge", row.displaced
-                                  ? badge("warning", text("desk.appointments.displaced"))
-                                  : appointmentBadge(row.state));
+            item.set("badge", row.displaced ? badge("warning", text("desk.appointments.displaced"))
+                                            : appointmentBadge(row.state));
             item.set("ticket", row.ticket.empty() ? Data(false) : Data(row.ticket));
             rows.push_back(item);
         }
         set("rows", rows);
         set("any", !view.rows.empty());
+        set("nobody", view.filter.left == 0);
+        filter(view.filter);
     }
 
     void operator()(const DeskBookingPage& view)
@@ -303,6 +304,35 @@ public:
         set("familyName", view.familyName);
         set("givenNames", view.givenNames);
         set("phone", view.phone);
+    }
+
+    /// What the day's list may be cut down to.
+    void filter(const AppointmentsPage::Filter& filter)
+    {
+        const auto options = [&](const std::string& name, const std::string& chosen,
+                                 const auto& choices) {
+            Data list{Data::type::list};
+            for (const auto& [value, label] : choices) {
+                Data item;
+                item.set("value", value);
+                item.set("name", label);
+                item.set("chosen", value == chosen);
+                list.push_back(item);
+            }
+            set(name, list);
+        };
+        std::vector<std::pair<std::string, std::string>> states{{"", text("desk.filter.all")}};
+        for (const char* state : {"expected", "late", "waiting", "atDesk", "served", "absent"})
+            states.emplace_back(state, text("desk.appointments.state." + std::string(state)));
+        options("states", filter.state, states);
+        std::vector<std::pair<std::string, std::string>> services{{"", text("desk.filter.all")}};
+        for (const auto& service : filter.services)
+            services.emplace_back(service.key, service.name);
+        options("services", filter.service, services);
+        set("search", filter.search);
+        set("left", filter.left == 0
+                        ? Data(false)
+                        : Data(_texts.plural(german, "desk.filter.left", filter.left)));
     }
 
     void operator()(const AppointmentPage& view)

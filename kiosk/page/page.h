@@ -655,6 +655,16 @@ struct AppointmentsPage {
     };
     std::vector<Row> rows;
     bool readable = false; ///< names: the desk key is open
+    /// GET with ?state=&service=&search=: which of them are shown.
+    struct Filter {
+        std::string state, service, search;
+        struct Service {
+            std::string key, name;
+        };
+        std::vector<Service> services; ///< to choose from
+        int left = 0;                  ///< of the day, that are not shown
+    };
+    Filter filter = {};
 };
 /// GET /desk/appointments/new, POST {quantity by service key}; GET with ?what=: a time; with ?at=,
 /// too: who comes, POST /desk/appointments/book {id, what, at, familyNames, givenNames, phone}.

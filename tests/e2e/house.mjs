@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// A house for a script: ./amt run on a fresh state, then the script with its addresses, then the end of the house.
+// A house for a script: ./amt run on a fresh state, then the script with its addresses, then the end of the house. AMT_RUN_OPTIONS: more of its options.
 //
 // node tests/e2e/house.mjs BUILD PORTS SCRIPT [ARGUMENT...]
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ if (!existsSync(join(root, 'node_modules', 'playwright-core')) || !existsSync('/
     process.exit(77);
 }
 const state = mkdtempSync(join(tmpdir(), 'amt-house-'));
-const house = spawn(join(root, 'amt'), ['run', '--state', state, '--ports', ports],
+const house = spawn(join(root, 'amt'), ['run', '--state', state, '--ports', ports, ...(process.env.AMT_RUN_OPTIONS ?? '').split(' ').filter(Boolean)],
     { env: { ...process.env, AMT_BUILD: build }, stdio: ['ignore', 'ignore', 'inherit'] });
 const over = new Promise((resolve) => house.on('exit', resolve));
 const addresses = join(state, 'run', 'addresses.json');

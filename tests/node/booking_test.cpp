@@ -287,8 +287,7 @@ BOOST_AUTO_TEST_CASE(whoever_tries_codes_has_to_wait)
     BOOST_TEST(booking.kiosk.page.status == 404);
     SeededRandom random;
     for (int i = 0; i < 5; ++i) {
-        const auto guess =
-            makeFileReference("TE", localDate(booking.town.loop.utcNow()), random);
+        const auto guess = makeFileReference("TE", localDate(booking.town.loop.utcNow()), random);
         BOOST_REQUIRE(guess != code);
         booking.kiosk.post("/visit/check-in", {{"code", guess}});
         BOOST_TEST(booking.kiosk.page.status == 404);
@@ -393,6 +392,71 @@ BOOST_AUTO_TEST_CASE(a_call_becomes_an_appointment_in_three_steps)
                                "'%read-appointment%'") >= 2);
     BOOST_TEST(desk.town.count("SELECT count(*) FROM journal WHERE details LIKE '%ukasiewicz%'") ==
                0);
+}
+
+struct Chosen {
+    const char* choice; ///< as in the address
+    int shown;          ///< of one passport at eight and one certificate at nine
+};
+std::ostream& operator<<(std::ostream& out, const Chosen& chosen)
+{
+    return out << chosen.choice;
+}
+const Chosen choices[] = {
+    {"", 2},
+    {"&state=expected", 2},
+    {"&state=served", 0},
+    {"&service=99085001012000", 1},
+    {"&service=99049001001001", 1},
+    {"&search=%C5%82ukas", 2},
+    {"&search=Loos", 0},
+    {"&search=%20", 2},
+    {"&state=expected&service=99085001012000&search=zo%C3%AB", 1},
+};
+
+BOOST_DATA_TEST_CASE(the_days_list_shows_what_was_chosen, data::make(choices), chosen)
+{
+    Reception desk;
+    bookByPhone(desk.clerk);
+    const std::string other = "99049001001001*1", at = "2026-11-23/108";
+    desk.clerk.get("/desk/appointments/new?what=" + other + "&at=" + at);
+    desk.clerk.post("/desk/appointments/book",
+                    {{"id", firstOf(desk.clerk, "name=\"id\" value=\"([0-9a-f-]+)\"")},
+                     {"what", other},
+                     {"at", at},
+                     {"familyNames", "Łukasiewicz"},
+                     {"givenNames", "Zoë"},
+                     {"phone", ""}});
+    desk.clerk.get("/desk/appointments?day=2026-11-23" + std::string(chosen.choice));
+    BOOST_TEST(desk.clerk.page.status == 200);
+    int shown = 0;
+    for (const char* time :
+         {"queue-number\" scope=\"row\">08:00", "queue-number\" scope=\"row\">09:00"})
+        shown += desk.clerk.page.body.find(time) != std::string::npos ? 1 : 0;
+    BOOST_TEST(shown == chosen.shown);
+    BOOST_TEST((desk.clerk.page.body.find("nicht zu dieser Auswahl") != std::string::npos) ==
+               (chosen.shown < 2));
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_that_no_page_offers_is_refused)
+{
+    Reception desk;
+    for (const std::string& choice :
+         {std::string("state=gone"), std::string("service=99000000000000"),
+          "search=" + std::string(61, 'a')}) {
+        desk.clerk.get("/desk/appointments?" + choice);
+        BOOST_TEST(desk.clerk.page.status == 400);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_code_is_found_however_it_is_written)
+{
+    Reception desk;
+    bookByPhone(desk.clerk);
+    std::string code = desk.town.text("SELECT code FROM appointment");
+    std::erase(code, '-');
+    desk.clerk.get("/desk/appointments?day=2026-11-23&search=" + code);
+    BOOST_TEST(desk.clerk.shows("Łukasiewicz, Zoë"));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_press_books_once)

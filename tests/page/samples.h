@@ -444,6 +444,9 @@ inline page::AppointmentsPage appointmentsSample()
                              i < 3 ? "B 04" + std::to_string(i) : "", states[i],
                              sampleTime() + std::chrono::minutes(15 * i), 35, false});
     view.rows[4].displaced = true;
+    view.filter = {"", "99085001012000", "", {}, 2};
+    for (const auto& concern : sampleConcerns())
+        view.filter.services.push_back({concern.key, concern.name});
     return view;
 }
 
