@@ -120,6 +120,9 @@ page::HoursDay dayOf(House& house, const office::OpeningRules& rules, LocalDate 
         shown.runs.push_back({Run::Kind::Booked, place.lane, wallMinutes(cells, place.first),
                               wallMinutes(cells, place.first + place.count)});
     }
+    const auto& ledger = house.calendar.ledger;
+    if (ledger.selling() == office::Selling::Owned && !shown.open.empty())
+        shown.offline = static_cast<int>(ledger.leasedOn(house.calendar.plan().scope, day).count());
     return shown;
 }
 

@@ -733,6 +733,8 @@ struct HoursDay {
     };
     std::vector<Run> runs; ///< of each lane; what is booked after what is open
     int booked = 0;        ///< appointments
+    /// Minutes that could be booked here without a line; nothing: the calendar is the town's own.
+    std::optional<int> offline = {};
 };
 /// An entry of one of the three layers.
 struct HoursEntry {

@@ -163,6 +163,8 @@ Data dayRows(const Texts& texts, const std::vector<HoursDay>& days)
             open.push_back(said(texts, span));
         if (!day.holiday.empty())
             notes.insert(notes.begin(), day.holiday);
+        if (day.offline)
+            notes.push_back(texts.plural(german, "desk.hours.offline", *day.offline));
         Data row;
         row.set("day", texts.day(german, day.day));
         row.set("iso", toIso(day.day));

@@ -368,6 +368,19 @@ BOOST_AUTO_TEST_CASE(without_a_line_only_what_is_leased_is_offered)
     BOOST_TEST(portal.cellAtPortal(kiosk) == "");
 }
 
+BOOST_AUTO_TEST_CASE(the_lead_sees_what_could_be_sold_without_a_line)
+{
+    PortalTown portal;
+    Browser clerk(portal.town(), Surface::Desk);
+    signInFirst(portal.town(), clerk);
+    const auto cells = portal.town().count("SELECT count(*) FROM cell WHERE state = 'OWN' AND day"
+                                           " = '" +
+                                           monday + "'");
+    BOOST_REQUIRE(cells > 0);
+    clerk.get("/desk/hours?week=" + monday);
+    BOOST_TEST(clerk.shows("ohne Leitung noch " + std::to_string(cells * 5) + " Minuten buchbar"));
+}
+
 BOOST_AUTO_TEST_CASE(the_desk_books_moves_and_cancels_at_the_portal)
 {
     PortalTown portal;

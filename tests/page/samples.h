@@ -521,6 +521,8 @@ inline std::vector<page::HoursDay> weekSample()
                 day.runs.push_back({Kind::Booked, lane, from, from + 25});
             day.booked += 4;
         }
+        if (i < 2)
+            day.offline = 45 * (2 - i);
         week.push_back(std::move(day));
     }
     return week;

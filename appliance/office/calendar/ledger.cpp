@@ -183,6 +183,15 @@ std::vector<FreeTime> Ledger::freeTimes(const FreeQuestion& question, UtcTime no
     return found;
 }
 
+std::chrono::minutes Ledger::leasedOn(const std::string& scope, LocalDate day) const
+{
+    auto own = _database.prepare("SELECT count(*) FROM cell JOIN lease ON lease.serial ="
+                                 " cell.lease WHERE scope = ? AND day = ? AND state = 'OWN' AND"
+                                 " expired = 0");
+    own.bind(scope, toIso(day)).step();
+    return std::chrono::duration_cast<std::chrono::minutes>(own.integer(0) * cellLength);
+}
+
 std::optional<int> Ledger::propose(const std::string& scope, LocalDate day, int first, int count,
                                    Booker booker, UtcTime now, const Place* own) const
 {

@@ -77,6 +77,9 @@ public:
         return result;
     }
 
+    /// Owned: what could be sold on that day with the line cut. Everything: nothing is counted.
+    std::chrono::minutes leasedOn(const std::string& scope, LocalDate day) const;
+
     // --- in the running transaction ---
     /// Books the run for `booking` in the lane that fits best; nothing where no lane is free.
     /// `until`: the end of a reservation. The window was looked at before.
