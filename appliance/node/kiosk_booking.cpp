@@ -7,6 +7,7 @@
 #include "appliance/node/form_actions.h"
 #include "appliance/node/house.h"
 #include "appliance/node/kiosk.h"
+#include "appliance/office/form/text_rules.h"
 
 #include <algorithm>
 #include <charconv>
@@ -33,6 +34,22 @@ std::chrono::minutes durationOf(House& house, const Visit& visit)
     return office::durationOf(house.calendar.plan().times(), visit.wanted);
 }
 
+/// Leaves what has the word in its name; everything, when nothing has.
+void find(page::ConcernsPage& view, const std::string& word)
+{
+    std::vector<page::ConcernsPage::Concern> fitting;
+    for (const auto& concern : view.concerns) {
+        if (office::folded(concern.name).find(word) != std::string::npos)
+            fitting.push_back(concern);
+    }
+    using Found = page::ConcernsPage::Found;
+    if (word.empty() || fitting.size() == view.concerns.size())
+        return;
+    view.found = fitting.empty() ? Found::Nothing : Found::Some;
+    if (!fitting.empty())
+        view.concerns = std::move(fitting);
+}
+
 HttpResponse concernsPage(House& house, const Exchange& exchange, bool adds)
 {
     const auto language = languageOf(exchange);
@@ -45,6 +62,13 @@ HttpResponse concernsPage(House& house, const Exchange& exchange, bool adds)
         if (!wanted)
             view.concerns.push_back({service.key, office::textIn(service.name, language),
                                      static_cast<int>(service.time.each.count())});
+    }
+    const auto search = exchange.query.find("search");
+    constexpr std::size_t searchMax = 160; // 40 characters of any script
+    if (search != exchange.query.end()) {
+        if (search->second.size() > searchMax)
+            throw Error(ErrorCode::RequestMalformed, "search");
+        find(view, office::folded(office::tidied(search->second)));
     }
     return house.kioskPage(exchange, view);
 }
@@ -140,6 +164,24 @@ Reply showConcerns(House& house, Exchange& exchange)
     if (exchange.visit)
         house.visits.touch(*exchange.visit);
     return concernsPage(house, exchange, false);
+}
+
+Reply showConcernSearch(House& house, Exchange& exchange)
+{
+    if (!house.givesAppointments())
+        return redirect("/");
+    if (exchange.visit)
+        house.visits.touch(*exchange.visit);
+    return house.kioskPage(exchange, page::ConcernSearchPage{});
+}
+
+Reply showMoreConcernSearch(House& house, Exchange& exchange)
+{
+    Visit& visit = *exchange.visit;
+    if (visit.step != Step::Booking)
+        return redirect(addressOf(visit.step));
+    house.visits.touch(visit);
+    return house.kioskPage(exchange, page::ConcernSearchPage{.adds = true});
 }
 
 Reply chooseConcern(House& house, Exchange& exchange)

@@ -146,6 +146,21 @@ public:
             concerns.push_back(item);
         }
         set("concerns", concerns);
+        using Found = ConcernsPage::Found;
+        set("nothingFound", view.found == Found::Nothing);
+        set("showsSome", view.found == Found::Some);
+        set("all", address);
+        const bool fitsOnOne = shown.size() == view.concerns.size();
+        set("searchAt", fitsOnOne || view.found == Found::Some
+                            ? Data(false)
+                            : Data(view.adds ? "/visit/booking/search" : "/appointments/search"));
+    }
+
+    void operator()(const ConcernSearchPage& view)
+    {
+        begin("search", view.adds ? "/visit/booking/search" : "/appointments/search",
+              "concern_search");
+        set("action", view.adds ? "/visit/booking/more" : "/appointments");
     }
 
     void operator()(const BookingPage& view)

@@ -78,6 +78,14 @@ struct ConcernsPage {
     };
     std::vector<Concern> concerns;
     bool adds = false;
+    /// By a word (?search=): what fits, or everything when nothing does.
+    enum class Found { Everything, Some, Nothing };
+    Found found = Found::Everything;
+};
+/// GET /appointments/search, or /visit/booking/search where one more is added: a word, asked for at
+/// the page of the concerns.
+struct ConcernSearchPage {
+    bool adds = false;
 };
 /// GET /visit/booking, POST {service, change=more|less}; then link /visit/booking/days
 struct BookingPage {
@@ -304,11 +312,11 @@ struct ErrorPage {
 };
 
 using KioskView =
-    std::variant<StartPage, ConcernsPage, BookingPage, DaysPage, TimesPage, AskingPage, BookedPage,
-                 CheckInPage, QueuePage, TicketPage, ServicesPage, NoticePage, CertificatePage,
-                 CardPage, ReadingPage, CardProblemPage, FormPage, ReviewPage, PayPage,
-                 PayRunningPage, PayUnresolvedPage, DonePage, StillTherePage, EndedPage, StatePage,
-                 HelpPage, ErrorPage>;
+    std::variant<StartPage, ConcernSearchPage, ConcernsPage, BookingPage, DaysPage, TimesPage,
+                 AskingPage, BookedPage, CheckInPage, QueuePage, TicketPage, ServicesPage,
+                 NoticePage, CertificatePage, CardPage, ReadingPage, CardProblemPage, FormPage,
+                 ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage, StillTherePage,
+                 EndedPage, StatePage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 

@@ -131,6 +131,36 @@ BOOST_AUTO_TEST_CASE(a_time_is_chosen_held_named_printed_and_checked_in)
     BOOST_TEST(town.count("SELECT count(*) FROM ticket WHERE minutes = 35") == 1);
 }
 
+struct Searched {
+    const char* word; ///< as in the address
+    const char* shows;
+    const char* hides; ///< null: everything is shown
+};
+std::ostream& operator<<(std::ostream& out, const Searched& searched)
+{
+    return out << searched.word;
+}
+const Searched searches[] = {
+    {"reise", "Reisepass beantragen", "Führungszeugnis beantragen"},
+    {"F%C3%9CHRUNG", "Führungszeugnis beantragen", "Reisepass beantragen"},
+    {"%20zeugnis%20", "Führungszeugnis beantragen", "Reisepass beantragen"},
+    {"Elefant", "Dazu haben wir nichts gefunden", nullptr},
+    {"", "Reisepass beantragen", nullptr},
+};
+
+BOOST_DATA_TEST_CASE(a_concern_is_found_by_a_word, data::make(searches), searched)
+{
+    Booking booking;
+    booking.kiosk.get("/appointments/search");
+    BOOST_TEST(booking.kiosk.shows("name=\"search\""));
+    booking.kiosk.get("/appointments?search=" + std::string(searched.word));
+    BOOST_TEST(booking.kiosk.shows(searched.shows));
+    BOOST_TEST(booking.kiosk.shows("Reisepass beantragen") ==
+               (!searched.hides || std::string(searched.hides) != "Reisepass beantragen"));
+    booking.kiosk.get("/appointments?search=" + std::string(161, 'a'));
+    BOOST_TEST(booking.kiosk.page.status == 400);
+}
+
 BOOST_AUTO_TEST_CASE(no_name_stands_readable_on_the_disk_or_in_the_journal)
 {
     Booking booking;

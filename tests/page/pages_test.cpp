@@ -123,6 +123,7 @@ std::vector<KioskView> hostileKioskViews()
             BookingPage{{{hostile, hostile, hostile, 1, 4}}, 5, true},
             DaysPage{{}, "taken", hostile},
             AskingPage{true},
+            ConcernSearchPage{true},
             BookedPage{UtcTime(), hostile, hostile, {hostile}, {hostile}, hostile},
             CheckInPage{CheckInPage::Problem::Unknown, hostile, UtcTime(), UtcTime()},
             ServicesPage{{{hostile, hostile, hostile, fee}}},

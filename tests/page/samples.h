@@ -254,6 +254,8 @@ inline std::vector<KioskSample> kioskSamples()
         {"concerns-more", ConcernsPage{sampleConcerns(), true}},
         {"booking", sampleBooking(false)},
         {"booking-several", sampleBooking(true)},
+        {"concern-search", ConcernSearchPage{}},
+        {"concerns-nothing", ConcernsPage{sampleConcerns(), false, ConcernsPage::Found::Nothing}},
         {"days", DaysPage{sampleDays(), "", "02999 990-0"}},
         {"days-paused", DaysPage{{}, "paused", "02999 990-0"}},
         {"days-taken", DaysPage{sampleDays(), "taken", "02999 990-0"}},
