@@ -61,7 +61,7 @@ PortalBooking Citizens::told(const Row& row)
             .services = row.services,
             .reservedUntil = state == PortalState::Reserved ? row.due : std::nullopt,
             .version = row.version,
-            .contact = row.sealed.empty() ? std::string() : digest(row.sealed)};
+            .hasContact = !row.sealed.empty()};
 }
 
 std::string Citizens::bookings(const QuotaClient& node, const std::string& body, UtcTime)
@@ -73,9 +73,18 @@ std::string Citizens::bookings(const QuotaClient& node, const std::string& body,
     auto rows = _books.prepare(sql::citizenBookingsOfDays)
                     .bind(node.tenantId, question.scope, toIso(question.from), toIso(end));
     while (rows.step()) {
-        const auto found = row(rows.text(0));
-        if (found && found->run.count > 0)
-            days[found->run.day].push_back(told(*found));
+        const LocalDate day = localDateFromIso(rows.text(7));
+        days[day].push_back(
+            {.id = rows.text(0),
+             .code = rows.text(1),
+             .state = stateOf("CONFIRMED", rows.text(6) == "BOOKED"),
+             .run = {question.scope, day, static_cast<int>(rows.integer(8)),
+                     static_cast<int>(rows.integer(9)), static_cast<int>(rows.integer(10))},
+             .minutes = static_cast<int>(rows.integer(2)),
+             .services = rows.text(3),
+             .reservedUntil = std::nullopt,
+             .version = rows.integer(4),
+             .hasContact = rows.integer(5) != 0});
     }
     office::quota::Bookings answer{.scope = question.scope, .days = {}, .more = false};
     std::size_t count = 0;

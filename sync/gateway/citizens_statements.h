@@ -17,9 +17,12 @@ inline constexpr std::string_view citizenBooking =
     " c.due_at, c.kid, c.sealed, c.version, q.state, q.day, q.lane, q.idx, q.cells,"
     " c.code FROM citizen_booking c LEFT JOIN quota_booking q ON q.id = c.booking WHERE c.id = $1";
 inline constexpr std::string_view citizenCode = "SELECT 1 FROM citizen_booking WHERE code = $1";
+/// All that a node hears of them, without who comes; the place is the calendar's.
 inline constexpr std::string_view citizenBookingsOfDays =
-    "SELECT id FROM citizen_booking WHERE tenant_id = $1 AND scope = $2 AND day >= $3 AND day < $4"
-    " AND state = 'CONFIRMED' ORDER BY day, id";
+    "SELECT c.id, c.code, c.minutes, c.services, c.version, CASE WHEN c.sealed = '' THEN 0 ELSE 1"
+    " END, q.state, q.day, q.lane, q.idx, q.cells FROM citizen_booking c JOIN quota_booking q ON"
+    " q.id = c.booking WHERE c.tenant_id = $1 AND c.scope = $2 AND q.day >= $3 AND q.day < $4 AND"
+    " c.day >= $3 AND c.day < $4 AND c.state = 'CONFIRMED' ORDER BY q.day, c.id";
 inline constexpr std::string_view addCitizenBooking =
     "INSERT INTO citizen_booking (id, tenant_id, scope, token_hash, booking, state, services,"
     " minutes, day, due_at, version, made_at, changed_at, code) VALUES ($1, $2, $3, $4, $5,"

@@ -96,14 +96,14 @@ json::ObjectPtr objectOf(const PortalBooking& booking)
     if (booking.reservedUntil)
         object->set("reservedUntil", toMilliseconds(*booking.reservedUntil));
     object->set("version", booking.version);
-    object->set("contact", booking.contact);
+    object->set("hasContact", booking.hasContact);
     return object;
 }
 
 PortalBooking readBooking(const json::Object& object)
 {
     json::onlyKeys(object, {"scope", "day", "lane", "cell", "cells", "id", "code", "state",
-                            "minutes", "services", "reservedUntil", "version", "contact"});
+                            "minutes", "services", "reservedUntil", "version", "hasContact"});
     PortalBooking booking{.id = uuid(object, "id"),
                           .code = bounded(object, "code", codeBytesMax),
                           .state = named(stateNames, json::text(object, "state")),
@@ -112,8 +112,7 @@ PortalBooking readBooking(const json::Object& object)
                           .services = servicesText(object)};
     booking.version = natural(object, "version");
     require(booking.version > 0, "a version");
-    booking.contact = json::text(object, "contact");
-    require(booking.contact.empty() || isHash(booking.contact), "no digest of a contact");
+    booking.hasContact = json::boolean(object, "hasContact");
     require(object.has("reservedUntil") == (booking.state == PortalState::Reserved),
             "the end of a reservation");
     if (object.has("reservedUntil"))
@@ -133,7 +132,7 @@ std::string summaryOf(const std::vector<PortalBooking>& bookings)
     std::vector<std::string> lines;
     for (const auto& each : bookings)
         lines.push_back(each.id + ' ' + std::to_string(each.version) + ' ' +
-                        std::string(name(each.state)) + ' ' + each.contact + '\n');
+                        std::string(name(each.state)) + (each.hasContact ? " named\n" : "\n"));
     std::ranges::sort(lines);
     std::string summary;
     for (const auto& line : lines)

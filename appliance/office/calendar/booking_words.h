@@ -37,7 +37,7 @@ struct PortalBooking {
     std::string services; ///< JSON: {"services": [{"service", "quantity"}]}
     std::optional<UtcTime> reservedUntil = {};
     std::int64_t version = 0;
-    std::string contact = {}; ///< SHA-256 of the JWE of name and contact; empty: there is none
+    bool hasContact = false; ///< who comes is told by CONTACTS; it never changes
 };
 /// Of one day; its SHA-256 in hexadecimal digits is the day's digest. The order does not count.
 std::string summaryOf(const std::vector<PortalBooking>& bookings);

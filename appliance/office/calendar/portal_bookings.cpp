@@ -193,7 +193,7 @@ std::string PortalBookings::digestOf(LocalDate day) const
         booking.id = each.id;
         booking.state = each.displaced ? PortalState::Displaced : PortalState::Confirmed;
         booking.version = each.version;
-        booking.contact = each.sealed.empty() ? std::string() : digest(each.sealed);
+        booking.hasContact = !each.sealed.empty();
         known.push_back(std::move(booking));
     }
     return digest(quota::summaryOf(known));
@@ -262,14 +262,9 @@ void PortalBookings::refused(const QuotaMessage& message, const std::string& pro
 
 void PortalBookings::keep(const PortalBooking& booking, UtcTime now)
 {
-    auto known = _database.prepare("SELECT at_portal, sealed FROM appointment WHERE id = ?");
-    std::string sealed;
-    if (known.bind(booking.id).step()) {
-        if (known.integer(0) == 0)
-            throw Error(ErrorCode::InputMalformed, "an appointment that this node has given");
-        sealed = known.text(1);
-    }
-    const bool keepsContact = !sealed.empty() && digest(sealed) == booking.contact;
+    auto known = _database.prepare("SELECT at_portal FROM appointment WHERE id = ?");
+    if (known.bind(booking.id).step() && known.integer(0) == 0)
+        throw Error(ErrorCode::InputMalformed, "an appointment that this node has given");
     // One that was made before there were codes is found by its id only.
     auto other = _database.prepare("SELECT 1 FROM appointment WHERE code = ? AND id <> ?");
     const bool hasCode = !booking.code.empty() && !other.bind(booking.code, booking.id).step();
@@ -287,7 +282,7 @@ void PortalBookings::keep(const PortalBooking& booking, UtcTime now)
               booking.reservedUntil, booking.version, now,
               booking.state == PortalState::Displaced ? 1 : 0)
         .run();
-    if (!keepsContact)
+    if (!booking.hasContact)
         _database.prepare("UPDATE appointment SET kid = '', sealed = '' WHERE id = ?")
             .bind(booking.id)
             .run();
