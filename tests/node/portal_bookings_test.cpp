@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(a_restart_while_the_portal_is_asked_loses_nothing)
     const std::string id = portal.walkToAsking(kiosk);
     portal.restart();
     kiosk.get("/visit/booking/asking");
-    BOOST_TEST(kiosk.location.empty());
+    BOOST_TEST(kiosk.shows("Wir fragen diese Zeit für Sie an"));
     portal.way.pass(10s);
     kiosk.get("/visit/booking/asking");
     BOOST_TEST(kiosk.location == "/visit/booking/contact");

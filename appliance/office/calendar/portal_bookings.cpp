@@ -4,6 +4,7 @@
 #include "sync/outbox/sealing.h"
 
 #include <algorithm>
+#include <map>
 
 namespace amt::office {
 namespace {
@@ -165,10 +166,9 @@ std::optional<QuotaMessage> PortalBookings::next()
                 _phase = Phase::Contacts;
                 break;
             }
-            quota::BookingsQuestion question{.scope = _scope, .from = _today, .digests = {}};
-            for (int ahead = 0; ahead < daysKnown; ++ahead)
-                question.digests.push_back(digestOf(plusDays(_today, ahead)));
-            return QuotaMessage{quota::bookingsPath, quota::write(question)};
+            return QuotaMessage{quota::bookingsPath,
+                                quota::write(quota::BookingsQuestion{
+                                    .scope = _scope, .from = _today, .digests = digests()})};
         }
         case Phase::Contacts: {
             if (const auto missing = missingContacts())
@@ -182,21 +182,26 @@ std::optional<QuotaMessage> PortalBookings::next()
     }
 }
 
-/// As the portal computes it (quota::summaryOf).
-std::string PortalBookings::digestOf(LocalDate day) const
+/// As the portal computes them (quota::summaryOf), of today and the days after it.
+std::vector<std::string> PortalBookings::digests() const
 {
-    std::vector<PortalBooking> known;
-    for (const auto& each : readAppointments(
-             _database, "WHERE at_portal = 1 AND scope = ? AND day = ? AND state = 'Confirmed'",
-             _scope, toIso(day))) {
+    std::map<std::string, std::vector<PortalBooking>> known; // by day
+    auto rows = _database.prepare(
+        "SELECT day, id, version, displaced, sealed <> '' FROM appointment WHERE at_portal = 1 AND"
+        " scope = ? AND day >= ? AND state = 'Confirmed'");
+    rows.bind(_scope, toIso(_today));
+    while (rows.step()) {
         PortalBooking booking;
-        booking.id = each.id;
-        booking.state = each.displaced ? PortalState::Displaced : PortalState::Confirmed;
-        booking.version = each.version;
-        booking.hasContact = !each.sealed.empty();
-        known.push_back(std::move(booking));
+        booking.id = rows.text(1);
+        booking.version = rows.integer(2);
+        booking.state = rows.integer(3) != 0 ? PortalState::Displaced : PortalState::Confirmed;
+        booking.hasContact = rows.integer(4) != 0;
+        known[rows.text(0)].push_back(std::move(booking));
     }
-    return digest(quota::summaryOf(known));
+    std::vector<std::string> digests;
+    for (int ahead = 0; ahead < daysKnown; ++ahead)
+        digests.push_back(digest(quota::summaryOf(known[toIso(plusDays(_today, ahead))])));
+    return digests;
 }
 
 std::optional<quota::ContactsQuestion> PortalBookings::missingContacts() const

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace amt::office {
 
@@ -53,7 +54,7 @@ public:
 
 private:
     enum class Phase { Bookings, Contacts, Over };
-    std::string digestOf(LocalDate day) const;
+    std::vector<std::string> digests() const;
     std::optional<quota::ContactsQuestion> missingContacts() const;
     void keep(const quota::PortalBooking& booking, UtcTime now);
     void keepDay(const quota::Bookings::Day& day, UtcTime now);
