@@ -3,49 +3,20 @@
 // Two implementations agree: what ours seals and signs, the npm package jose opens and verifies,
 // and the other way round.
 #include "sync/envelope/envelope.h"
-#include "tests/support/skip.h"
+#include "tests/support/jose.h"
 #include "tests/support/test_keys.h"
 
 #include <boost/test/unit_test.hpp>
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-#include <fstream>
 
 using namespace amt;
 using namespace amt::envelope;
+using test::askJose;
+using test::skipWithoutJose;
 
 namespace {
 
 const std::string kid = "office-2026-1";
 const UtcTime now = fromIso("2026-11-21T12:00:00Z");
-
-bool skipWithoutJose()
-{
-    static const bool there =
-        std::system("node --version >/dev/null 2>&1") == 0 &&
-        std::filesystem::exists(AMT_SOURCE_DIR "/node_modules/jose/package.json");
-    return test::skipUnless(there, "node or node_modules/jose is missing (npm ci)");
-}
-
-/// Runs jose_peer.mjs with one request.
-json::ObjectPtr askJose(const json::ObjectPtr& request)
-{
-    const auto file = std::filesystem::path(AMT_BINARY_DIR) /
-                      ("jose-request-" + std::to_string(::getpid()) + ".json");
-    std::ofstream(file) << json::write(*request);
-    const std::string command =
-        "node '" AMT_SOURCE_DIR "/tests/envelope/jose_peer.mjs' '" + file.string() + "'";
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-    BOOST_REQUIRE(pipe != nullptr);
-    std::string answer;
-    std::array<char, 65536> part;
-    while (const std::size_t size = std::fread(part.data(), 1, part.size(), pipe.get()))
-        answer.append(part.data(), size);
-    std::filesystem::remove(file);
-    return json::parseObject(answer, 4 * json::textBytesMax);
-}
 
 json::ObjectPtr request(const std::string& act)
 {
