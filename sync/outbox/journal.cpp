@@ -92,6 +92,12 @@ std::string_view name(RecordKind kind)
         return "RETURN";
     case RecordKind::Rules:
         return "RULES";
+    case RecordKind::Reply:
+        return "REPLY";
+    case RecordKind::ReplyAccepted:
+        return "REPLY_ACCEPTED";
+    case RecordKind::ReplyRefused:
+        return "REPLY_REFUSED";
     case RecordKind::Audit:
         return "AUDIT";
     }

@@ -46,7 +46,10 @@ enum class RecordKind {
     Move,
     Return, ///< leased cells that are given back
     Rules,  ///< opening rules were changed: version and digest
-    Audit   ///< a clerk did or saw something: "clerk", "act", "reason"
+    Audit,  ///< a clerk did or saw something: "clerk", "act", "reason"
+    Reply,  ///< of the authority, kept as sealed as it came; the two that follow: judged
+    ReplyAccepted,
+    ReplyRefused
 };
 std::string_view name(RecordKind kind);
 

@@ -6,6 +6,7 @@
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "sync/outbox/part_writer.h"
+#include "sync/outbox/replies.h"
 
 #include <algorithm>
 #include <utility>
@@ -40,34 +41,6 @@ std::string_view name(envelope::EventKind kind)
         return "delete";
     }
     AMT_ASSERT(false && "an event kind without a name");
-}
-
-std::string writeProblems(const std::vector<envelope::Problem>& problems)
-{
-    json::ArrayPtr array = json::makeArray();
-    for (const auto& problem : problems) {
-        json::ObjectPtr object = json::makeObject();
-        object->set("type", problem.type);
-        object->set("title", problem.title);
-        object->set("detail", problem.detail);
-        object->set("instance", problem.instance);
-        array->add(object);
-    }
-    json::ObjectPtr whole = json::makeObject();
-    whole->set("problems", array);
-    return json::write(*whole);
-}
-
-std::vector<envelope::Problem> readProblems(const std::string& text)
-{
-    std::vector<envelope::Problem> problems;
-    const json::ArrayPtr array = json::array(*json::parseObject(text), "problems");
-    for (std::size_t i = 0; i < array->size(); ++i) {
-        const json::ObjectPtr object = array->getObject(static_cast<unsigned>(i));
-        problems.push_back({json::text(*object, "type"), json::text(*object, "title"),
-                            json::text(*object, "detail"), json::text(*object, "instance")});
-    }
-    return problems;
 }
 
 /// What an event means for an envelope in this state; nothing where it only belongs into the log.
@@ -449,7 +422,8 @@ void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int positio
     const envelope::SecurityEvent event =
         envelope::verifyEvent(token, _destinations.serviceKeys(),
                               _destinations.destinationKeys(row.text(0)), _journal.newestTime(now));
-    if (event.submissionId != ids.submissionId || event.caseId != ids.caseId)
+    if (event.caseId != ids.caseId ||
+        (!event.isAboutReply() && event.submissionId != ids.submissionId))
         throw Error(ErrorCode::EventRefused, "an event about another submission");
     // Known only where it stood before: after a restore the log is read from its beginning.
     auto seen = _database.prepare("SELECT submission_id, position, token FROM event WHERE jti = ?");
@@ -457,6 +431,11 @@ void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int positio
     if (known &&
         (seen.text(0) != ids.submissionId || seen.integer(1) != position || seen.text(2) != token))
         throw Error(ErrorCode::EventRefused, "an event that was received before");
+    if (event.isAboutReply()) { // belongs into the log of the case, and is judged with the reply
+        if (!known)
+            noteEvent(id, ids, position, event, "reply", token, std::nullopt, now);
+        return;
+    }
     const bool namesParts =
         event.kind == envelope::EventKind::Submit || event.kind == envelope::EventKind::Accept;
     if (namesParts && (!event.tags || *event.tags != tags(id)))
@@ -470,12 +449,7 @@ void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int positio
                                                     ? std::optional(writeProblems(event.problems))
                                                     : std::nullopt;
     if (!known)
-        _database
-            .prepare("INSERT INTO event (jti, envelope_id, submission_id, position, kind, token, "
-                     "problems, received_at)"
-                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(event.id, id, ids.submissionId, position, name(event.kind), token, problems, now)
-            .run();
+        noteEvent(id, ids, position, event, name(event.kind), token, problems, now);
     if (!effect)
         return;
     if (*effect == EnvelopeEvent::PersonNeeded) {
@@ -492,6 +466,19 @@ void Outbox::takeEvent(const std::string& id, const ServiceIds& ids, int positio
                      {"sha256.token", toHex(envelope::sha256(view(token)))}},
                     now);
     log::info("envelope.state", {{"envelope", id}, {"state", std::string(name(state))}});
+}
+
+void Outbox::noteEvent(const std::string& id, const ServiceIds& ids, int position,
+                       const envelope::SecurityEvent& event, std::string_view kind,
+                       const std::string& token, const std::optional<std::string>& problems,
+                       UtcTime now)
+{
+    _database
+        .prepare("INSERT INTO event (jti, envelope_id, submission_id, position, kind, token, "
+                 "problems, received_at)"
+                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(event.id, id, ids.submissionId, position, kind, token, problems, now)
+        .run();
 }
 
 void Outbox::refuseEvent(const std::string& id, const std::string& token, const Error& refusal,

@@ -167,6 +167,10 @@ private:
                       const std::string& token) const;
     void takeEvent(const std::string& id, const ServiceIds& ids, int position,
                    const std::string& token, EnvelopeState& state, UtcTime now);
+    void noteEvent(const std::string& id, const ServiceIds& ids, int position,
+                   const envelope::SecurityEvent& event, std::string_view kind,
+                   const std::string& token, const std::optional<std::string>& problems,
+                   UtcTime now);
     void refuseEvent(const std::string& id, const std::string& token, const Error& refusal,
                      EnvelopeState& state, UtcTime now);
 
