@@ -17,4 +17,14 @@ Milliseconds delayBefore(int attempt, const Delays& delays, RandomSource& random
         randomBelow(random, static_cast<std::uint64_t>(bound.count()) + 1)));
 }
 
+Milliseconds pauseAfter(int failures, Milliseconds every, Milliseconds most, RandomSource& random)
+{
+    Milliseconds bound = every;
+    for (int i = 0; i < failures && bound < most; ++i)
+        bound *= 2;
+    bound = std::min(bound, most);
+    const auto spread = static_cast<std::uint64_t>(bound.count() * 2 / 5);
+    return bound * 4 / 5 + Milliseconds(static_cast<std::int64_t>(randomBelow(random, spread + 1)));
+}
+
 } // namespace amt::carrier

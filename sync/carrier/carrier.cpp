@@ -64,6 +64,9 @@ private:
         _rounds = std::make_shared<Rounds>(
             _settings.rounds, _node, _portal, _loop, _random,
             guarded([](Impl& self, Rounds::End how) { self.roundEnded(how); }));
+        _replies = std::make_shared<Replies>(
+            _settings.replies, _node, _portal, _loop, _random,
+            guarded([](Impl& self, Replies::End how) { self.roundEnded(how); }));
         tick();
     }
 
@@ -122,6 +125,7 @@ private:
             return;
         _gate = Gate::Open;
         _rounds->portalIsBack();
+        _replies->portalIsBack();
         log::info("carrier.portal_there");
         report();
         askSoon();
@@ -207,6 +211,7 @@ private:
             tellHead(*work.head);
         if (work.quotaNews)
             _rounds->consider(*work.quotaNews);
+        _replies->consider(work.answers);
         _keysWanted = work.serviceKeys;
         if (_keysWanted && now() >= _keysHanded + _settings.probeWhenQuiet)
             probe();
@@ -310,18 +315,19 @@ private:
         return turn;
     }
 
-    // --- rounds of the quota protocol -----------------------------------------------------------
+    // --- rounds of the quota protocol, and of replies -------------------------------------------
 
-    void roundEnded(Rounds::End how)
+    template <typename How>
+    void roundEnded(How how)
     {
         switch (how) {
-        case Rounds::End::Whole:
+        case How::Whole:
             return portalThere();
-        case Rounds::End::Broken:
+        case How::Broken:
             return;
-        case Rounds::End::PortalSilent: // to all, or to this message only?
+        case How::PortalSilent: // to all, or to this message only?
             return probe();
-        case Rounds::End::NotAuthorised:
+        case How::NotAuthorised:
             return portalClosed();
         }
     }
@@ -498,7 +504,8 @@ private:
     Milliseconds _headNext{0};
     Milliseconds _headAgain{0};
 
-    std::shared_ptr<Rounds> _rounds; // shared with the answers under way
+    std::shared_ptr<Rounds> _rounds;   // shared with the answers under way
+    std::shared_ptr<Replies> _replies; // the same
 
     bool _keysWanted = false;
     Milliseconds _keysNext{0};

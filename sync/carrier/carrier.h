@@ -9,6 +9,7 @@
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
 #include "sync/carrier/backoff.h"
+#include "sync/carrier/replies.h"
 #include "sync/carrier/rounds.h"
 #include "sync/carrier/sign_ins.h"
 #include "sync/portal/portal_link.h"
@@ -32,6 +33,7 @@ struct CarrierSettings {
     Milliseconds headEvery{std::chrono::seconds(10)};
     Milliseconds headAgain{std::chrono::minutes(15)};
     RoundTimes rounds; ///< of the quota protocol
+    ReplyTimes replies;
     int uploadsMax = 2;
     int looksMax = 2;
     /// In a row, at one destination: then one envelope each `destinationPause` for it.

@@ -11,6 +11,7 @@ namespace amt::carrier {
 namespace {
 
 constexpr std::size_t workBytesMax = 4 * 1024 * 1024;
+constexpr std::size_t pieceBytes = 512 * 1024; ///< the node takes 1 MiB at once
 
 Envelope readEnvelope(const json::Object& object)
 {
@@ -44,11 +45,34 @@ std::vector<Envelope> readEnvelopes(const json::Object& object, const std::strin
     return all;
 }
 
+std::vector<ReplyAnswer> readReplyAnswers(const json::Object& work)
+{
+    std::vector<ReplyAnswer> all;
+    if (!work.has("replyAnswers"))
+        return all;
+    for (const auto& entry : *json::array(work, "replyAnswers")) {
+        if (entry.type() != typeid(json::ObjectPtr))
+            throw Error(ErrorCode::JsonMalformed, "replyAnswers");
+        const auto object = entry.extract<json::ObjectPtr>();
+        json::onlyKeys(*object, {"replyId", "verdict", "body"});
+        const std::string verdict = json::text(*object, "verdict");
+        if (verdict != "accept" && verdict != "reject")
+            throw Error(ErrorCode::JsonMalformed, "verdict");
+        all.push_back({.replyId = json::text(*object, "replyId"),
+                       .verdict = verdict == "accept" ? portal::ReplyVerdict::Accept
+                                                      : portal::ReplyVerdict::Reject,
+                       .body = json::text(*object, "body")});
+        if (!isUuid(all.back().replyId))
+            throw Error(ErrorCode::JsonMalformed, "id of a reply");
+    }
+    return all;
+}
+
 Work readWork(const std::string& text)
 {
     const auto object = json::parseObject(text, workBytesMax);
     json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys", "head",
-                             "quotaNews", "signIns"});
+                             "quotaNews", "signIns", "replyAnswers"});
     return {
         .envelopes = readEnvelopes(*object, "envelopes"),
         .awaiting = readEnvelopes(*object, "awaiting"),
@@ -57,6 +81,7 @@ Work readWork(const std::string& text)
         .head = object->has("head")
                     ? std::optional(portal::readHead(json::write(*json::object(*object, "head"))))
                     : std::nullopt,
+        .answers = readReplyAnswers(*object),
         .quotaNews = object->has("quotaNews") ? std::optional(json::integer(*object, "quotaNews"))
                                               : std::nullopt,
         .signIns = object->has("signIns") && json::boolean(*object, "signIns")};
@@ -305,6 +330,83 @@ void NodeDoor::signInHeard(const std::string& errandId, const std::string& outco
     post("/sync/sign-ins/" + errandId + "/heard", json::write(*body),
          [then = std::move(then)](const HttpResponse* response) {
              then(takenOf(response, "sign-in-heard"));
+         });
+}
+
+void NodeDoor::wantedReplies(const std::vector<std::string>& ids,
+                             Then<std::vector<std::string>> then)
+{
+    auto list = json::makeArray();
+    for (const auto& id : ids)
+        list->add(id);
+    auto body = json::makeObject();
+    body->set("replies", list);
+    post("/sync/replies", json::write(*body), [then = std::move(then)](const HttpResponse* answer) {
+        then(valueOf<std::vector<std::string>>(answer, 200, "replies", [](const std::string& text) {
+            const auto object = json::parseObject(text);
+            json::onlyKeys(*object, {"wanted"});
+            return json::texts(*object, "wanted");
+        }));
+    });
+}
+
+void NodeDoor::replyPart(const std::string& replyId, const std::string& part, std::string jwe,
+                         ThenTaken then)
+{
+    // shared by the pieces under way
+    replyPiece(replyId, part, std::make_shared<const std::string>(std::move(jwe)), 0,
+               std::move(then));
+}
+
+void NodeDoor::replyPiece(const std::string& replyId, const std::string& part,
+                          std::shared_ptr<const std::string> jwe, std::size_t offset,
+                          ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("part", part);
+    body->set("offset", static_cast<std::int64_t>(offset));
+    body->set("text", jwe->substr(offset, pieceBytes));
+    post("/sync/replies/" + replyId + "/parts", json::write(*body),
+         [this, replyId, part, jwe, next = offset + pieceBytes,
+          then = std::move(then)](const HttpResponse* response) mutable {
+             if (takenOf(response, "reply-part") == Taken::No)
+                 return then(Taken::No);
+             if (next >= jwe->size())
+                 return then(Taken::Yes);
+             replyPiece(replyId, part, std::move(jwe), next, std::move(then));
+         });
+}
+
+void NodeDoor::replyWhole(const portal::ReplyBody& reply, const std::vector<std::string>& events,
+                          Then<std::string> then)
+{
+    auto attachments = json::makeArray();
+    for (const auto& id : reply.attachmentIds)
+        attachments->add(id);
+    auto tokens = json::makeArray();
+    for (const auto& token : events)
+        tokens->add(token);
+    auto body = json::makeObject();
+    body->set("caseId", reply.caseId);
+    body->set("attachments", attachments);
+    body->set("events", tokens);
+    post("/sync/replies/" + reply.replyId + "/whole", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(valueOf<std::string>(response, 200, "reply", [](const std::string& text) {
+                 const auto object = json::parseObject(text);
+                 json::onlyKeys(*object, {"state"});
+                 return json::text(*object, "state");
+             }));
+         });
+}
+
+void NodeDoor::replyTold(const std::string& replyId, int status, ThenTaken then)
+{
+    auto body = json::makeObject();
+    body->set("status", status);
+    post("/sync/replies/" + replyId + "/told", json::write(*body),
+         [then = std::move(then)](const HttpResponse* response) {
+             then(takenOf(response, "reply-told"));
          });
 }
 

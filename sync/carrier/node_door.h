@@ -7,6 +7,7 @@
 #include "sync/portal/portal_link.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -21,12 +22,20 @@ struct Envelope {
     int eventsSeen = 0;
 };
 
+/// What the service has to be told of a reply.
+struct ReplyAnswer {
+    std::string replyId;
+    portal::ReplyVerdict verdict = portal::ReplyVerdict::Accept;
+    std::string body; ///< as it is to be sent
+};
+
 struct Work {
     std::vector<Envelope> envelopes; ///< to be sent, oldest first
     std::vector<Envelope> awaiting;  ///< handed over, not answered by the destination
     std::vector<std::string> destinations;
     bool serviceKeys = false;             ///< the node wants the service's key set
     std::optional<portal::HeadBody> head; ///< of the journal
+    std::vector<ReplyAnswer> answers;     ///< of replies, oldest first
     /// The node's cells are leased: number of the newest record that its portal should hear of.
     std::optional<std::int64_t> quotaNews;
     bool signIns = false; ///< clerks wait at the identity provider's word
@@ -96,6 +105,16 @@ public:
     /// `outcome`: "given" with the ID token, "refused", "silent".
     void signInHeard(const std::string& errandId, const std::string& outcome,
                      const std::string& idToken, ThenTaken then);
+    /// Those of these replies that are to be fetched.
+    void wantedReplies(const std::vector<std::string>& ids, Then<std::vector<std::string>> then);
+    /// A part of a reply, in pieces.
+    void replyPart(const std::string& replyId, const std::string& part, std::string jwe,
+                   ThenTaken then);
+    /// All parts came: the state that it has now.
+    void replyWhole(const portal::ReplyBody& reply, const std::vector<std::string>& events,
+                    Then<std::string> then);
+    /// The service's status for what it was told.
+    void replyTold(const std::string& replyId, int status, ThenTaken then);
     /// A new round; the one before is forgotten.
     void quotaRound(Then<QuotaTurn> then);
     /// The portal's answer to the message of this turn: its body, or how it refused.
@@ -103,6 +122,8 @@ public:
     void quotaRefused(const QuotaTurn& turn, const portal::Refused& refusal, Then<QuotaTurn> then);
 
 private:
+    void replyPiece(const std::string& replyId, const std::string& part,
+                    std::shared_ptr<const std::string> jwe, std::size_t offset, ThenTaken then);
     void get(const std::string& path, std::function<void(const HttpResponse*)> then);
     void post(const std::string& path, const std::string& body,
               std::function<void(const HttpResponse*)> then);

@@ -6,8 +6,6 @@
 
 #include "appliance/core/log.h"
 
-#include <algorithm>
-
 namespace amt::carrier {
 
 Rounds::Rounds(RoundTimes times, NodeDoor& node, portal::PortalLink& portal, EventLoop& loop,
@@ -78,20 +76,8 @@ void Rounds::end(End how)
 {
     _running = false;
     _failures = how == End::Whole ? 0 : _failures + 1;
-    _next = _loop.sinceBoot() + pause();
+    _next = _loop.sinceBoot() + pauseAfter(_failures, _times.every, _times.most, _random);
     _ended(how);
-}
-
-Milliseconds Rounds::pause()
-{
-    Milliseconds bound = _times.every;
-    for (int i = 0; i < _failures && bound < _times.most; ++i)
-        bound *= 2;
-    bound = std::min(bound, _times.most);
-    // 80 to 120 %, so that the nodes of a region do not all come at once
-    const auto spread = static_cast<std::uint64_t>(bound.count() * 2 / 5);
-    return bound * 4 / 5 +
-           Milliseconds(static_cast<std::int64_t>(randomBelow(_random, spread + 1)));
 }
 
 } // namespace amt::carrier

@@ -47,7 +47,6 @@ private:
     void go(std::optional<QuotaTurn> turn);
     void heard(const QuotaTurn& turn, const portal::Answer<std::string>& answer);
     void end(End how);
-    Milliseconds pause();
 
     const RoundTimes _times;
     NodeDoor& _node;
