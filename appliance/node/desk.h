@@ -56,6 +56,11 @@ Reply decidePayment(House& house, Exchange& exchange);
 Reply reprintReceipt(House& house, Exchange& exchange);
 Reply answerHelp(House& house, Exchange& exchange);
 
+// desk_replies.cpp: what authorities replied
+Reply showReply(House& house, Exchange& exchange);
+Reply giveReplyAttachment(House& house, Exchange& exchange);
+Reply settleReply(House& house, Exchange& exchange);
+
 // desk_held.cpp
 Reply showHeld(House& house, Exchange& exchange);
 Reply settleCase(House& house, Exchange& exchange);

@@ -65,9 +65,32 @@ std::vector<page::HelpCall> callsFor(const House& house, const Exchange& exchang
     return calls;
 }
 
+namespace {
+
+std::string wordFor(const outbox::ReplyRecord& reply)
+{
+    if (reply.state == outbox::ReplyState::Refused)
+        return "refused";
+    if (reply.isUnreadable)
+        return "unreadable";
+    if (reply.settledAt)
+        return "settled";
+    return reply.openedAt ? "read" : "new";
+}
+
+} // namespace
+
 Reply showCases(House& house, Exchange& exchange)
 {
     page::CasesPage view;
+    const auto replies = house.replies.open();
+    const auto repliesOf = [&](const std::string& envelopeId) {
+        const auto found = replies.find(envelopeId);
+        return found == replies.end() ? 0 : found->second;
+    };
+    for (const auto& [envelopeId, count] : replies)
+        view.replies += count;
+    view.strayReplies = repliesOf("");
     for (const auto& record : house.cases.newest()) {
         page::CasesPage::Row row;
         row.id = record.id;
@@ -78,6 +101,7 @@ Reply showCases(House& house, Exchange& exchange)
             record.payment ? std::string(office::name(record.payment->state)) : std::string();
         row.createdAt = record.createdAt;
         row.heldReason = record.heldReason;
+        row.replies = repliesOf(record.envelopeId);
         view.cases.push_back(std::move(row));
     }
     view.calls = callsFor(house, exchange);
@@ -119,6 +143,14 @@ Reply showCase(House& house, Exchange& exchange)
             payment.receipt = terminal->receipt;
         }
         view.payment = std::move(payment);
+    }
+    if (view.mayRead) {
+        for (const auto& reply : house.replies.ofEnvelope(record.envelopeId)) {
+            view.replies.push_back({reply.id, reply.receivedAt, wordFor(reply),
+                                    reply.problems.empty() ? "" : reply.problems.front().title});
+            if (!reply.settledAt)
+                ++view.openReplies;
+        }
     }
     for (const auto& entry : house.cases.way(record.id))
         view.way.push_back({entry.time, entry.kind, joined(entry.details)});

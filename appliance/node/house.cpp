@@ -5,6 +5,7 @@
 
 #include "appliance/core/log.h"
 #include "appliance/node/gate.h"
+#include "appliance/node/reply_reading.h"
 #include "appliance/node/routes.h"
 #include "sync/outbox/incarnation.h"
 
@@ -69,7 +70,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
     : settings(std::move(nodeSettings)), doors(nodeDoors),
       town(office::loadMunicipality(settings.municipalityFolder)), journal(doors.database),
       destinations(doors.database, journal), outbox(doors.database, journal, destinations),
-      till(doors.database, journal, doors.random),
+      replies(doors.database, journal, destinations), till(doors.database, journal, doors.random),
       cases(doors.database, journal, outbox, till, doors.random),
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random, peopleSettings(settings)),
@@ -170,6 +171,8 @@ void House::keepAndLetGo()
     constexpr auto recordsMayStay = std::chrono::hours(24 * 90);
     outbox.purge(now());
     cases.purgeDeskCopies(town, now());
+    replies.keepAndLetGo(
+        [this](const std::string& envelopeId) { return replyRetention(*this, envelopeId); }, now());
     if (const int overdue = outbox.overview(now()).overdue; overdue > 0)
         log::error("envelope.overdue", {{"count", std::to_string(overdue)}, {"days", "14"}});
     if (_minutes % (24 * 60) != 60) // once a day, and soon after each start
@@ -267,8 +270,10 @@ HttpResponse House::deskPage(const Exchange& exchange, const page::DeskView& vie
         frame.clerk = session->clerk.name;
         frame.deskKeyOpen = session->deskKeyOpen;
         frame.arrived = session->proof == office::Proof::Complete && !session->roles.empty();
-        if (frame.arrived && frame.deskKeyOpen)
+        if (frame.arrived && frame.deskKeyOpen) {
             checkIn.learnNames(session->token);
+            judgeReplies(*this, session->token);
+        }
         for (const auto& [section, address] : sections) {
             if (frame.arrived && mayUse(session->roles, Method::Get, address))
                 frame.sections.push_back({section, address});

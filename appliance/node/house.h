@@ -32,6 +32,7 @@
 #include "sync/outbox/destinations.h"
 #include "sync/outbox/journal.h"
 #include "sync/outbox/outbox.h"
+#include "sync/outbox/replies.h"
 
 #include <deque>
 #include <map>
@@ -186,6 +187,7 @@ public:
     outbox::Journal journal;
     outbox::Destinations destinations;
     outbox::Outbox outbox;
+    outbox::Replies replies;
     office::Till till;
     office::CaseBook cases;
     office::Drafts drafts;

@@ -8,6 +8,8 @@
 #include "appliance/node/house.h"
 #include "appliance/core/file_reference.h"
 
+#include <algorithm>
+
 namespace amt::node {
 
 bool QuestionGuard::allows(Milliseconds now)
@@ -53,6 +55,10 @@ Reply answerQuestion(House& house, Exchange& exchange)
     log::info("question.answered");
     view.answer = Answer::Found;
     view.state = std::string(office::name(found->standing));
+    const auto replies = house.replies.ofEnvelope(found->envelopeId);
+    view.hasReply = std::any_of(replies.begin(), replies.end(), [](const auto& reply) {
+        return reply.state != outbox::ReplyState::Refused && !reply.settledAt;
+    });
     return house.kioskPage(exchange, view);
 }
 

@@ -31,6 +31,10 @@ Reply giveMark(House& house, Exchange& exchange);
 Reply takeHeadVerdict(House& house, Exchange& exchange);
 Reply giveSignIn(House& house, Exchange& exchange);
 Reply takeSignInAnswer(House& house, Exchange& exchange);
+Reply takeReplyList(House& house, Exchange& exchange);
+Reply takeReplyPiece(House& house, Exchange& exchange);
+Reply takeReplyWhole(House& house, Exchange& exchange);
+Reply takeReplyTold(House& house, Exchange& exchange);
 Reply beginQuotaRound(House& house, Exchange& exchange);
 Reply takeQuotaAnswer(House& house, Exchange& exchange);
 

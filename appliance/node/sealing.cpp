@@ -6,6 +6,7 @@
 #include "appliance/node/house.h"
 #include "sync/portal/identification_report.h"
 #include "sync/portal/metadata.h"
+#include "sync/portal/reply_message.h"
 
 #include <algorithm>
 
@@ -120,6 +121,11 @@ outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
     if (opened.identification)
         description.dataSets = {
             identificationProof(*this, *service, opened, description.data.hash)};
+    const auto desk = people.deskSeal();
+    description.replyChannel = portal::ReplyChannel{
+        {portal::replySchema},
+        json::write(*envelope::writeJwk(
+            {.kid = desk.kid, .use = envelope::KeyUse::Encrypt, .key = desk.key, .chain = {}}))};
     description.author = portal::Author{town.name, "Amtsstube", AMT_VERSION, "Amtsstube"};
     std::string metadata = envelope::padded(portal::writeMetadata(description));
 

@@ -6,6 +6,7 @@
 #include "appliance/node/house.h"
 #include "appliance/node/machine_routes.h"
 #include "sync/outbox/incarnation.h"
+#include "sync/portal/words.h"
 
 #include <charconv>
 
@@ -56,6 +57,25 @@ json::ArrayPtr written(const std::vector<outbox::WorkItem>& items)
         if (item.caseId)
             object->set("caseId", *item.caseId);
         object->set("eventsSeen", item.eventsSeen);
+        list->add(object);
+    }
+    return list;
+}
+
+json::ArrayPtr written(const std::vector<outbox::Replies::Answer>& answers)
+{
+    auto list = json::makeArray();
+    for (const auto& answer : answers) {
+        std::vector<portal::Reason> reasons;
+        for (const auto& problem : answer.problems)
+            reasons.push_back({problem.type, problem.title, problem.detail, problem.instance});
+        auto object = json::makeObject();
+        object->set("replyId", answer.id);
+        object->set("verdict", answer.tags ? "accept" : "reject");
+        object->set("body", answer.tags ? portal::writeReplyAccept({answer.tags->metadata,
+                                                                    answer.tags->data,
+                                                                    answer.tags->attachments})
+                                        : portal::writeReplyReject(reasons));
         list->add(object);
     }
     return list;
@@ -123,6 +143,8 @@ Reply giveWork(House& house, Exchange&)
         work->set("quotaNews", house.rounds->news());
     if (house.providerSignIns && house.providerSignIns->hasErrand())
         work->set("signIns", true);
+    if (const auto answers = house.replies.answers(); !answers.empty())
+        work->set("replyAnswers", written(answers));
     return jsonAnswer(200, *work);
 }
 
@@ -306,6 +328,61 @@ Reply takeSignInAnswer(House& house, Exchange& exchange)
         throw Error(ErrorCode::JsonMalformed, "outcome");
     if (!signInsOf(house).heard(idOf(exchange), heard))
         throw Error(ErrorCode::NotFound, "no such sign-in any more");
+    return emptyAnswer(204);
+}
+
+Reply takeReplyList(House& house, Exchange& exchange)
+{
+    const auto ids = json::texts(*bodyOf(exchange, {"replies"}), "replies");
+    for (const auto& id : ids) {
+        if (!isUuid(id))
+            throw Error(ErrorCode::JsonMalformed, "id of a reply");
+    }
+    auto wanted = json::makeArray();
+    // While there is hardly room for what citizens write, replies wait where they are.
+    if (house.takesAttachments() && house.people.isSetUp()) {
+        for (const auto& id : house.replies.wanted(ids))
+            wanted->add(id);
+    }
+    auto object = json::makeObject();
+    object->set("wanted", wanted);
+    return jsonAnswer(200, *object);
+}
+
+Reply takeReplyPiece(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"part", "offset", "text"});
+    const std::string part = json::text(*body, "part");
+    const auto offset = json::integer(*body, "offset");
+    if ((part != "metadata" && part != "data" && !isUuid(part)) || offset < 0)
+        throw Error(ErrorCode::JsonMalformed, "part or offset");
+    house.replies.takePiece(idOf(exchange), part, offset, json::text(*body, "text"),
+                            house.doors.loop.utcNow());
+    return emptyAnswer(204);
+}
+
+Reply takeReplyWhole(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"caseId", "attachments", "events"});
+    const auto attachments = json::texts(*body, "attachments");
+    for (const auto& id : attachments) {
+        if (!isUuid(id))
+            throw Error(ErrorCode::JsonMalformed, "id of an attachment");
+    }
+    const auto state = house.replies.finish(idOf(exchange), uuidIn(*body, "caseId"), attachments,
+                                            json::texts(*body, "events"),
+                                            house.people.deskSeal().kid, house.doors.loop.utcNow());
+    auto object = json::makeObject();
+    object->set("state", std::string(outbox::name(state)));
+    return jsonAnswer(200, *object);
+}
+
+Reply takeReplyTold(House& house, Exchange& exchange)
+{
+    const auto status = json::integer(*bodyOf(exchange, {"status"}), "status");
+    if (status < 200 || status > 599)
+        throw Error(ErrorCode::JsonMalformed, "status");
+    house.replies.told(idOf(exchange), static_cast<int>(status), house.doors.loop.utcNow());
     return emptyAnswer(204);
 }
 

@@ -670,6 +670,7 @@ public:
         if (view.answer == Answer::Found) {
             const auto key = "state.is." + view.state;
             set("stateText", _texts.has(_frame.language, key) ? text(key) : view.state);
+            set("hasReply", view.hasReply);
         }
     }
 

@@ -115,9 +115,16 @@ public:
             item.set("createdAt", moment(row.createdAt));
             item.set("badge", stateBadge(row.state));
             item.set("payment", textOr("desk.pay." + row.payment, row.payment));
+            item.set("replies", row.replies == 0
+                                    ? Data(false)
+                                    : Data(_texts.plural(german, "desk.reply.count", row.replies)));
             item.set("held", row.heldReason.empty() ? Data(false) : Data(held(row.heldReason)));
             cases.push_back(item);
         }
+        if (view.replies > 0)
+            set("replies", _texts.plural(german, "desk.reply.open", view.replies));
+        if (view.strayReplies > 0)
+            set("strayReplies", _texts.plural(german, "desk.reply.stray", view.strayReplies));
         set("hasCases", !view.cases.empty());
         set("cases", cases);
     }
@@ -131,6 +138,19 @@ public:
         set("badge", stateBadge(view.state));
         if (!view.heldReason.empty())
             set("held", held(view.heldReason));
+        if (view.openReplies > 0)
+            set("openReplies", _texts.plural(german, "desk.reply.count", view.openReplies));
+        set("hasReplies", !view.replies.empty());
+        Data replies{Data::type::list};
+        for (const auto& reply : view.replies) {
+            Data item;
+            item.set("replyId", reply.id);
+            item.set("receivedAt", moment(reply.receivedAt));
+            item.set("replyState", textOr("desk.reply.state." + reply.state, reply.state));
+            item.set("reason", reply.reason.empty() ? Data(false) : Data(reply.reason));
+            replies.push_back(item);
+        }
+        set("replies", replies);
         set("mayRead", view.mayRead);
         set("readable", view.readable);
         set("fields", fields(view.fields));
@@ -153,6 +173,49 @@ public:
             problems.push_back(Data("problemLine", problem));
         set("problems", problems);
         set("canDecide", view.mayDecide && view.payment && view.payment->state == "Unresolved");
+    }
+
+    void operator()(const ReplyPage& view)
+    {
+        begin("cases", "reply", text("desk.title.reply", {{"reference", view.reference}}));
+        set("caseId", view.caseId);
+        set("replyId", view.id);
+        set("reference", view.reference);
+        set("serviceName", view.serviceName);
+        set("receivedAt", moment(view.receivedAt));
+        const bool refused = !view.problems.empty();
+        set("refused", refused);
+        Data problems{Data::type::list};
+        for (const auto& problem : view.problems)
+            problems.push_back(Data("problemLine", problem));
+        set("problems", problems);
+        set("keyMissing", !view.readable && !refused);
+        set("gone", view.gone);
+        set("shows", view.readable && !refused && !view.gone);
+        set("author", view.author.empty() ? Data(false) : Data(view.author));
+        set("theirReference",
+            view.theirReference.empty() ? Data(false) : Data(view.theirReference));
+        set("subject", view.subject);
+        Data lines{Data::type::list};
+        for (std::size_t at = 0; at <= view.text.size();) {
+            const std::size_t end = std::min(view.text.find('\n', at), view.text.size());
+            lines.push_back(Data("line", view.text.substr(at, end - at)));
+            at = end + 1;
+        }
+        set("lines", lines);
+        Data attachments{Data::type::list};
+        for (const auto& attachment : view.attachments) {
+            Data item;
+            item.set("attachmentId", attachment.id);
+            item.set("name", attachment.name);
+            item.set("description",
+                     attachment.description.empty() ? Data(false) : Data(attachment.description));
+            attachments.push_back(item);
+        }
+        set("attachments", attachments);
+        set("hasAttachments", !view.attachments.empty());
+        set("settled", view.settled);
+        set("canSettle", view.canSettle);
     }
 
     void operator()(const DeskIdentityPage& view)

@@ -298,6 +298,7 @@ struct StatePage {
     Answer answer = Answer::None;
     std::string reference; ///< as it was typed, or as it is written
     std::string state;     ///< "Recorded", "HandedOver", "Accepted", "Rejected", "Held", "Settled"
+    bool hasReply = false; ///< the authority has replied; what, only a person shows
 };
 /// GET /help?back=ADDRESS: who helps; POST calls a person {back}
 struct HelpPage {
@@ -411,9 +412,12 @@ struct CasesPage {
             payment; ///< state: "Recorded", "HandedOver", "Accepted", "Rejected", "Held"
         UtcTime createdAt;
         std::string heldReason;
+        int replies = 0; ///< of the authority, that nobody has done with
     };
     std::vector<Row> cases;
     std::vector<HelpCall> calls;
+    int replies = 0;      ///< in all cases
+    int strayReplies = 0; ///< of these, refused because no case of ours fits
 };
 /// GET /desk/cases/ID, POST /desk/cases/ID/release {reason}, POST /desk/cases/ID/receipt {}
 struct CasePage {
@@ -441,6 +445,28 @@ struct CasePage {
     bool canPutOnPaper = false; ///< POST /desk/cases/ID/settle {how=paper, reason}
     bool canSettle = false;     ///< the same with how=dealt-with: a rejection
     std::vector<std::string> problems; ///< of a rejection, in the destination's words
+    struct ReplyRow {
+        std::string id;
+        UtcTime receivedAt;
+        std::string state; ///< "new", "read", "settled", "refused", "unreadable"
+        std::string reason;
+    };
+    std::vector<ReplyRow> replies; ///< of the authority, oldest first
+    int openReplies = 0;           ///< of these, not done with
+};
+/// GET /desk/cases/ID/replies/RID, POST …/settle {}; attachments by GET …/attachments/AID
+struct ReplyPage {
+    std::string caseId, reference, serviceName, id;
+    UtcTime receivedAt;
+    bool readable = true; ///< false: desk key not open
+    bool gone = false;    ///< its time is over
+    bool settled = false, canSettle = false;
+    std::vector<std::string> problems; ///< why it was refused; then there is no more
+    std::string author, theirReference, subject, text;
+    struct Attachment {
+        std::string id, name, description;
+    };
+    std::vector<Attachment> attachments;
 };
 /// GET /desk/cases/ID/identity: a card is read at the desk by its access number (CAN), once the
 /// photo was compared. POST …/photo {compared=yes, consent=yes}, …/read {can}, …/cancel {}, …/end
@@ -829,9 +855,9 @@ struct DeskErrorPage {
 using DeskView =
     std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, AskedPage, HoursPage, HoursChangePage,
                  StatisticsPage, SignInPage, ProviderPage, OpenKeyPage, CodePage, FactorPage,
-                 AccountPage, PaperHalfPage, CasesPage, CasePage, DeskIdentityPage, DeskPinPage,
-                 PlacePage, QueueDeskPage, HeldPage, ClerksPage, ClerkPage, DevicesPage, StatusPage,
-                 ClockPage, CalendarFilesPage, DeskErrorPage>;
+                 AccountPage, PaperHalfPage, CasesPage, CasePage, ReplyPage, DeskIdentityPage,
+                 DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage, ClerkPage,
+                 DevicesPage, StatusPage, ClockPage, CalendarFilesPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

@@ -169,6 +169,8 @@ const std::map<std::string, Roles> mayEnter = {
     {"POST /desk/cases/{}/settle", {Role::Clerk, Role::Lead}},
     {"GET /desk/cases/{}/identity", {Role::Clerk, Role::Lead}},
     {"POST /desk/cases/{}/identity", {Role::Clerk, Role::Lead}},
+    {"GET /desk/cases/{}/replies", {Role::Clerk, Role::Lead}},
+    {"POST /desk/cases/{}/replies", {Role::Clerk, Role::Lead}},
     {"GET /desk/held", {Role::Clerk, Role::Lead}},
     {"GET /desk/pin", {Role::Clerk, Role::Lead}},
     {"POST /desk/pin", {Role::Clerk, Role::Lead}},

@@ -158,6 +158,15 @@ std::vector<DeskView> hostileDeskViews()
     open.way = {{test::sampleTime(), hostile, hostile}};
     open.canRelease = open.canPutOnPaper = open.canSettle = true;
     open.problems = {hostile};
+    open.replies = {{hostile, test::sampleTime(), hostile, hostile}};
+    open.openReplies = 1;
+    ReplyPage reply;
+    reply.caseId = reply.reference = reply.serviceName = reply.id = reply.author = hostile;
+    reply.theirReference = reply.subject = reply.text = hostile;
+    reply.canSettle = true;
+    reply.attachments = {{hostile, hostile, hostile}};
+    auto refusedReply = reply;
+    refusedReply.problems = {hostile};
     DeskIdentityPage identity;
     identity.id = identity.reference = identity.serviceName = identity.problem = identity.step =
         hostile;
@@ -209,6 +218,8 @@ std::vector<DeskView> hostileDeskViews()
             statistics,
             places,
             PaperHalfPage{hostile},
+            reply,
+            refusedReply,
             CasesPage{{{hostile, hostile, hostile, hostile, hostile, test::sampleTime(), hostile}},
                       {{"kiosk", test::sampleTime()}}},
             open,

@@ -361,6 +361,7 @@ inline std::vector<KioskSample> kioskSamples()
         {"ended-timeout", EndedPage{true}, false},
         {"state", StatePage{}},
         {"state-found", StatePage{StatePage::Answer::Found, "BP-2026-7K3M-4Q", "HandedOver"}},
+        {"state-reply", StatePage{StatePage::Answer::Found, "BP-2026-7K3M-4Q", "Accepted", true}},
         {"state-unknown", StatePage{StatePage::Answer::Unknown, "BP-2026-7K3M-4Q", ""}},
         {"state-wait", StatePage{StatePage::Answer::TooOften, "BP-2026-7K3M-4Q", ""}},
         {"help", HelpPage{"0251 123-0", false, "/visit/form"}},
@@ -693,6 +694,11 @@ inline std::vector<DeskSample> deskSamples()
     held.payment.reset();
     held.way.resize(2);
     held.canRelease = true;
+    CasePage replied = open;
+    replied.replies = {{"7f3a", at, "new", ""},
+                       {"7f3b", at, "refused", "hash-mismatch"},
+                       {"7f3c", at, "settled", ""}};
+    replied.openReplies = 2;
     CasePage unclear = open;
     unclear.state = "Recorded";
     unclear.payment->state = "Unresolved";
@@ -805,7 +811,48 @@ inline std::vector<DeskSample> deskSamples()
                "PlainTextLost"}},
              {{"card-reader", at}, {"kiosk", at}}},
          true, false},
+        {"cases-replies", CasesPage{{{"0193-1", "BP-2026-000123-4", "Bewohnerparkausweis",
+                                      "Accepted", "Card", at, "", 2},
+                                     {"0193-2", "BP-2026-000122-6", "Bewohnerparkausweis",
+                                      "HandedOver", "AtDesk", at, "", 1}},
+                                    {},
+                                    4,
+                                    1}},
         {"case", open},
+        {"case-replies", replied},
+        {"reply",
+         ReplyPage{
+             "0193-1",
+             "BP-2026-000123-4",
+             "Bewohnerparkausweis",
+             "7f3a",
+             at,
+             true,
+             false,
+             false,
+             true,
+             {},
+             "Ordnungsamt Musterstadt",
+             "32-4711/26",
+             "Nachforderung zu Ihrem Antrag",
+             "Guten Tag,\n\nbitte lassen Sie sich die Meldebescheinigung vorlegen.\nDie Frist "
+             "endet am 5. Dezember.",
+             {{"1", "Bescheid über die Zone A.pdf", "Bescheid"}, {"2", "Lageplan.png", ""}}}},
+        {"reply-refused", ReplyPage{"0193-1",
+                                    "BP-2026-000123-4",
+                                    "Bewohnerparkausweis",
+                                    "7f3b",
+                                    at,
+                                    true,
+                                    false,
+                                    false,
+                                    true,
+                                    {"hash-mismatch: sha512 of the plain text is another"},
+                                    "",
+                                    "",
+                                    "",
+                                    "",
+                                    {}}},
         {"case-held", held},
         {"case-unclear", unclear},
         {"case-money", money},

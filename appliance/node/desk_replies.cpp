@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: EUPL-1.2
+//
+// Replies at the desk: read with the clerk's open key, their attachments as files, and done with.
+#include "appliance/core/log.h"
+#include "appliance/node/desk.h"
+#include "appliance/node/desk_cases.h"
+#include "appliance/node/house.h"
+#include "appliance/node/reply_reading.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace amt::node {
+namespace {
+
+/// Of the case in the address, and to be seen.
+outbox::ReplyRecord requiredReply(const House& house, const Exchange& exchange)
+{
+    const auto opened = requiredCase(house, exchange);
+    const std::string& id = exchange.segments.at(1);
+    auto found = isUuid(id) ? house.replies.find(id) : std::nullopt;
+    if (!found || found->envelopeId != opened.envelopeId ||
+        found->state == outbox::ReplyState::Arriving)
+        throw Error(ErrorCode::NotFound, "reply");
+    return *std::move(found);
+}
+
+outbox::RsaKey requiredKey(House& house, const Exchange& exchange)
+{
+    auto key = house.people.openDeskKey(exchange.clerk->token, house.now());
+    if (!key)
+        throw Error(ErrorCode::NotAllowed, "desk key is not open");
+    return *std::move(key);
+}
+
+/// What a file of this type is called at its end; nothing else is more than bytes.
+std::string endingOf(const std::string& mimeType)
+{
+    constexpr std::array<std::pair<std::string_view, const char*>, 7> endings = {{
+        {"application/pdf", ".pdf"},
+        {"image/png", ".png"},
+        {"image/jpeg", ".jpg"},
+        {"image/tiff", ".tif"},
+        {"text/plain", ".txt"},
+        {"application/xml", ".xml"},
+        {"application/json", ".json"},
+    }};
+    for (const auto& [type, ending] : endings) {
+        if (type == mimeType)
+            return ending;
+    }
+    return ".bin";
+}
+
+/// A name that no file system takes for a path, a command or another type: letters and digits of
+/// any language, blanks, '.', '-', '_'; the ending of its type.
+std::string fileName(const portal::AttachmentDescription& attachment)
+{
+    constexpr std::size_t bytesMax = 100;
+    const std::size_t slash = attachment.filename.find_last_of("/\\");
+    std::string name;
+    for (const char byte :
+         slash == std::string::npos ? attachment.filename : attachment.filename.substr(slash + 1)) {
+        const auto value = static_cast<unsigned char>(byte);
+        const bool isPlain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                             (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' ||
+                             byte == '.' || byte == ' ' || value >= 0x80;
+        if (isPlain)
+            name += byte;
+    }
+    while (!name.empty() && (name.front() == '.' || name.front() == ' '))
+        name.erase(name.begin());
+    const std::string ending = endingOf(attachment.mimeType);
+    if (name.size() > bytesMax) {
+        std::size_t cut = bytesMax;
+        while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80)
+            --cut; // not within a letter
+        name.resize(cut);
+    }
+    if (name.empty())
+        name = "anlage";
+    return name.ends_with(ending) ? name : name + ending;
+}
+
+} // namespace
+
+Reply showReply(House& house, Exchange& exchange)
+{
+    const auto record = requiredReply(house, exchange);
+    const auto opened = requiredCase(house, exchange);
+    page::ReplyPage view;
+    view.caseId = opened.id;
+    view.reference = opened.reference;
+    view.serviceName = serviceName(house, opened);
+    view.id = record.id;
+    view.receivedAt = record.receivedAt;
+    view.settled = record.settledAt.has_value();
+    view.canSettle = !view.settled && record.state != outbox::ReplyState::Kept;
+    const auto key = house.people.openDeskKey(exchange.clerk->token, house.now());
+    view.readable = key.has_value();
+    for (const auto& problem : record.problems)
+        view.problems.push_back(problem.title + ": " + problem.detail);
+    if (!key || !record.problems.empty())
+        return house.deskPage(exchange, view);
+    if (!house.replies.part(record.id, "data")) {
+        view.gone = true;
+        return house.deskPage(exchange, view);
+    }
+    const auto read = readReply(house.replies, record, house.people.deskSeal(), *key);
+    house.replies.judge(record.id, read.problems, house.now());
+    if (!read.problems.empty()) {
+        for (const auto& problem : read.problems)
+            view.problems.push_back(problem.title + ": " + problem.detail);
+        view.canSettle = !view.settled;
+        return house.deskPage(exchange, view);
+    }
+    house.replies.noteOpened(record.id, "text", exchange.clerk->clerk.name, house.now());
+    view.canSettle = !view.settled;
+    view.subject = read.message.subject;
+    view.text = read.message.text;
+    if (read.metadata.author)
+        view.author = read.metadata.author->name;
+    if (read.metadata.reference)
+        view.theirReference = read.metadata.reference->senderReference;
+    for (const auto& attachment : read.metadata.attachments)
+        view.attachments.push_back({attachment.id, fileName(attachment), attachment.description});
+    return house.deskPage(exchange, view);
+}
+
+Reply giveReplyAttachment(House& house, Exchange& exchange)
+{
+    const auto record = requiredReply(house, exchange);
+    const std::string& id = exchange.segments.at(2);
+    const auto key = requiredKey(house, exchange);
+    if (std::find(record.attachments.begin(), record.attachments.end(), id) ==
+            record.attachments.end() ||
+        !house.replies.part(record.id, id))
+        throw Error(ErrorCode::NotFound, "attachment of a reply");
+    const auto desk = house.people.deskSeal();
+    const auto read = readReply(house.replies, record, desk, key);
+    const auto described =
+        std::find_if(read.metadata.attachments.begin(), read.metadata.attachments.end(),
+                     [&](const auto& each) { return each.id == id; });
+    if (!read.problems.empty() || described == read.metadata.attachments.end())
+        throw Error(ErrorCode::NotFound, "attachment of a reply that cannot be read");
+    house.replies.noteOpened(record.id, id, exchange.clerk->clerk.name, house.now());
+    auto plain = envelope::open(*house.replies.part(record.id, id), key, desk.kid);
+    HttpResponse response;
+    // Never as what it says it is: a browser shall not run it in the desk's name.
+    const std::string name = fileName(*described);
+    std::string ascii = name;
+    std::replace_if(
+        ascii.begin(), ascii.end(),
+        [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; }, '_');
+    response.headers = {{"Content-Type", "application/octet-stream"},
+                        {"Content-Disposition", "attachment; filename=\"" + ascii +
+                                                    "\"; filename*=UTF-8''" + escapeUri(name)},
+                        {"X-Content-Type-Options", "nosniff"},
+                        {"Content-Security-Policy", "sandbox; default-src 'none'"},
+                        {"Cache-Control", "no-store"}};
+    response.body = toText(plain.plain);
+    wipe(plain.plain);
+    return response;
+}
+
+Reply settleReply(House& house, Exchange& exchange)
+{
+    const auto record = requiredReply(house, exchange);
+    house.replies.settle(record.id, exchange.clerk->clerk.name, house.now());
+    log::info("reply.settled", {{"reply", record.id}, {"clerk", exchange.clerk->clerk.id}});
+    return redirect("/desk/cases/" + exchange.segments.at(0));
+}
+
+} // namespace amt::node
