@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
+//
+// What is written here is what is read there, and nothing else is.
 #include "appliance/office/calendar/booking_words.h"
 
 #include "appliance/office/calendar/words_json.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
+//
+// The portal decides; what it says is kept whole, or not at all.
 #include "appliance/office/calendar/portal_bookings.h"
 
 #include "sync/outbox/sealing.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
+//
+// Rules minus what the portal says is taken; nothing is kept on a disk.
 #include "appliance/office/calendar/portal_times.h"
 
 #include <algorithm>
