@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Passwords: rules, and Argon2id as long pure work that runs beside the loop.
+// Passwords: rules, how long wrong ones wait, and Argon2id as long pure work that runs beside the
+// loop.
 #pragma once
 
+#include "appliance/core/clock.h"
 #include "appliance/core/secret.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,5 +39,10 @@ enum class PasswordFault { TooShort, TooLong, HoldsName };
 std::string_view messageKey(PasswordFault fault); ///< "password.error.tooShort", ...
 /// At least 12 characters, at most 256 bytes, not the name. No rules about its composition.
 std::optional<PasswordFault> faultOf(std::string_view clerkName, const Secret& password);
+
+/// What is left of the wait after so many wrong tries, `passed` since the last: the first three are
+/// free, then 1, 2, 4 ... `most` seconds. Nothing: try.
+std::optional<std::chrono::seconds> delayAfter(std::int64_t failures, Milliseconds passed,
+                                               std::chrono::seconds most);
 
 } // namespace amt::office

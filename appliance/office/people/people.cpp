@@ -18,7 +18,6 @@ constexpr std::size_t saltBytes = 16;
 constexpr std::string_view setUpHolder = "setup";
 constexpr std::string_view recoveryHolder = "recovery";
 constexpr std::string_view deskKeyContext = "desk key";
-constexpr int failuresFree = 3; // typing mistakes before the first delay
 constexpr auto failuresForgotten = std::chrono::hours(24);
 constexpr auto seenWrittenEvery = std::chrono::minutes(1);
 
@@ -130,18 +129,8 @@ std::optional<SignInDelayed> People::delayOf(const std::string& key, UtcTime now
     auto row = _database.prepare("SELECT failures, last_at FROM sign_in_delay WHERE name_hash = ?");
     if (!row.bind(key).step())
         return std::nullopt;
-    const std::int64_t beyond = row.integer(0) - failuresFree;
-    if (beyond < 0)
-        return std::nullopt;
-    const std::chrono::seconds wait =
-        beyond >= 20
-            ? _settings.delayMax
-            : std::min(_settings.delayMax, std::chrono::seconds(std::int64_t{1} << beyond));
-    // A wall clock that stepped back does not lengthen the wait.
-    const Milliseconds passed = std::max(Milliseconds(0), now - row.time(1));
-    if (passed >= wait)
-        return std::nullopt;
-    return SignInDelayed{std::chrono::ceil<std::chrono::seconds>(wait - passed)};
+    const auto wait = delayAfter(row.integer(0), now - row.time(1), _settings.delayMax);
+    return wait ? std::optional(SignInDelayed{*wait}) : std::nullopt;
 }
 
 void People::failed(const std::string& key, UtcTime now)
