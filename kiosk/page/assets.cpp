@@ -3,6 +3,8 @@
 // Reading the assets folder once; their tags change with their content.
 #include "kiosk/page/assets.h"
 
+#include "appliance/core/error.h"
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -36,9 +38,15 @@ std::string tagOf(const std::string& content)
 
 } // namespace
 
-std::map<std::string, Renderer::Asset> readAssets(const std::string& folder)
+const char* const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src "
+                                          "'self'; img-src 'self' data:; font-src 'self'; "
+                                          "media-src 'self'; connect-src 'self'; form-action "
+                                          "'self'; base-uri 'none'; frame-ancestors 'none'; "
+                                          "require-trusted-types-for 'script'";
+
+std::map<std::string, Asset> readAssets(const std::string& folder)
 {
-    std::map<std::string, Renderer::Asset> assets;
+    std::map<std::string, Asset> assets;
     std::error_code failure;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, failure)) {
         const auto type = contentTypeOf(entry.path().extension());

@@ -8,6 +8,7 @@
 #include "appliance/core/error.h"
 #include "appliance/core/local_date.h"
 #include "appliance/core/money.h"
+#include "kiosk/page/assets.h"
 
 #include <array>
 #include <chrono>
@@ -908,11 +909,7 @@ public:
     bool hasText(const std::string& key) const;
     std::vector<std::string> languages() const;
 
-    struct Asset {
-        std::string contentType;
-        std::string body;
-        std::string etag;
-    };
+    using Asset = page::Asset;
     /// Files under /assets/: KERN, own styles, scripts, fonts, icons. Null when there is none.
     const Asset* asset(const std::string& path) const;
 
@@ -920,8 +917,5 @@ private:
     class Impl;
     std::unique_ptr<Impl> _impl;
 };
-
-/// Sent with every page (ui.md 1).
-extern const char* const contentSecurityPolicy;
 
 } // namespace amt::page

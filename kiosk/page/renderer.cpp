@@ -8,12 +8,6 @@
 
 namespace amt::page {
 
-const char* const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src "
-                                          "'self'; img-src 'self' data:; font-src 'self'; "
-                                          "media-src 'self'; connect-src 'self'; form-action "
-                                          "'self'; base-uri 'none'; frame-ancestors 'none'; "
-                                          "require-trusted-types-for 'script'";
-
 class Renderer::Impl {
 public:
     explicit Impl(const std::string& folder)

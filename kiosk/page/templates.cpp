@@ -48,16 +48,15 @@ std::string replaceAll(const std::string& text, const std::string& open, const s
     }
 }
 
-std::string withParts(const std::filesystem::path& folder, const std::string& surface,
+std::string withParts(const std::filesystem::path& pages, const std::filesystem::path& drawings,
                       const std::string& text, int depth)
 {
     if (depth > partsDepthMax)
-        refuse("parts within parts in " + surface);
+        refuse("parts within parts in " + pages.string());
     return replaceAll(text, "{{> ", "}}", [&](const std::string& part) {
         const bool drawing = part.find('/') != std::string::npos;
-        const auto path =
-            drawing ? folder / (part + ".svg") : folder / surface / (part + ".mustache");
-        return withParts(folder, surface, readFile(path), depth + 1);
+        const auto path = drawing ? drawings / (part + ".svg") : pages / (part + ".mustache");
+        return withParts(pages, drawings, readFile(path), depth + 1);
     });
 }
 
@@ -110,13 +109,26 @@ std::string escapeHtml(const std::string& text)
 Templates::Templates(const std::string& folder, const std::string& surface,
                      const std::string& language, const Texts& texts)
 {
+    read((std::filesystem::path(folder) / surface).string(), folder,
+         [&](const std::string& text) { return withTexts(texts, language, text); });
+}
+
+Templates::Templates(const std::string& pages, const std::string& drawings)
+{
+    read(pages, drawings, [&](const std::string& text) {
+        if (text.find("[[") != std::string::npos)
+            refuse("a text without texts in " + pages);
+        return text;
+    });
+}
+
+void Templates::read(const std::string& pages, const std::string& drawings, const Finish& finish)
+{
     std::error_code failure;
-    const auto pages = std::filesystem::path(folder) / surface;
     for (const auto& entry : std::filesystem::directory_iterator(pages, failure)) {
         if (entry.path().extension() != ".mustache")
             continue;
-        const auto whole =
-            withTexts(texts, language, withParts(folder, surface, readFile(entry.path()), 0));
+        const auto whole = finish(withParts(pages, drawings, readFile(entry.path()), 0));
         if (whole.find("{{{") != std::string::npos || whole.find("{{&") != std::string::npos)
             refuse("unescaped insertion in " + entry.path().string());
         kainjow::mustache::mustache parsed(whole);
@@ -126,7 +138,7 @@ Templates::Templates(const std::string& folder, const std::string& surface,
         _templates.emplace(entry.path().stem(), std::move(parsed));
     }
     if (_templates.empty())
-        refuse("no templates in " + pages.string());
+        refuse("no templates in " + pages);
 }
 
 std::string Templates::render(const std::string& name, const Data& data)

@@ -7,6 +7,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -25,10 +26,16 @@ public:
     /// Reads `folder`/`surface`/*.mustache. Throws ConfigurationInvalid.
     Templates(const std::string& folder, const std::string& surface, const std::string& language,
               const Texts& texts);
+    /// Of a surface whose words stand in its templates: no `[[key]]`. `pages`: where these are;
+    /// `drawings`: the folder above icon/. Throws ConfigurationInvalid.
+    Templates(const std::string& pages, const std::string& drawings);
 
     std::string render(const std::string& name, const Data& data);
 
 private:
+    using Finish = std::function<std::string(const std::string& text)>;
+    void read(const std::string& pages, const std::string& drawings, const Finish& finish);
+
     std::map<std::string, kainjow::mustache::mustache> _templates;
 };
 
