@@ -138,6 +138,14 @@ Reply giveWork(House& house, Exchange&)
     head->set("incarnation", outbox::incarnationOf(house.doors.database));
     head->set("number", newest.number);
     head->set("hash", toHex(newest.hash));
+    const auto overview = house.outbox.overview(now);
+    auto report = json::makeObject();
+    report->set("version", AMT_VERSION);
+    report->set("waiting", overview.waiting);
+    report->set("held", overview.held);
+    if (overview.waiting > 0 && overview.oldestWaiting)
+        report->set("oldestWaiting", toIso(*overview.oldestWaiting));
+    head->set("node", report);
     work->set("head", head);
     if (house.rounds)
         work->set("quotaNews", house.rounds->news());

@@ -23,13 +23,16 @@ class Heads {
 public:
     explicit Heads(Books& books) : _books(books) {}
 
-    /// One commit. A life never seen is taken from its first head on, and closes the one before it:
-    /// a restored node begins one (sync.md 11).
+    /// One commit; what is told of how the node is stands beside the head, whatever becomes of
+    /// that. A life never seen is taken from its first head on, and closes the one before it: a
+    /// restored node begins one (sync.md 11).
     HeadVerdict take(const std::string& clientId, const portal::HeadBody& head, UtcTime now);
     /// The newest of the life that is open.
     std::optional<portal::HeadBody> known(const std::string& clientId);
 
 private:
+    HeadVerdict judge(const std::string& clientId, const portal::HeadBody& head, UtcTime now);
+
     Books& _books;
 };
 

@@ -6,12 +6,12 @@
 
 #include "appliance/store/store.h"
 
-#include <array>
+#include <span>
 #include <string_view>
 
 namespace amt::gateway::sql {
 
-extern const std::array<store::Migration, 12> migrations; ///< migrations/*.sql, in SQLite's words
+extern const std::span<const store::Migration> migrations; ///< migrations/*.sql, in SQLite's words
 
 // clients and tokens
 inline constexpr std::string_view addClient =
@@ -204,6 +204,11 @@ inline constexpr std::string_view addHead =
 inline constexpr std::string_view moveHead =
     "UPDATE journal_head SET record = $1, hash = $2, told_at = $3"
     " WHERE client_id = $4 AND incarnation = $5";
+
+inline constexpr std::string_view keepReport =
+    "INSERT INTO node_report (client_id, told_at, version, waiting, held, oldest_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (client_id) DO UPDATE SET told_at = $2,"
+    " version = $3, waiting = $4, held = $5, oldest_at = $6";
 
 // callbacks
 inline constexpr std::string_view setCallbackAddress =

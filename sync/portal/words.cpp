@@ -489,6 +489,50 @@ JournalMark readMark(const json::Object& object)
     return mark;
 }
 
+constexpr std::size_t versionBytesMax = 32;
+constexpr std::int64_t casesMax = 1'000'000;
+
+json::ObjectPtr written(const NodeReport& report)
+{
+    auto object = json::makeObject();
+    object->set("version", report.version);
+    object->set("waiting", report.waiting);
+    object->set("held", report.held);
+    if (report.oldestWaiting)
+        object->set("oldestWaiting", toIso(*report.oldestWaiting));
+    return object;
+}
+
+NodeReport readReport(const json::Object& object)
+{
+    json::onlyKeys(object, {"version", "waiting", "held", "oldestWaiting"});
+    const auto count = [&](const char* key) {
+        const std::int64_t number = json::integer(object, key);
+        if (number < 0 || number > casesMax)
+            throw Error(ErrorCode::JsonMalformed, key);
+        return static_cast<int>(number);
+    };
+    NodeReport report{.version = json::text(object, "version"),
+                      .waiting = count("waiting"),
+                      .held = count("held"),
+                      .oldestWaiting = {}};
+    constexpr std::string_view inVersions =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-+";
+    if (report.version.empty() || report.version.size() > versionBytesMax ||
+        report.version.find_first_not_of(inVersions) != std::string::npos)
+        throw Error(ErrorCode::JsonMalformed, "version of a node's program");
+    if (const auto oldest = json::optionalText(object, "oldestWaiting")) {
+        try {
+            report.oldestWaiting = fromIso(*oldest);
+        } catch (const Error&) { // refused as part of this message
+            throw Error(ErrorCode::JsonMalformed, "oldestWaiting");
+        }
+    }
+    if (report.oldestWaiting && report.waiting == 0)
+        throw Error(ErrorCode::JsonMalformed, "the oldest of none");
+    return report;
+}
+
 } // namespace
 
 std::string writeHead(const HeadBody& head)
@@ -501,13 +545,15 @@ std::string writeHead(const HeadBody& head)
         write(*known, *head.known);
         object->set("known", known);
     }
+    if (head.report)
+        object->set("node", written(*head.report));
     return json::write(*object);
 }
 
 HeadBody readHead(const std::string& text)
 {
     const auto object = json::parseObject(text);
-    json::onlyKeys(*object, {"incarnation", "number", "hash", "known"});
+    json::onlyKeys(*object, {"incarnation", "number", "hash", "known", "node"});
     HeadBody head{json::text(*object, "incarnation"), readMark(*object), std::nullopt};
     if (!isUuid(head.incarnation))
         throw Error(ErrorCode::JsonMalformed, "incarnation");
@@ -516,6 +562,8 @@ HeadBody readHead(const std::string& text)
         json::onlyKeys(*known, {"number", "hash"});
         head.known = readMark(*known);
     }
+    if (object->has("node"))
+        head.report = readReport(*json::object(*object, "node"));
     return head;
 }
 

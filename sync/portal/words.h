@@ -4,6 +4,7 @@
 // (facts/portal.md 1.3 to 1.8). Every read function throws JsonMalformed.
 #pragma once
 
+#include "appliance/core/clock.h"
 #include "appliance/core/json.h"
 
 #include <map>
@@ -178,19 +179,29 @@ struct Reason {
 std::string writeReplyReject(const std::vector<Reason>& reasons);
 std::vector<Reason> readReplyReject(const std::string& text);
 
-/// PUT and GET /v2/journal-head: the newest record of a node's journal, and the one that the
-/// gateway is known to know.
+/// PUT and GET /v2/journal-head: the newest record of a node's journal, the one that the gateway is
+/// known to know, and how the node is. Told at least each quarter of an hour: its sign of life.
 struct JournalMark {
     std::int64_t number = 0;
     std::string hash; ///< 64 hex digits
     bool operator==(const JournalMark&) const = default;
 };
+/// How a node is, for whoever runs the gateway: figures, nothing of anybody.
+struct NodeReport {
+    std::string version; ///< of its program: letters, digits, '.', '-', '+', at most 32
+    int waiting = 0;     ///< cases that have not left it
+    int held = 0;        ///< cases that wait for a clerk's decision
+    std::optional<UtcTime> oldestWaiting;
+    bool operator==(const NodeReport&) const = default;
+};
 struct HeadBody {
     std::string incarnation;
     JournalMark head;
     std::optional<JournalMark> known;
+    std::optional<NodeReport> report = {}; ///< of nodes since this word exists
 };
 std::string writeHead(const HeadBody& head);
+/// Throws JsonMalformed.
 HeadBody readHead(const std::string& text);
 
 /// application/problem+json (RFC 7807). `type`: what follows the prefix.
