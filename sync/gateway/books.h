@@ -27,8 +27,21 @@ public:
         int touched = 0; ///< rows changed by a statement without rows
     };
     class Question;
+    class Seeing;
 
     virtual ~Books() = default;
+
+    // Whose rows there are, for as long as what is returned lives. PostgreSQL shows and takes no
+    // others, whatever a statement says (row level security, migrations/0012_rows.sql); in SQLite
+    // the statements alone decide. Without any of them there are no rows of a municipality at all.
+    /// Of one municipality: what stands under it, and what it sent to others or they to it.
+    [[nodiscard]] Seeing only(const std::string& tenantId);
+    /// Of all: for finding out who asks, for jobs, and for whoever runs the gateway.
+    [[nodiscard]] Seeing wholeRegion();
+    [[nodiscard]] Seeing nothing();
+    /// "tenant:" and its id, "region" or nothing; who stands before other books passes it on.
+    virtual void see(const std::string& sight) { _sight = sight; }
+    const std::string& sight() const { return _sight; }
 
     /// Brings the schema up to date. Throws StoreNewer.
     virtual void migrate() = 0;
@@ -54,7 +67,41 @@ public:
 
 protected:
     virtual void transactOnce(const std::function<void()>& work) = 0;
+
+private:
+    std::string _sight;
 };
+
+/// What was seen before is seen again when it goes.
+class Books::Seeing {
+public:
+    Seeing(Books& books, const std::string& sight) : _books(books), _before(books.sight())
+    {
+        _books.see(sight);
+    }
+    ~Seeing() { _books.see(_before); }
+    Seeing(const Seeing&) = delete;
+    Seeing& operator=(const Seeing&) = delete;
+
+private:
+    Books& _books;
+    const std::string _before;
+};
+
+inline Books::Seeing Books::only(const std::string& tenantId)
+{
+    return {*this, "tenant:" + tenantId};
+}
+
+inline Books::Seeing Books::wholeRegion()
+{
+    return {*this, "region"};
+}
+
+inline Books::Seeing Books::nothing()
+{
+    return {*this, std::string()};
+}
 
 /// A statement with its values; its rows are read in order: while (q.step()) q.text(0) ...
 class Books::Question {
@@ -123,7 +170,10 @@ std::unique_ptr<Books> makeSqliteBooks(store::DatabaseSettings settings);
 
 /// `connection` in libpq's words: "postgresql://host1,host2/amtsstube"; a password comes from
 /// libpq's own password file. Connects at the first question, and again after a loss, to whichever
-/// of the hosts takes writes. `clock` must outlive it.
-std::unique_ptr<Books> makePostgresBooks(std::string connection, const Clock& clock);
+/// of the hosts takes writes. `clock` must outlive it. `owner`: connection of the role whose tables
+/// they are, which migrate() uses; it lets the role of `connection` read and write, but change
+/// nothing that was noted. Empty: there is one role for both.
+std::unique_ptr<Books> makePostgresBooks(std::string connection, const Clock& clock,
+                                         std::string owner = {});
 
 } // namespace amt::gateway

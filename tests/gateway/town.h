@@ -72,6 +72,11 @@ public:
         : _books(std::move(books)), _watcher(watcher), _listener(listener)
     {}
     void migrate() override { _books->migrate(); }
+    void see(const std::string& sight) override
+    {
+        Books::see(sight);
+        _books->see(sight);
+    }
     Answer ask(std::string_view statement, const std::vector<Value>& values) override
     {
         if (_listener)
@@ -120,6 +125,7 @@ public:
     void restart()
     {
         gateway.reset();
+        _all.reset();
         books.reset();
         start();
     }
@@ -128,6 +134,7 @@ public:
     {
         request.headers.try_emplace("host", "gateway.test:8443");
         request.headers.try_emplace("user-agent", "test");
+        const auto nobody = books->nothing(); // the gateway says itself whose rows it needs
         return gateway->handle(request);
     }
 
@@ -361,6 +368,7 @@ private:
     {
         log::setEnabled(false);
         books = std::make_unique<WatchedBooks>(open(), atCommit, beforeAsking);
+        _all.emplace(*books, "region"); // tests look at every row
         gateway::GatewaySettings settings;
         settings.url = serviceUrl;
         settings.signingKey = rsaKey(0);
@@ -398,12 +406,15 @@ private:
             file.path = (folder.path() / "gateway.db").string();
             return gateway::makeSqliteBooks(std::move(file));
         }
+        // As a region runs it: one role owns the tables, another one serves (with_postgres.sh).
         if (_schema.empty()) {
             _schema = "town" + toHex(randomBytes(random, 8));
-            gateway::makePostgresBooks(server, loop)->ask("CREATE SCHEMA " + _schema, {});
+            gateway::makePostgresBooks(server, loop)
+                ->ask("CREATE SCHEMA " + _schema + " AUTHORIZATION amt_owner", {});
         }
-        return gateway::makePostgresBooks(
-            std::string(server) + "&options=-csearch_path%3D" + _schema, loop);
+        const std::string there =
+            std::string(server) + "&options=-csearch_path%3D" + _schema + "&user=";
+        return gateway::makePostgresBooks(there + "amt_serve", loop, there + "amt_owner");
     }
 
     void enter(const std::string& id, const std::string& owner)
@@ -425,6 +436,7 @@ private:
 
     std::map<Who, std::string> _tokens;
     std::string _schema;
+    std::optional<gateway::Books::Seeing> _all;
 };
 
 } // namespace amt::test

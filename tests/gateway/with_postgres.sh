@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 #
 # Runs a command beside a PostgreSQL of its own: a new cluster in a folder that goes with it, on a Unix socket, under a user
-# without rights. AMT_TEST_POSTGRES says how to reach it.
+# without rights. AMT_TEST_POSTGRES says how to reach it; its roles amt_owner and amt_serve own tables and serve, without more rights.
 #
 #   with_postgres.sh COMMAND...
 set -euo pipefail
@@ -32,6 +32,7 @@ echo "local all all trust" >"$folder/data/pg_hba.conf"
 "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
     -o "-c listen_addresses='' -c unix_socket_directories='$folder' -c fsync=${AMT_TEST_POSTGRES_FSYNC:-off} -c max_connections=50" start >/dev/null \
     || { cat "$folder/log"; exit 1; }
+"${as[@]}" "$bin/psql" -h "$folder" -U amt -q -c "CREATE ROLE amt_owner LOGIN" -c "CREATE ROLE amt_serve LOGIN" postgres
 cd - >/dev/null
 export AMT_TEST_POSTGRES="postgresql:///postgres?host=$folder&user=amt"
 "$@"
