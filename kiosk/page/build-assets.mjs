@@ -2,11 +2,12 @@
 //
 // Fills kiosk/assets: KERN's style sheet cut down to what the templates use, our styles and scripts, Noto fonts.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const kiosk = join(dirname(fileURLToPath(import.meta.url)), '..');
 const assets = join(kiosk, 'assets');
+const operators = join(kiosk, '..', 'sync', 'gateway', 'page'); // another house, the same look
 const kern = join(kiosk, '..', 'node_modules', '@kern-ux', 'native');
 const fontFolder = '/usr/share/fonts/truetype/noto'; // Debian: fonts-noto-core
 const fonts = ['NotoSans-Regular.ttf', 'NotoSans-Bold.ttf', 'NotoSansArabic-Regular.ttf', 'NotoSansArabic-Bold.ttf'];
@@ -21,12 +22,14 @@ function put(name, content) {
 
 /** @param {string} folder @param {string} ending */
 function filesIn(folder, ending) {
-    return readdirSync(join(kiosk, folder)).filter((name) => name.endsWith(ending)).map((name) => join(kiosk, folder, name));
+    const path = resolve(kiosk, folder);
+    return readdirSync(path).filter((name) => name.endsWith(ending)).map((name) => join(path, name));
 }
 
 /** Classes of KERN that our pages name; one that ends in "--" stands for all its variants. */
 function usedClasses() {
     const sources = [...filesIn('citizen', '.mustache'), ...filesIn('clerk', '.mustache'), ...filesIn('display', '.mustache'),
+        ...filesIn(operators, '.mustache'),
         ...filesIn('script', '.js')];
     const names = new Set();
     for (const path of sources)
@@ -113,6 +116,7 @@ put('kern.css', `/* KERN Design System, @kern-ux/native ${version}, EUPL-1.2; cu
 const shared = readFileSync(join(kiosk, 'style', 'shared.css'), 'utf8');
 for (const surface of ['kiosk', 'clerk', 'display'])
     put(`${surface}.css`, `${shared}\n${readFileSync(join(kiosk, 'style', `${surface}.css`), 'utf8')}`);
+put('operators.css', [shared, readFileSync(join(kiosk, 'style', 'clerk.css'), 'utf8'), readFileSync(join(operators, 'operators.css'), 'utf8')].join('\n'));
 for (const path of filesIn('script', '.js'))
     put(basename(path), readFileSync(path, 'utf8'));
 for (const font of fonts) {

@@ -10,6 +10,7 @@
 #include "sync/gateway/gateway.h"
 #include "sync/gateway/https_front.h"
 #include "sync/gateway/import.h"
+#include "sync/gateway/operator_pages.h"
 #include "sync/gateway/operators.h"
 #include "sync/gateway/quota_commands.h"
 #include "sync/portal/exchange.h"
@@ -25,6 +26,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <map>
 #include <thread>
@@ -34,6 +36,8 @@ namespace {
 
 constexpr std::size_t answerBytesMax = 92 * 1024 * 1024; ///< an attachment as JWE
 constexpr int ownThreads = 4;                            ///< for whoever runs the gateway
+constexpr std::size_t operatorsBodyMax = 16 * 1024;
+constexpr std::size_t operatorsConnectionsMax = 256;
 constexpr auto roundEvery = std::chrono::seconds(2);
 
 /// A gateway with a loop, a thread and a connection to the database of its own. They know each
@@ -56,6 +60,66 @@ struct Room {
     std::unique_ptr<Books> books;
     Gateway gateway;
     std::thread thread;
+};
+
+/// The operators' listener: on a loop of its own, for passwords take long; what concerns the books
+/// is asked on the gateway's.
+class OperatorsDoor {
+public:
+    /// `diskFailed`: the process has to end.
+    OperatorsDoor(const FrontSettings& settings, OperatorPages& pages, EventLoop& gatewayLoop,
+                  std::function<void()> diskFailed)
+        : _pages(pages), _gatewayLoop(gatewayLoop), _diskFailed(std::move(diskFailed)),
+          _thread([this] { _loop.run(); }),
+          _front(std::in_place, settings, _loop,
+                 [this](const HttpRequest& request) { return answer(request); })
+    {}
+    ~OperatorsDoor()
+    {
+        _front.reset(); // it waits for what is under way
+        _loop.stop();
+        _thread.join();
+    }
+    OperatorsDoor(const OperatorsDoor&) = delete;
+    OperatorsDoor& operator=(const OperatorsDoor&) = delete;
+
+private:
+    template <typename Work>
+    auto onGateway(Work work)
+    {
+        // shared with the task, which may come when nobody waits any more
+        const auto promise = std::make_shared<std::promise<decltype(work())>>();
+        auto future = promise->get_future();
+        _gatewayLoop.post([this, promise, work = std::move(work)] {
+            try {
+                promise->set_value(work());
+            } catch (const Error&) {
+                _diskFailed();
+                throw;
+            }
+        });
+        return future.get(); // throws when the task ended without an answer: the disk
+    }
+    HttpResponse answer(const HttpRequest& request)
+    {
+        try {
+            auto reply = onGateway([this, &request] { return _pages.answer(request); });
+            if (auto* response = std::get_if<HttpResponse>(&reply))
+                return *std::move(response);
+            const auto& work = std::get<OperatorPages::LongWork>(reply);
+            const auto stretched = office::stretch(work.order);
+            return onGateway([&] { return work.then(stretched); });
+        } catch (const std::future_error&) {
+            throw Error(ErrorCode::StoreFailed, "no answer");
+        }
+    }
+
+    OperatorPages& _pages;
+    EventLoop& _gatewayLoop;
+    const std::function<void()> _diskFailed;
+    RealEventLoop _loop;
+    std::thread _thread;
+    std::optional<HttpsFront> _front;
 };
 
 class GatewayProgram : public Poco::Util::Application {
@@ -108,6 +172,15 @@ protected:
             "serve: connections of one address (64; on 127.0.0.1, behind a proxy, any number)",
             "N");
         add("metrics-port", "serve: port on 127.0.0.1 for GET /metrics and GET /health", "N");
+        add("operators-port",
+            "serve: port of the operators' pages (HTTPS); without: there are none", "N");
+        add("operators-listen", "serve: address of the operators' pages (127.0.0.1)", "ADDRESS");
+        add("operators-certificate",
+            "serve: PEM, for the operators' pages; with --operators-key. Without: the gateway's "
+            "own",
+            "FILE");
+        add("operators-key", "serve: PEM of its private key", "FILE");
+        add("source", "serve: folder that holds kiosk/ and sync/gateway/page/ (.)", "DIR");
         add("workers", "serve: requests answered at a time before PostgreSQL (8)", "N");
         add("calls", "serve: calls a second of one client (30), 20 times as many at once", "N");
         add("file",
@@ -128,8 +201,9 @@ protected:
     int main(const std::vector<std::string>& commands) override
     {
         const bool aboutQuota = commands.size() == 2 && commands[0] == "quota";
+        const bool aboutOperator = isAboutOperator(commands);
         const std::string command =
-            commands.size() == 1 || aboutQuota ? commands[0] : std::string();
+            commands.size() == 1 || aboutQuota || aboutOperator ? commands[0] : std::string();
         try { // the door of main
             if (_options.contains("help") || command.empty())
                 return usage();
@@ -143,9 +217,15 @@ protected:
                 return subscribe();
             if (aboutQuota && commands[1] != "revoke")
                 return actOnQuota(commands[1]);
+            if (aboutOperator) {
+                _options["operator"] = commands[1];
+                if (commands.size() == 3)
+                    _options["name"] = commands[2];
+                return giveOrder(command);
+            }
             if (aboutQuota) // one act, whatever it is called
                 return giveOrder("revoke");
-            return isOrder(command) ? giveOrder(command) : usage();
+            return isOrder(command) && command != "operator" ? giveOrder(command) : usage();
         } catch (const Error& failure) {
             log::error("gateway.failed", {{"code", failure.name()}, {"detail", failure.message()}});
             return EXIT_SOFTWARE;
@@ -161,6 +241,16 @@ private:
         if (found == _options.end())
             throw Error(ErrorCode::ConfigurationInvalid, std::string("--") + name + " is needed");
         return found->second;
+    }
+
+    static bool isAboutOperator(const std::vector<std::string>& commands)
+    {
+        if (commands.size() < 2 || commands[0] != "operator")
+            return false;
+        const std::string& act = commands[1];
+        return commands.size() == 2
+                   ? act == "list"
+                   : commands.size() == 3 && (act == "add" || act == "code" || act == "end");
     }
 
     std::unique_ptr<Books> openBooks(const std::filesystem::path& state, const Clock& clock) const
@@ -182,7 +272,8 @@ private:
         help.setCommand("amt-gateway");
         help.setUsage(
             "init|serve|import|subscribe|list|client|node|destination|revoke|callback|code|approve"
-            "|quota show|quota revoke|quota release|quota reconcile [options]");
+            "|operator add NAME|operator code NAME|operator end NAME|operator list|quota "
+            "show|quota revoke|quota release|quota reconcile [options]");
         help.setHeader("The receiving side for sealed cases, FIT-Connect v2 in shape.");
         help.format(std::cout);
         return _options.contains("help") ? EXIT_OK : EXIT_USAGE;
@@ -305,6 +396,25 @@ private:
                 return operations.answer(request);
             });
         }
+        std::optional<OperatorPages> pages;
+        std::optional<OperatorsDoor> pagesDoor;
+        if (_options.contains("operators-port")) {
+            const std::filesystem::path folder =
+                _options.contains("source") ? needed("source") : std::string(".");
+            pages.emplace(
+                OperatorPagesSettings{
+                    .templates = folder / "sync/gateway/page",
+                    .kiosk = folder / "kiosk",
+                    .service = settings.url,
+                    .fleet = {.nodesNeedCertificates = settings.devicesNeedCertificates},
+                    .accounts = {}},
+                *rooms[0]->books, rooms[0]->loop, rooms[0]->random,
+                [&](const HttpRequest& order) { return rooms[0]->gateway.operate(order); });
+            pagesDoor.emplace(operatorsFront(state), *pages, rooms[0]->loop, [&] {
+                failed = true;
+                loop.stop();
+            });
+        }
         std::optional<HttpsFront> socket;
         FrontSettings house;
         house.socketFile = operatorsSocket(state);
@@ -320,6 +430,24 @@ private:
         loop.run();
         log::info("gateway.down");
         return failed ? EXIT_IOERR : EXIT_OK;
+    }
+
+    FrontSettings operatorsFront(const std::filesystem::path& state) const
+    {
+        FrontSettings front;
+        front.port = static_cast<std::uint16_t>(number("operators-port", 0, 1, 65535));
+        if (_options.contains("operators-listen"))
+            front.address = needed("operators-listen");
+        front.certificateFile = serverCertificateFile(state);
+        front.privateKeyFile = serverKeyFile(state);
+        if (_options.contains("operators-certificate") || _options.contains("operators-key")) {
+            front.certificateFile = needed("operators-certificate");
+            front.privateKeyFile = needed("operators-key");
+        }
+        front.bodyBytesMax = operatorsBodyMax;
+        front.threads = ownThreads;
+        front.connectionsMax = operatorsConnectionsMax;
+        return front;
     }
 
     /// Before SQLite while nothing serves; before PostgreSQL at any time. Says what became of each.

@@ -3,6 +3,7 @@
 // The exposition text. Its questions are cheap: they touch what is open, never what is over.
 #include "sync/gateway/metrics.h"
 
+#include "sync/gateway/fleet.h"
 #include "sync/gateway/ledger.h"
 #include "sync/gateway/problem.h"
 #include "sync/gateway/quota_statements.h"
@@ -54,7 +55,43 @@ struct Queues {
     };
     Queue announced, submitted, callbacks;
     std::int64_t held = 0, deafAddresses = 0, nodes = 0, silentNodes = 0, conflicts = 0;
+
+    /// Of nodes that were not revoked; what waits and is held there is by their own word.
+    Queue atNodes;
+    std::int64_t lateNodes = 0, neverHeard = 0, heldAtNodes = 0, waitingKeys = 0;
+    struct Ending {
+        std::int64_t in7Days = 0, in30Days = 0; ///< both with those that are over
+
+        void add(const std::optional<UtcTime>& ends, UtcTime now)
+        {
+            const int left = ends ? daysLeft(*ends, now) : daysSoon + 1;
+            in30Days += left <= daysSoon ? 1 : 0;
+            in7Days += left <= daysNow ? 1 : 0;
+        }
+    };
+    Ending certificates, destinationKeys;
 };
+
+void addFleet(Queues& queues, Books& books, UtcTime now)
+{
+    for (const auto& node : fleet(books, now)) {
+        if (node.isRevoked)
+            continue;
+        for (const auto& each : node.found) {
+            queues.lateNodes += each.trouble == Trouble::Late ? 1 : 0;
+            queues.neverHeard += each.trouble == Trouble::NeverHeard ? 1 : 0;
+        }
+        queues.atNodes.count += node.waiting;
+        queues.heldAtNodes += node.held;
+        if (node.oldestWaiting)
+            queues.atNodes.oldestSeconds = std::max<std::int64_t>(
+                std::chrono::floor<std::chrono::seconds>(now - *node.oldestWaiting).count(),
+                queues.atNodes.oldestSeconds);
+        queues.certificates.add(node.certificateEnds, now);
+        queues.destinationKeys.add(node.destinationKeyEnds, now);
+    }
+    queues.waitingKeys = static_cast<std::int64_t>(waitingKeys(books).size());
+}
 
 Queues queuesOf(Books& books, UtcTime now)
 {
@@ -68,14 +105,20 @@ Queues queuesOf(Books& books, UtcTime now)
         return found;
     };
     const auto number = [&](Books::Question row) { return row.step() ? row.integer(0) : 0; };
-    return {.announced = queue(books.prepare(sql::openAnnounced)),
-            .submitted = queue(books.prepare(sql::openSubmitted)),
-            .callbacks = queue(books.prepare(sql::openCallbacks)),
-            .held = number(books.prepare(sql::countHeld)),
-            .deafAddresses = number(books.prepare(sql::countDeafAddresses)),
-            .nodes = number(books.prepare(sql::countNodes)),
-            .silentNodes = number(books.prepare(sql::countSilentNodes).bind(now - silentAfter)),
-            .conflicts = number(books.prepare(sql::quotaConflicts))};
+    Queues found{.announced = queue(books.prepare(sql::openAnnounced)),
+                 .submitted = queue(books.prepare(sql::openSubmitted)),
+                 .callbacks = queue(books.prepare(sql::openCallbacks)),
+                 .held = number(books.prepare(sql::countHeld)),
+                 .deafAddresses = number(books.prepare(sql::countDeafAddresses)),
+                 .nodes = number(books.prepare(sql::countNodes)),
+                 .silentNodes =
+                     number(books.prepare(sql::countSilentNodes).bind(now - silentAfter)),
+                 .conflicts = number(books.prepare(sql::quotaConflicts)),
+                 .atNodes = {},
+                 .certificates = {},
+                 .destinationKeys = {}};
+    addFleet(found, books, now);
+    return found;
 }
 
 } // namespace
@@ -147,6 +190,28 @@ std::string Operations::metrics()
     out.gauge("amt_gateway_nodes", queues->nodes, "Nodes that told the head of their journal.");
     out.gauge("amt_gateway_nodes_silent", queues->silentNodes,
               "Nodes of which nothing was heard for a day.");
+    out.gauge("amt_gateway_nodes_late", queues->lateNodes,
+              "Nodes of which nothing was heard for three quarters of an hour.");
+    out.gauge("amt_gateway_nodes_never_heard", queues->neverHeard,
+              "Nodes that were entered and never heard.");
+    out.gauge("amt_gateway_node_cases_waiting", queues->atNodes.count,
+              "Cases that have not left their nodes, by the nodes' own word.");
+    out.gauge("amt_gateway_node_case_oldest_seconds", queues->atNodes.oldestSeconds,
+              "Age of the oldest of them.");
+    out.gauge("amt_gateway_node_cases_held", queues->heldAtNodes,
+              "Cases at nodes that wait for a clerk's decision.");
+    out.gauge("amt_gateway_keys_asking", queues->waitingKeys,
+              "Transport keys that wait for an operator's approval.");
+    const auto ending = [&](std::string_view name, const Queues::Ending& sum,
+                            std::string_view help) {
+        out.begin(name, "gauge", help);
+        out.sample(sum.in7Days, "within=\"7d\"");
+        out.sample(sum.in30Days, "within=\"30d\"");
+    };
+    ending("amt_gateway_node_certificates_ending", queues->certificates,
+           "Nodes whose certificate ends so soon, or has ended.");
+    ending("amt_gateway_destination_keys_ending", queues->destinationKeys,
+           "Nodes of whose municipality a destination's key ends so soon, or has ended.");
     out.gauge("amt_gateway_calendar_conflicts", queues->conflicts,
               "Appointments that stand where another one does: a person moves one of them.");
     out.gauge("amt_gateway_calendar_unsound",

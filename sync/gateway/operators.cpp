@@ -25,8 +25,8 @@
 namespace amt::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 8> orders = {"list",   "client",   "node", "destination",
-                                                    "revoke", "callback", "code", "approve"};
+constexpr std::array<std::string_view, 9> orders = {
+    "list", "client", "node", "destination", "revoke", "callback", "code", "approve", "operator"};
 
 std::string userName()
 {
@@ -53,6 +53,8 @@ public:
             return makeCode();
         if (_order.command == "approve")
             return approve();
+        if (_order.command == "operator")
+            return actOnOperator();
         return enterCallback();
     }
 
@@ -68,6 +70,8 @@ private:
             throw Error(ErrorCode::ConfigurationInvalid, std::string("--") + name + " is needed");
         return option(name);
     }
+
+    static std::string cell(const std::string& text) { return text.empty() ? "-" : text; }
 
     HttpResponse ask(const std::string& method, const std::string& path,
                      const std::string& body = {}) const
@@ -234,6 +238,43 @@ private:
         return Became::Done;
     }
 
+    /// The code is written once; with it the operator sets password and second factor.
+    Became actOnOperator()
+    {
+        const std::string act = needed("operator");
+        if (act == "list")
+            return listOperators();
+        auto order = json::makeObject();
+        order->set("name", needed("name"));
+        if (act == "end") {
+            order->set("reason", needed("reason"));
+            if (!give("/operators/end", order))
+                return Became::Refused;
+            _out << "ended\n";
+            return Became::Done;
+        }
+        const auto made = give(act == "add" ? "/operators" : "/operators/code", order);
+        if (!made)
+            return Became::Refused;
+        _out << json::text(*made, "code") << '\n';
+        return Became::Done;
+    }
+
+    Became listOperators()
+    {
+        const auto known = said(ask("GET", "/operators"));
+        if (!known)
+            return Became::Refused;
+        for (const auto& each : *json::array(*known, "operators")) {
+            const auto entry = each.extract<json::ObjectPtr>();
+            _out << "operator";
+            for (const char* key : {"operatorId", "state", "enteredAt", "codeUntil", "name"})
+                _out << '\t' << cell(json::text(*entry, key));
+            _out << '\n';
+        }
+        return Became::Done;
+    }
+
     Became enterCallback()
     {
         auto order = json::makeObject();
@@ -255,7 +296,6 @@ private:
         const auto devices = said(ask("GET", "/devices"));
         if (!clients || !destinations || !devices)
             return Became::Refused;
-        const auto cell = [](const std::string& text) { return text.empty() ? "-" : text; };
         for (const auto& each : *json::array(*clients, "clients")) {
             const auto client = each.extract<json::ObjectPtr>();
             const std::string role = json::text(*client, "role");

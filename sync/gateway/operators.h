@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // The orders of whoever runs the gateway, as commands: list, client, node, destination, revoke,
-// callback, code, approve. What they do is registry.h; this is how they are said and answered.
+// callback, code, approve, operator. What they do is registry.h; this is how they are said and
+// answered.
 #pragma once
 
 #include "appliance/core/http.h"
@@ -26,7 +27,8 @@ std::optional<AskRegistry> askOverSocket(const std::filesystem::path& socket);
 bool isOrder(const std::string& command);
 
 struct Order {
-    std::string command;
+    std::string command; ///< of "operator add NAME": the first word; the others are the options
+                         ///< "operator" (add, code, end, list) and "name"
     std::map<std::string, std::string> options; ///< by name, as `amt-gateway help` has them
     std::filesystem::path state;                ///< where the gateway was set up
     AskRegistry ask;

@@ -91,11 +91,15 @@ HttpResponse Registry::answer(const HttpRequest& request, UtcTime now)
             return clients();
         if (request.path == "/destinations")
             return destinations();
-        if (request.path == "/devices") {
+        const auto listed = [](const char* key, const json::ArrayPtr& list) {
             auto body = json::makeObject();
-            body->set("devices", _devices.list());
+            body->set(key, list);
             return jsonResponse(200, json::write(*body));
-        }
+        };
+        if (request.path == "/devices")
+            return listed("devices", _devices.list());
+        if (request.path == "/operators")
+            return listed("operators", _operators.list());
         return problem(404, "address-not-found", "there is nothing at this address");
     }
     struct Order {
@@ -111,6 +115,9 @@ HttpResponse Registry::answer(const HttpRequest& request, UtcTime now)
         {"/devices/code", &Registry::makeCode},
         {"/devices/approve", &Registry::approveDevice},
         {"/devices/revoke", &Registry::revokeDevice},
+        {"/operators", &Registry::enterOperator},
+        {"/operators/code", &Registry::giveOperatorCode},
+        {"/operators/end", &Registry::endOperator},
     };
     const auto* order = std::find_if(std::begin(orders), std::end(orders), [&](const auto& each) {
         return request.method == "POST" && each.path == request.path;
@@ -301,6 +308,43 @@ HttpResponse Registry::revokeDevice(const json::Object& order, UtcTime now)
     if (!_devices.revoke(id, json::text(order, "fingerprint")))
         return unknown("key");
     note("revoke-device", id, order, now);
+    return emptyResponse(204);
+}
+
+HttpResponse Registry::enterOperator(const json::Object& order, UtcTime now)
+{
+    json::onlyKeys(order, {"name", "by"});
+    const auto id = _operators.enter(line(order, "name"), now);
+    if (!id)
+        return problem(409, "operator-known", "there is an operator of this name");
+    auto body = json::makeObject();
+    body->set("operatorId", *id);
+    body->set("code", std::string(_operators.giveCode(*id, now).revealText()));
+    note("enter-operator", *id, order, now);
+    return jsonResponse(201, json::write(*body));
+}
+
+HttpResponse Registry::giveOperatorCode(const json::Object& order, UtcTime now)
+{
+    json::onlyKeys(order, {"name", "by"});
+    const auto id = _operators.idOf(line(order, "name"));
+    if (!id)
+        return unknown("operator");
+    auto body = json::makeObject();
+    body->set("code", std::string(_operators.giveCode(*id, now).revealText()));
+    note("make-operator-code", *id, order, now);
+    return jsonResponse(201, json::write(*body));
+}
+
+HttpResponse Registry::endOperator(const json::Object& order, UtcTime now)
+{
+    json::onlyKeys(order, {"name", "by", "reason"});
+    const auto id = _operators.idOf(line(order, "name"));
+    line(order, "reason");
+    if (!id)
+        return unknown("operator");
+    _operators.end(*id, now);
+    note("end-operator", *id, order, now);
     return emptyResponse(204);
 }
 

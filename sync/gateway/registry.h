@@ -11,6 +11,7 @@
 #include "sync/gateway/callbacks.h"
 #include "sync/gateway/devices.h"
 #include "sync/gateway/ledger.h"
+#include "sync/gateway/operator_accounts.h"
 #include "sync/gateway/quota.h"
 
 namespace amt::gateway {
@@ -32,6 +33,10 @@ namespace amt::gateway {
 /// | POST /devices/code | `clientId`, `by` | `code`, for a day and for one key |
 /// | POST /devices/approve | `clientId`, `fingerprint`, `by` | `expiresAt` |
 /// | POST /devices/revoke | `clientId`, `fingerprint`, `by`, `reason` | 204 |
+/// | GET /operators | | `operators` |
+/// | POST /operators | `name`, `by` | `operatorId`, `code` (operator_accounts.h) |
+/// | POST /operators/code | `name`, `by` | `code`; what the account had before is worthless |
+/// | POST /operators/end | `name`, `by`, `reason` | 204 |
 // clang-format on
 ///
 /// Every change is noted with its author in the commit that makes it (table operator_act).
@@ -41,7 +46,7 @@ public:
     Registry(Books& books, Access& access, Ledger& ledger, Quota& quota, Callbacks& callbacks,
              Devices& devices, RandomSource& random)
         : _books(books), _access(access), _ledger(ledger), _quota(quota), _callbacks(callbacks),
-          _devices(devices), _random(random)
+          _devices(devices), _random(random), _operators(books, random)
     {}
 
     /// On the loop. Throws JsonMalformed, InputMalformed, KeyUnusable, and what Books throws.
@@ -58,6 +63,9 @@ private:
     HttpResponse makeCode(const json::Object& order, UtcTime now);
     HttpResponse approveDevice(const json::Object& order, UtcTime now);
     HttpResponse revokeDevice(const json::Object& order, UtcTime now);
+    HttpResponse enterOperator(const json::Object& order, UtcTime now);
+    HttpResponse giveOperatorCode(const json::Object& order, UtcTime now);
+    HttpResponse endOperator(const json::Object& order, UtcTime now);
     /// Entered here and not revoked.
     bool isActive(const std::string& clientId);
     void note(const char* act, const std::string& subject, const json::Object& order, UtcTime now);
@@ -69,6 +77,7 @@ private:
     Callbacks& _callbacks;
     Devices& _devices;
     RandomSource& _random;
+    OperatorAccounts _operators;
 };
 
 } // namespace amt::gateway

@@ -15,6 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 #include <string_view>
 
@@ -255,6 +256,23 @@ DeviceCertificate certify(const DeviceAuthority& authority, const std::string& r
                                   .digest = sha256Of({der, static_cast<std::size_t>(size)})};
     OPENSSL_free(der);
     return certificate;
+}
+
+UtcTime certificateEnd(ByteView der)
+{
+    const unsigned char* at = der.data();
+    const X509Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())),
+                                      &X509_free);
+    std::tm end{};
+    if (!certificate || at != der.data() + der.size() ||
+        ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1)
+        unusable("not one certificate with an end");
+    const std::chrono::year_month_day day(
+        std::chrono::year(end.tm_year + 1900),
+        std::chrono::month(static_cast<unsigned>(end.tm_mon) + 1),
+        std::chrono::day(static_cast<unsigned>(end.tm_mday)));
+    return std::chrono::sys_days(day) + std::chrono::hours(end.tm_hour) +
+           std::chrono::minutes(end.tm_min) + std::chrono::seconds(end.tm_sec);
 }
 
 } // namespace amt::gateway

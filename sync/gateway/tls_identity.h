@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Certificates of one gateway's own (ECDSA P-256): its server's, for set-ups without a trust
-// centre, and those of the nodes that it lets in.
+// centre, and those of the nodes that it lets in; and when any certificate ends.
 #pragma once
 
 #include "appliance/core/clock.h"
@@ -44,5 +44,8 @@ struct DeviceCertificate {
 /// For TLS clients only. Throws KeyUnusable, SystemFailed.
 DeviceCertificate certify(const DeviceAuthority& authority, const std::string& requestPem,
                           UtcTime from, UtcTime until);
+
+/// When a certificate (DER) ends (notAfter). Throws KeyUnusable.
+UtcTime certificateEnd(ByteView der);
 
 } // namespace amt::gateway

@@ -8,8 +8,8 @@
 // sample upright in German and Arabic. axe: all pages in contrast, else the sample upright. Very large letters may make a page longer
 // than the screen, and larger ones a lying page; never wider.
 //
-// node tests/e2e/gallery.mjs PAGES PICTURES [NAME...]: PAGES is what amt-page-gallery wrote.
-import { readFileSync, readdirSync, mkdirSync } from 'node:fs';
+// node tests/e2e/gallery.mjs PAGES PICTURES [NAME...]: PAGES is what amt-page-gallery wrote, and amt-operators-gallery.
+import { existsSync, readFileSync, readdirSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, axeFindings, highTargets, serve, smallTargets, scrolls } from './browser.mjs';
 
@@ -85,7 +85,7 @@ async function look(screen, folder, files, wanted) {
 
 const begin = performance.now();
 let looked = 0;
-const filesIn = (/** @type {string} */ folder) => readdirSync(join(pages, folder)).sort()
+const filesIn = (/** @type {string} */ folder) => (existsSync(join(pages, folder)) ? readdirSync(join(pages, folder)) : []).sort()
     .filter((name) => only.length === 0 || only.some((each) => name.startsWith(each)));
 // Pages that differ in a sentence only: upright is enough.
 const alike = /^(reading-(?!checkingPin)|problem-(?!PinBlocked)|running-(?!insert)|card-incomplete|start-closed|ended-timeout)/;
@@ -112,6 +112,8 @@ for (const mode of ['large', 'largest', 'contrast', 'low']) {
 }
 await look({ name: 'wide', width: 1366, height: 768, mm: 1 }, 'desk', filesIn('desk'), { kiosk: false, axe: true });
 await look({ name: 'narrow', width: 400, height: 800, mm: 1 }, 'desk', filesIn('desk'), { kiosk: false, axe: true });
+for (const window of [{ name: 'square', width: 1280, height: 1024, mm: 1 }, { name: 'narrow', width: 400, height: 800, mm: 1 }])
+    await look(window, 'operators', filesIn('operators'), { kiosk: false, axe: true });
 await look(screens[1], 'display', filesIn('display'), { kiosk: false, axe: true });
 await close();
 server.close();
