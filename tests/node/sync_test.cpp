@@ -4,6 +4,7 @@
 // believed when they are signed.
 #include "sync/envelope/envelope.h"
 #include "sync/portal/metadata.h"
+#include "sync/portal/words.h"
 #include "tests/node/town.h"
 #include "tests/node/ways.h"
 #include "tests/support/test_keys.h"
@@ -112,7 +113,13 @@ BOOST_AUTO_TEST_CASE(a_case_goes_its_way_from_sealed_to_accepted)
     Town town;
     const auto sealed = sealedCase(town);
     auto work = json::parseObject(ask(town, "GET", "/sync/work").body);
+    const auto reported = [&] {
+        return portal::readHead(json::write(*json::object(*work, "head"))).report.value();
+    };
     BOOST_TEST(json::array(*work, "envelopes")->size() == 1U);
+    BOOST_TEST(reported().waiting == 1);
+    BOOST_TEST(reported().oldestWaiting.has_value());
+    BOOST_TEST(reported().version == AMT_VERSION);
     const std::string base = "/sync/envelopes/" + sealed.id;
     BOOST_TEST(ask(town, "POST", base + "/announced", ids()).status == 204);
     BOOST_TEST(ask(town, "POST", base + "/announced", ids()).status == 204); // the answer was lost
@@ -127,6 +134,8 @@ BOOST_AUTO_TEST_CASE(a_case_goes_its_way_from_sealed_to_accepted)
     work = json::parseObject(ask(town, "GET", "/sync/work").body);
     BOOST_TEST(json::array(*work, "envelopes")->size() == 0U);
     BOOST_TEST(json::array(*work, "awaiting")->size() == 1U);
+    BOOST_TEST(reported().waiting == 0);
+    BOOST_TEST(!reported().oldestWaiting.has_value());
 
     auto accepted =
         event(town, envelope::EventKind::Accept, "6f1c9a40-5b0e-4a86-9d0f-3f3f7f1c2a10");
