@@ -32,7 +32,7 @@ public:
     virtual ~Books() = default;
 
     // Whose rows there are, for as long as what is returned lives. PostgreSQL shows and takes no
-    // others, whatever a statement says (row level security, migrations/0012_rows.sql); in SQLite
+    // others, whatever a statement says (row level security, migrations/0014_rows.sql); in SQLite
     // the statements alone decide. Without any of them there are no rows of a municipality at all.
     /// Of one municipality: what stands under it, and what it sent to others or they to it.
     [[nodiscard]] Seeing only(const std::string& tenantId);

@@ -160,6 +160,7 @@ private:
 
     void round()
     {
+        const auto all = _books.wholeRegion();
         auto due = _books.prepare(sql::callbacksDue).bind(_loop.utcNow(), newsMax);
         while (due.step()) {
             if (_underWay.size() >= underWayMax)
@@ -225,6 +226,7 @@ private:
     void heard(const std::string& clientId, const std::string& batch, std::int64_t failures,
                bool answered)
     {
+        const auto all = _books.wholeRegion();
         const UtcTime now = _loop.utcNow();
         ++(answered ? _counters.callbacksAnswered : _counters.callbacksUnanswered);
         if (answered) {
@@ -301,6 +303,7 @@ void Callbacks::forget(const std::string& clientId)
 void Callbacks::tellClient(const std::string& clientId, CallbackKind kind, const News& news,
                            UtcTime now)
 {
+    const auto all = _books.wholeRegion(); // the other end may be in another municipality
     _books.prepare(sql::addCallbackForClient)
         .bind(nameOf(kind), news.destinationId, news.submissionId, news.caseId, now, clientId)
         .run();
@@ -308,6 +311,7 @@ void Callbacks::tellClient(const std::string& clientId, CallbackKind kind, const
 
 void Callbacks::tellOwner(CallbackKind kind, const News& news, UtcTime now)
 {
+    const auto all = _books.wholeRegion();
     _books.prepare(sql::addCallbackForOwner)
         .bind(nameOf(kind), news.destinationId, news.submissionId, news.caseId, now)
         .run();

@@ -378,9 +378,12 @@ HttpResponse Citizens::reserveFor(const Asker& asker, const std::string& town,
         if (!booking)
             continue;
         std::string code;
-        do
-            code = makeFileReference(std::string(codePrefix), day, _random);
-        while (_books.prepare(sql::citizenCode).bind(code).step());
+        {
+            const auto all = _books.wholeRegion(); // no two are alike, whichever town gave them
+            do
+                code = makeFileReference(std::string(codePrefix), day, _random);
+            while (_books.prepare(sql::citizenCode).bind(code).step());
+        }
         _books.prepare(sql::addCitizenBooking)
             .bind(id, found->tenant, scope, held, *booking, place.services, place.minutes,
                   toIso(day), now + found->rules.reservation, now, code)

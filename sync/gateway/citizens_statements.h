@@ -23,6 +23,8 @@ inline constexpr std::string_view citizenBookingsOfDays =
     " END, q.state, q.day, q.lane, q.idx, q.cells FROM citizen_booking c JOIN quota_booking q ON"
     " q.id = c.booking WHERE c.tenant_id = $1 AND c.scope = $2 AND q.day >= $3 AND q.day < $4 AND"
     " c.day >= $3 AND c.day < $4 AND c.state = 'CONFIRMED' ORDER BY q.day, c.id";
+inline constexpr std::string_view tenantOfCitizenBooking =
+    "SELECT tenant_id FROM citizen_booking WHERE id = $1";
 inline constexpr std::string_view addCitizenBooking =
     "INSERT INTO citizen_booking (id, tenant_id, scope, token_hash, booking, state, services,"
     " minutes, day, due_at, version, made_at, changed_at, code) VALUES ($1, $2, $3, $4, $5,"

@@ -257,6 +257,7 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
         file.path = databaseFile(state).string();
         const auto books = open ? open() : makeSqliteBooks(std::move(file));
         books->migrate();
+        const auto all = books->wholeRegion();
         books->transact([&] {
             Access access(*books, random, std::chrono::seconds(0));
             access.enter(sender);

@@ -8,6 +8,7 @@
 #include "appliance/core/log.h"
 #include "sync/gateway/access.h"
 #include "sync/gateway/citizens.h"
+#include "sync/gateway/citizens_statements.h"
 #include "sync/gateway/devices.h"
 #include "sync/gateway/heads.h"
 #include "sync/gateway/ledger.h"
@@ -39,6 +40,7 @@ constexpr std::size_t requestBytesMax = 8 * 1024;
 constexpr int pageLimitMax = 500;
 /// Open to anyone who holds the capability of an appointment, and counted by address.
 constexpr std::string_view citizenPaths = "/citizens/";
+constexpr std::string_view scopePaths = "/citizens/scopes/";
 
 enum class Who { Anyone, Sender, Subscriber, Manager, Either };
 enum class BodyKind { None, Form, Json, Jose };
@@ -119,6 +121,7 @@ public:
           _registry(books, _access, _ledger, _quota, _callbacks, _devices, random)
     {
         _books.migrate();
+        const auto all = _books.wholeRegion();
         _callbacks.sealOld();
         const std::size_t scheme = _settings.url.find("://");
         if (scheme == std::string::npos || _settings.url.back() == '/')
@@ -130,15 +133,29 @@ public:
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    void enter(const ClientEntry& client) { _access.enter(client); }
+    void enter(const ClientEntry& client)
+    {
+        const auto all = _books.wholeRegion();
+        _access.enter(client);
+    }
     void enter(const DestinationEntry& destination)
     {
+        const auto all = _books.wholeRegion();
         _books.transact([&] { _ledger.enter(destination); });
     }
-    void enter(const CallbackEntry& address) { _callbacks.enter(address); }
-    std::vector<CensusRow> census() { return _ledger.census(); }
+    void enter(const CallbackEntry& address)
+    {
+        const auto all = _books.wholeRegion();
+        _callbacks.enter(address);
+    }
+    std::vector<CensusRow> census()
+    {
+        const auto all = _books.wholeRegion();
+        return _ledger.census();
+    }
     portal::TokenBody actFor(const std::string& clientId)
     {
+        const auto all = _books.wholeRegion();
         return _access.tokenFor(clientId, _loop.utcNow());
     }
 
@@ -196,6 +213,7 @@ private:
     /// Who asks, in `caller`, or why nobody is believed.
     std::optional<HttpResponse> unknownCaller(const HttpRequest& request, UtcTime now,
                                               Caller& caller);
+    Books::Seeing seenByAnyone(const HttpRequest& request, const Match& match);
     std::optional<HttpResponse> refused(const HttpRequest& request, const Match& match,
                                         const Caller& caller, std::size_t bodyBytes) const;
 
@@ -447,6 +465,7 @@ std::optional<HttpResponse> Gateway::Impl::admit(const HttpRequest& head,
 
 HttpResponse Gateway::Impl::operate(const HttpRequest& request)
 {
+    const auto all = _books.wholeRegion();
     try {
         if (request.path == quotaOrderPath)
             return answerQuotaOrder(request, _quota, _loop.utcNow());
@@ -525,6 +544,7 @@ std::optional<HttpResponse> Gateway::Impl::unknownCaller(const HttpRequest& requ
     // the real front door takes a request without it for a robot (facts/portal.md 1.3)
     if (headerOf(request, "user-agent").empty())
         return problem(403, "user-agent-missing", "a User-Agent header is needed");
+    const auto all = _books.wholeRegion(); // whose it is, is the question
     auto known = _access.caller(request, now);
     if (!known) {
         auto response = problem(401, "unauthorized", "a valid access token is needed");
@@ -551,11 +571,13 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile*
     if (!match.isOpen) {
         if (auto unknown = unknownCaller(request, call.now, call.caller))
             return *std::move(unknown);
+        const auto own = _books.only(call.caller.tenantId);
         const auto drawn = _allowance.draw(call.caller.clientId, call.now);
         auto response = drawn.granted ? answeredTo(call, match) : _allowance.refusal(drawn);
         _allowance.describe(drawn, response);
         return response;
     }
+    const auto seen = seenByAnyone(request, match);
     if (request.path.starts_with(citizenPaths)) {
         const bool reserves = match.route && match.route->answer == &Impl::citizenReserve;
         if (auto over = _citizens.drawn(request.peer,
@@ -564,6 +586,23 @@ HttpResponse Gateway::Impl::answered(const HttpRequest& request, const BodyFile*
             return *over;
     }
     return answeredTo(call, match);
+}
+
+/// A citizen's rows are those of the town that is named, or in which the appointment is.
+Books::Seeing Gateway::Impl::seenByAnyone(const HttpRequest& request, const Match& match)
+{
+    if (match.names.empty() || !request.path.starts_with(citizenPaths))
+        return _books.wholeRegion(); // tokens, keys and codes say whose they are
+    if (request.path.starts_with(scopePaths))
+        return _books.only(match.names[0]);
+    std::optional<std::string> tenant;
+    {
+        const auto all = _books.wholeRegion();
+        auto row = _books.prepare(sql::tenantOfCitizenBooking).bind(match.names[0]);
+        if (row.step())
+            tenant = row.text(0);
+    }
+    return tenant ? _books.only(*tenant) : _books.nothing();
 }
 
 /// Why this address does not take that request; whoever asks is known, or need not be.
@@ -1089,7 +1128,10 @@ HttpResponse Gateway::Impl::fetchAttachment(const Call& call)
         jwe.emplace();
         call.answer->bytes = *bytes;
         call.answer->next = [this, id = submission->id, part = call.names[1],
-                             number = 0]() mutable { return _ledger.piece(id, part, number++); };
+                             tenant = call.caller.tenantId, number = 0]() mutable {
+            const auto own = _books.only(tenant);
+            return _ledger.piece(id, part, number++);
+        };
     }
     if (!jwe)
         return notFound("attachment");
@@ -1308,6 +1350,7 @@ void Gateway::Impl::close(const std::vector<std::string>& ids, SubmissionState f
 
 void Gateway::Impl::runJobs()
 {
+    const auto all = _books.wholeRegion();
     const UtcTime now = _loop.utcNow();
     close(_ledger.incompleteSince(now - _settings.incompleteLife), SubmissionState::Announced,
           SubmissionState::Deleted, EventKind::Delete, {});

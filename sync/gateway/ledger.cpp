@@ -82,6 +82,7 @@ void Ledger::enter(const DestinationEntry& entry)
 
 std::optional<Destination> Ledger::destination(const std::string& id)
 {
+    const auto all = _books.wholeRegion(); // it is public; whether its owner was revoked is not
     auto row = _books.prepare(sql::destinationById);
     row.bind(id);
     if (!row.step())

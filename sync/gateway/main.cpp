@@ -144,6 +144,10 @@ protected:
             "PostgreSQL, in libpq's words (postgresql://HOST,HOST/NAME); its password stands in "
             "libpq's password file; default: SQLite in the state folder",
             "URL");
+        add("database-owner",
+            "the same as the role that owns the tables and brings them up to date; --database is "
+            "then of one that may only read and write",
+            "URL");
         add("tenant",
             "client, node, quota release: its municipality, 12 digits; without: there is one only",
             "ARS");
@@ -256,7 +260,9 @@ private:
     std::unique_ptr<Books> openBooks(const std::filesystem::path& state, const Clock& clock) const
     {
         if (const auto address = _options.find("database"); address != _options.end())
-            return makePostgresBooks(address->second, clock);
+            return makePostgresBooks(address->second, clock,
+                                     _options.contains("database-owner") ? needed("database-owner")
+                                                                         : std::string());
         store::DatabaseSettings file;
         file.path = databaseFile(state).string();
         file.pagesMax = _quotaPages > 0 ? _quotaPages : databasePages(state);

@@ -125,6 +125,7 @@ Queues queuesOf(Books& books, UtcTime now)
 
 HttpResponse Operations::answer(const HttpRequest& request)
 {
+    const auto all = _books.wholeRegion();
     if (request.method != "GET")
         return problem(405, "method-not-allowed", "only GET");
     if (request.path == "/health") {

@@ -194,6 +194,7 @@ OperatorPages::Reply OperatorPages::answer(const HttpRequest& request)
 template <typename Work>
 OperatorPages::Reply OperatorPages::guarded(const HttpRequest& request, Work&& work)
 {
+    const auto all = _books.wholeRegion();
     Reply reply;
     try {
         reply = work();

@@ -142,7 +142,7 @@ protected:
                 work();
                 run("COMMIT");
                 _inTransaction = false;
-                _shown.reset(); // what was set for the transaction went with it
+                _shown = _shownOutside; // what was set for the transaction went with it
                 return;
             } catch (const TryAgain&) {
                 rollBack();
@@ -177,6 +177,7 @@ private:
     {
         connect();
         const std::string shown = quoted(sight());
+        _shownOutside = _shown;
         run(("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT set_config('amt.sight', " + shown +
              ", true)")
                 .c_str());
@@ -216,6 +217,7 @@ private:
         _triedAt = now;
         _prepared.clear();
         _shown.reset();
+        _shownOutside.reset();
         // The address comes last and may say otherwise.
         // A primary whose cable is out is noticed by keepalives alone while we wait for its commit.
         const std::array keys = {"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
@@ -311,7 +313,7 @@ private:
     void rollBack() noexcept
     {
         _inTransaction = false;
-        _shown.reset();
+        _shown = _shownOutside;
         if (_connection && ::PQtransactionStatus(_connection.get()) != PQTRANS_IDLE)
             const Result ignored(::PQexec(_connection.get(), "ROLLBACK"));
     }
@@ -320,7 +322,8 @@ private:
     const Clock& _clock;
     const std::string _owner;
     Connection _connection;
-    std::optional<std::string> _shown; ///< what the server was told of sight()
+    std::optional<std::string> _shown;        ///< what the server was told of sight()
+    std::optional<std::string> _shownOutside; ///< and what it goes back to after a transaction
     std::map<std::string, std::string, std::less<>> _prepared; ///< statement to its name
     std::optional<Milliseconds> _triedAt;
     bool _inTransaction = false;

@@ -164,6 +164,7 @@ void fillBooks(const std::string& database)
     const RealEventLoop clock;
     SystemRandom random;
     const auto books = gateway::makePostgresBooks(database, clock);
+    const auto all = books->wholeRegion();
     books->migrate();
     const auto publicKey = [](int number) {
         return envelope::RsaKey::fromPublicDer(

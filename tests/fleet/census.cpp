@@ -15,6 +15,7 @@ std::vector<std::string> contradictions(const std::string& database, const Regis
     std::vector<std::string> found;
     const RealEventLoop clock;
     const auto books = gateway::makePostgresBooks(database, clock);
+    const auto all = books->wholeRegion();
 
     std::map<std::string, std::string> states; ///< of what was submitted, by submission
     std::set<std::string> there;

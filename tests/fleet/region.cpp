@@ -72,6 +72,7 @@ void fillBooks(const std::string& database, const Region& region)
     SystemRandom random;
     const auto books = gateway::makePostgresBooks(database, clock);
     books->migrate();
+    const auto all = books->wholeRegion();
     books->transact([&] {
         gateway::Access access(*books, random, std::chrono::seconds(1800));
         gateway::Ledger ledger(*books);

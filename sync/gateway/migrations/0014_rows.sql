@@ -1,0 +1,113 @@
+-- Row level security (Books::only, Books::wholeRegion). PostgreSQL takes these lines without their mark; SQLite has no such thing, and there the
+-- statements alone keep municipalities apart. `amt.sight` is "tenant:" and the municipality's id, or "region"; where it was never set there are no
+-- rows at all. FORCE: the owner of the tables is under it as well. Policies ask other tables under their policies, so each
+-- says one step only; "region" comes first because it saves that step.
+-- Not under it: meta, schema_version, quota_meta (serial numbers that all municipalities share).
+
+-- what stands under its municipality
+--postgres: ALTER TABLE client ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE client FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON client USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE quota_node ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_node FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_node USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE quota_cell ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_cell FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_cell USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE quota_booking ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_booking FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_booking USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE quota_tombstone ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_tombstone FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_tombstone USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE quota_scope ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_scope FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_scope USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE quota_audit ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_audit FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_audit USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE citizen_booking ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE citizen_booking FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON citizen_booking USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+-- what is a client's
+--postgres: ALTER TABLE access_token ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE access_token FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON access_token USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = access_token.client_id));
+--postgres: ALTER TABLE device_code ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE device_code FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON device_code USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = device_code.client_id));
+--postgres: ALTER TABLE device_certificate ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE device_certificate FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON device_certificate USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = device_certificate.client_id));
+--postgres: ALTER TABLE allowance ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE allowance FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON allowance USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = allowance.client_id));
+--postgres: ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE idempotency FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON idempotency USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = idempotency.client_id));
+--postgres: ALTER TABLE journal_head ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE journal_head FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON journal_head USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = journal_head.client_id));
+--postgres: ALTER TABLE node_report ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE node_report FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON node_report USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = node_report.client_id));
+--postgres: ALTER TABLE callback_address ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE callback_address FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON callback_address USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = callback_address.client_id));
+--postgres: ALTER TABLE callback ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE callback FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON callback USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = callback.client_id));
+--postgres: ALTER TABLE quota_stream ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_stream FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_stream USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = quota_stream.client_id));
+--postgres: ALTER TABLE quota_grant ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_grant FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_grant USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = quota_grant.client_id));
+--postgres: ALTER TABLE quota_evidence ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE quota_evidence FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY own ON quota_evidence USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = quota_evidence.client_id));
+-- public to whoever may ask at all, and changed by its own municipality
+--postgres: ALTER TABLE destination ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE destination FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY public ON destination FOR SELECT USING (current_setting('amt.sight', true) <> '');
+--postgres: CREATE POLICY own ON destination USING (current_setting('amt.sight', true) IN ('region', 'tenant:' || tenant_id));
+--postgres: ALTER TABLE destination_key ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE destination_key FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY public ON destination_key FOR SELECT USING (current_setting('amt.sight', true) <> '');
+--postgres: CREATE POLICY own ON destination_key USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM destination WHERE destination.id = destination_key.destination_id AND current_setting('amt.sight', true) IN ('region', 'tenant:' || destination.tenant_id)));
+-- of both ends: the sender's municipality and the destination's
+--postgres: ALTER TABLE case_file ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE case_file FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON case_file USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = case_file.client_id) OR EXISTS (SELECT 1 FROM destination WHERE destination.id = case_file.destination_id AND current_setting('amt.sight', true) IN ('region', 'tenant:' || destination.tenant_id)));
+--postgres: ALTER TABLE submission ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE submission FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON submission USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id = submission.client_id) OR EXISTS (SELECT 1 FROM destination WHERE destination.id = submission.destination_id AND current_setting('amt.sight', true) IN ('region', 'tenant:' || destination.tenant_id)));
+--postgres: ALTER TABLE attachment ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE attachment FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON attachment USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM submission WHERE submission.id = attachment.submission_id));
+--postgres: ALTER TABLE attachment_piece ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE attachment_piece FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON attachment_piece USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM submission WHERE submission.id = attachment_piece.submission_id));
+--postgres: ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE event FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON event USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM submission WHERE submission.id = event.submission_id));
+-- a reply goes from the destination's owner to whoever sent the case
+--postgres: ALTER TABLE reply ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE reply FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON reply USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM client WHERE client.id IN (reply.client_id, reply.owner_id)));
+--postgres: ALTER TABLE reply_attachment ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE reply_attachment FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY ends ON reply_attachment USING (current_setting('amt.sight', true) = 'region' OR EXISTS (SELECT 1 FROM reply WHERE reply.id = reply_attachment.reply_id));
+-- of whoever runs the gateway
+--postgres: ALTER TABLE operator_account ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE operator_account FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY region ON operator_account USING (current_setting('amt.sight', true) = 'region');
+--postgres: ALTER TABLE operator_session ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE operator_session FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY region ON operator_session USING (current_setting('amt.sight', true) = 'region');
+--postgres: ALTER TABLE operator_delay ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE operator_delay FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY region ON operator_delay USING (current_setting('amt.sight', true) = 'region');
+--postgres: ALTER TABLE operator_act ENABLE ROW LEVEL SECURITY;
+--postgres: ALTER TABLE operator_act FORCE ROW LEVEL SECURITY;
+--postgres: CREATE POLICY region ON operator_act USING (current_setting('amt.sight', true) = 'region');
