@@ -480,6 +480,8 @@ const Spoken spokenEvents[] = {
 
 } // namespace
 
+BOOST_TEST_DONT_PRINT_LOG_VALUE(EventKind)
+
 BOOST_AUTO_TEST_SUITE(envelope_events)
 
 BOOST_DATA_TEST_CASE(each_may_say_what_is_theirs, data::make(spokenEvents), spoken)
