@@ -3,6 +3,7 @@
 // Who may reach what, for every address: what a client neither sent nor owns the destination of
 // does not exist for it, in its own municipality or in another. The table has a row for each
 // address that the gateway answers, and a test that it has.
+#include "appliance/office/calendar/booking_words.h"
 #include "tests/gateway/quota_node.h"
 #include "tests/gateway/town.h"
 
@@ -16,6 +17,8 @@ using namespace amt;
 using namespace amt::test;
 
 namespace {
+
+const std::string nobodysAppointment = "3d1c6f0e-4a52-4d3e-9b0a-0d6f3f5f7a11";
 
 const std::string attachmentId = "0b0a2f65-6a6b-4f5e-8f58-3b6c9d0e1f55";
 const std::string plainJson = "application/json";
@@ -101,6 +104,20 @@ struct Sending {
         return quota::write(quota::Leases{node.life, {1, node.life}, 1, 0, {}});
     }
     std::string quotaWant() const { return quota::write(quota::Want{node.life, {}}); }
+    static std::string nodeBookings()
+    {
+        return quota::write(quota::BookingsQuestion{
+            hallScope, localDateFromIso("2026-11-24"), {std::string(64, '0')}});
+    }
+    static std::string nodeContacts()
+    {
+        return quota::write(quota::ContactsQuestion{{nobodysAppointment}});
+    }
+    static std::string nodeWish()
+    {
+        return quota::write(quota::Wish{
+            .act = quota::WishAct::Cancel, .id = nobodysAppointment, .start = std::nullopt});
+    }
     static std::string quotaCalendar()
     {
         return quota::write(quota::CalendarQuestion{hallScope, localDateFromIso("2026-11-24"), 7});
@@ -245,6 +262,12 @@ const Reach reaches[] = {
      [](Sending& sending) { return sending.quotaWant(); }, Party::Sender, "S", 409},
     {"POST", "/v2/quota/calendar", "/v2/quota/calendar", plainJson,
      [](Sending& sending) { return sending.quotaCalendar(); }, Party::Town, "S", 404},
+    {"POST", "/v2/quota/bookings", "/v2/quota/bookings", plainJson,
+     [](Sending&) { return Sending::nodeBookings(); }, Party::Sender, "S", 409},
+    {"POST", "/v2/quota/contacts", "/v2/quota/contacts", plainJson,
+     [](Sending&) { return Sending::nodeContacts(); }, Party::Sender, "S", 409},
+    {"POST", "/v2/quota/wish", "/v2/quota/wish", plainJson,
+     [](Sending&) { return Sending::nodeWish(); }, Party::Sender, "S", 409},
 };
 
 std::string filledIn(std::string path, const Sending& sending)
