@@ -36,11 +36,9 @@ Reply noteTicket(House& house, Exchange& exchange);
 
 // kiosk_booking.cpp: an appointment
 Reply showConcerns(House& house, Exchange& exchange);
-Reply showConcernSearch(House& house, Exchange& exchange);
 Reply chooseConcern(House& house, Exchange& exchange);
 Reply showBooking(House& house, Exchange& exchange);
 Reply showMoreConcerns(House& house, Exchange& exchange);
-Reply showMoreConcernSearch(House& house, Exchange& exchange);
 Reply changeBooking(House& house, Exchange& exchange);
 Reply showDays(House& house, Exchange& exchange);
 Reply showTimes(House& house, Exchange& exchange);

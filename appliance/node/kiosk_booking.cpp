@@ -43,7 +43,7 @@ void find(page::ConcernsPage& view, const std::string& word)
             fitting.push_back(concern);
     }
     using Found = page::ConcernsPage::Found;
-    if (word.empty() || fitting.size() == view.concerns.size())
+    if (fitting.size() == view.concerns.size())
         return;
     view.found = fitting.empty() ? Found::Nothing : Found::Some;
     if (!fitting.empty())
@@ -68,7 +68,10 @@ HttpResponse concernsPage(House& house, const Exchange& exchange, bool adds)
     if (search != exchange.query.end()) {
         if (search->second.size() > searchMax)
             throw Error(ErrorCode::RequestMalformed, "search");
-        find(view, office::folded(office::tidied(search->second)));
+        const std::string word = office::folded(office::tidied(search->second));
+        if (word.empty())
+            return house.kioskPage(exchange, page::ConcernSearchPage{adds});
+        find(view, word);
     }
     return house.kioskPage(exchange, view);
 }
@@ -164,24 +167,6 @@ Reply showConcerns(House& house, Exchange& exchange)
     if (exchange.visit)
         house.visits.touch(*exchange.visit);
     return concernsPage(house, exchange, false);
-}
-
-Reply showConcernSearch(House& house, Exchange& exchange)
-{
-    if (!house.givesAppointments())
-        return redirect("/");
-    if (exchange.visit)
-        house.visits.touch(*exchange.visit);
-    return house.kioskPage(exchange, page::ConcernSearchPage{});
-}
-
-Reply showMoreConcernSearch(House& house, Exchange& exchange)
-{
-    Visit& visit = *exchange.visit;
-    if (visit.step != Step::Booking)
-        return redirect(addressOf(visit.step));
-    house.visits.touch(visit);
-    return house.kioskPage(exchange, page::ConcernSearchPage{.adds = true});
 }
 
 Reply chooseConcern(House& house, Exchange& exchange)

@@ -151,16 +151,15 @@ public:
         set("showsSome", view.found == Found::Some);
         set("all", address);
         const bool fitsOnOne = shown.size() == view.concerns.size();
-        set("searchAt", fitsOnOne || view.found == Found::Some
-                            ? Data(false)
-                            : Data(view.adds ? "/visit/booking/search" : "/appointments/search"));
+        set("searchAt",
+            fitsOnOne || view.found == Found::Some ? Data(false) : Data(address + "?search="));
     }
 
     void operator()(const ConcernSearchPage& view)
     {
-        begin("search", view.adds ? "/visit/booking/search" : "/appointments/search",
-              "concern_search");
-        set("action", view.adds ? "/visit/booking/more" : "/appointments");
+        const std::string address = view.adds ? "/visit/booking/more" : "/appointments";
+        begin("search", address, "concern_search");
+        set("action", address);
     }
 
     void operator()(const BookingPage& view)

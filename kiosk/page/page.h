@@ -83,8 +83,8 @@ struct ConcernsPage {
     enum class Found { Everything, Some, Nothing };
     Found found = Found::Everything;
 };
-/// GET /appointments/search, or /visit/booking/search where one more is added: a word, asked for at
-/// the page of the concerns.
+/// GET /appointments?search=, or /visit/booking/more?search= where one more is added: without a
+/// word it is asked for.
 struct ConcernSearchPage {
     bool adds = false;
 };
@@ -854,11 +854,11 @@ struct DeskErrorPage {
     int status = 404;
 };
 using DeskView =
-    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, AskedPage, HoursPage, HoursChangePage,
-                 StatisticsPage, SignInPage, ProviderPage, OpenKeyPage, CodePage, FactorPage,
-                 AccountPage, PaperHalfPage, CasesPage, CasePage, ReplyPage, DeskIdentityPage,
-                 DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage, ClerkPage,
-                 DevicesPage, StatusPage, ClockPage, CalendarFilesPage, DeskErrorPage>;
+    std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, AskedPage, HoursPage,
+                 HoursChangePage, StatisticsPage, SignInPage, ProviderPage, OpenKeyPage, CodePage,
+                 FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage, ReplyPage,
+                 DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
+                 ClerkPage, DevicesPage, StatusPage, ClockPage, CalendarFilesPage, DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {
