@@ -3,7 +3,6 @@
 // What the portal has given, told to the town's nodes, and citizens who stand before one
 // (booking_words.h).
 #include "appliance/core/json.h"
-#include "appliance/office/calendar/day_cells.h"
 #include "sync/envelope/envelope.h"
 #include "sync/gateway/citizens.h"
 #include "sync/gateway/citizens_statements.h"
