@@ -150,9 +150,11 @@ public:
         set("nothingFound", view.found == Found::Nothing);
         set("showsSome", view.found == Found::Some);
         set("all", address);
-        const bool fitsOnOne = shown.size() == view.concerns.size();
+        // Later parts are shorter: there it would stand too high for whoever sits.
+        const bool isOffered =
+            shown.size() < view.concerns.size() && shown.front().key == view.concerns.front().key;
         set("searchAt",
-            fitsOnOne || view.found == Found::Some ? Data(false) : Data(address + "?search="));
+            !isOffered || view.found == Found::Some ? Data(false) : Data(address + "?search="));
     }
 
     void operator()(const ConcernSearchPage& view)

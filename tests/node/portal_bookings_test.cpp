@@ -311,7 +311,7 @@ const Leaving leavings[] = {
          portal.way.pass(30s);
          kiosk.get("/visit/booking/asking");
          BOOST_TEST(kiosk.location == "/visit/booking/days");
-         BOOST_TEST(kiosk.shows("Der Terminkalender hat gerade nicht geantwortet"));
+         BOOST_TEST(kiosk.shows("Der Terminkalender antwortet nicht"));
      }},
 };
 
