@@ -161,6 +161,7 @@ public:
     {
         const std::string address = view.adds ? "/visit/booking/more" : "/appointments";
         begin("search", address, "concern_search");
+        module("osk");
         set("action", address);
     }
 
@@ -664,6 +665,7 @@ public:
     {
         using Answer = StatePage::Answer;
         begin("state", "/visit/state");
+        module("osk");
         set("reference", view.reference);
         set("found", view.answer == Answer::Found);
         set("unknown", view.answer == Answer::Unknown);

@@ -303,6 +303,19 @@ BOOST_DATA_TEST_CASE(every_page_leads_to_a_person_and_a_visit_can_be_ended, data
     }
 }
 
+/// Nobody has a keyboard at the kiosk.
+BOOST_AUTO_TEST_CASE(where_something_is_typed_the_screen_has_keys)
+{
+    int pages = 0;
+    for (const auto& sample : test::kioskSamples()) {
+        const std::string html = renderer().kiosk(test::sampleFrame("de", sample), sample.view);
+        const bool isTyped = html.find("data-osk=") != std::string::npos;
+        pages += isTyped ? 1 : 0;
+        BOOST_TEST((!isTyped || html.find("/assets/osk.js") != std::string::npos), sample.name);
+    }
+    BOOST_TEST(pages > 5);
+}
+
 BOOST_DATA_TEST_CASE(every_page_has_the_access_bar_and_says_its_state_in_words,
                      data::make(languages()), language)
 {
