@@ -101,8 +101,10 @@ std::vector<office::FreeTime> CalendarHall::freeTimes(const office::FreeQuestion
     found.insert(found.end(), atPortal.begin(), atPortal.end());
     const auto place = [](const office::FreeTime& each) { return std::pair(each.day, each.cell); };
     std::ranges::sort(found, {}, place);
-    const auto [first, last] = std::ranges::unique(found, {}, place);
-    found.erase(first, last);
+    const auto isSame = [&](const auto& left, const auto& right) {
+        return place(left) == place(right);
+    };
+    found.erase(std::unique(found.begin(), found.end(), isSame), found.end());
     if (std::ssize(found) > question.limit)
         found.resize(static_cast<std::size_t>(question.limit));
     return found;
