@@ -211,8 +211,16 @@ std::vector<DeskView> hostileDeskViews()
     auto statistics = test::statisticsSample();
     statistics.groups.front().name = hostile;
     const PlacePage places{{{hostile, hostile, hostile, hostile, false}}, hostile};
+    auto appointments = test::appointmentsSample();
+    appointments.filter = {hostile, hostile, hostile, {{hostile, hostile}}, 2};
+    appointments.rows.front().code = appointments.rows.front().concerns = hostile;
+    auto displaced = test::displacedSample();
+    displaced.code = displaced.name = displaced.phone = hostile;
     return {queue,
             hours,
+            appointments,
+            displaced,
+            AskedPage{1, false, "taken", hostile},
             preview,
             form,
             statistics,
