@@ -6,6 +6,7 @@
 #include "appliance/core/error.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,25 @@ Bytes readSmallFile(const fs::path& file)
     if (!in)
         throw Error(ErrorCode::ConfigurationInvalid, "cannot read " + file.filename().string());
     return content;
+}
+
+FolderLock::FolderLock(const fs::path& folder)
+    : _descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+{
+    int locked = -1;
+    while (_descriptor >= 0 && (locked = ::flock(_descriptor, LOCK_EX)) != 0 && errno == EINTR) {
+    }
+    if (locked == 0)
+        return;
+    const std::string why = std::strerror(errno);
+    if (_descriptor >= 0)
+        ::close(_descriptor);
+    throw Error(ErrorCode::SystemFailed, "lock of a folder: " + why);
+}
+
+FolderLock::~FolderLock()
+{
+    ::close(_descriptor);
 }
 
 } // namespace amt

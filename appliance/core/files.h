@@ -18,4 +18,18 @@ void makeFolder(const std::filesystem::path& folder);
 /// Throws ConfigurationInvalid when it is not there or over 1 MiB.
 Bytes readSmallFile(const std::filesystem::path& file);
 
+/// The folder for this process alone among those that ask the same, as long as it lives; waits.
+/// Goes with its process.
+class FolderLock {
+public:
+    /// Throws SystemFailed.
+    explicit FolderLock(const std::filesystem::path& folder);
+    ~FolderLock();
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
+
+private:
+    int _descriptor;
+};
+
 } // namespace amt

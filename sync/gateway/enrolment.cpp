@@ -154,6 +154,7 @@ void makeDeviceAuthorityIfMissing(const fs::path& state, UtcTime now)
 {
     if (!fs::exists(gatewayFile(state)))
         throw Error(ErrorCode::ConfigurationInvalid, "not set up: run amt-gateway init first");
+    const FolderLock alone(state); // of several gateways that start at once one makes it
     if (fs::exists(deviceAuthorityFile(state)))
         return;
     const auto authority =

@@ -66,6 +66,15 @@ public:
             throw Error(ErrorCode::SystemFailed, "cannot start " + _settings.program);
     }
 
+    /// Nobody told it to.
+    bool endedByItself()
+    {
+        siginfo_t ended{};
+        return _pid != 0 &&
+               ::waitid(P_PID, static_cast<id_t>(_pid), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               ended.si_pid != 0;
+    }
+
     /// SIGTERM or SIGKILL; returns when it is gone.
     void end(int signal)
     {

@@ -136,6 +136,10 @@ public:
         found.insert(found.end(), _told.wrongs().begin(), _told.wrongs().end());
         if (_told.open() > 0)
             found.push_back(std::to_string(_told.open()) + " cases were not accepted in time");
+        for (const auto& gateway : gateways) {
+            if (gateway->endedByItself())
+                found.push_back(gateway->url() + " ended by itself");
+        }
         return found;
     }
 

@@ -7,6 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <future>
+#include <set>
+
 namespace fs = std::filesystem;
 using namespace amt;
 using namespace amt::test;
@@ -80,6 +83,30 @@ BOOST_AUTO_TEST_CASE(a_set_up_is_made_once_and_fits_together)
         BOOST_TEST(false);
     } catch (const Error& refused) {
         BOOST_TEST((refused.errorCode() == ErrorCode::ConfigurationInvalid));
+    }
+}
+
+// one folder, as where several gateways of one machine share it
+BOOST_AUTO_TEST_CASE(of_gateways_that_start_at_once_one_makes_the_authority_of_devices)
+{
+    TemporaryFolder folder;
+    const fs::path state = folder.path() / "gateway";
+    SystemRandom random;
+    const UtcTime now = fromIso("2026-11-21T09:00:00Z");
+    gateway::setUp(state, "https://127.0.0.1:18443", now, random);
+    for (int round = 0; round < 10; ++round) {
+        fs::remove(gateway::deviceAuthorityFile(state));
+        std::vector<std::future<Bytes>> starts;
+        for (int i = 0; i < 4; ++i)
+            starts.push_back(std::async(std::launch::async, [&] {
+                gateway::makeDeviceAuthorityIfMissing(state, now);
+                return readSmallFile(gateway::deviceAuthorityFile(state));
+            }));
+        std::set<Bytes> made;
+        for (auto& start : starts)
+            BOOST_CHECK_NO_THROW(made.insert(start.get()));
+        BOOST_TEST(made.size() == 1);
+        BOOST_CHECK_NO_THROW(gateway::loadGateway(state));
     }
 }
 
