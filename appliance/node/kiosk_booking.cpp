@@ -391,6 +391,11 @@ Reply showContact(House& house, Exchange& exchange)
     view.kind = page::FormPage::Kind::Contact;
     view.appointment = held.start;
     view.heldUntil = held.reservedUntil;
+    const auto now = house.calendar.now();
+    // A button that wins less than a minute would say nothing new.
+    view.canHoldLonger = !held.atPortal && held.reservedUntil &&
+                         house.calendar.appointments.heldAtMost(held, now) >=
+                             *held.reservedUntil + std::chrono::minutes(1);
     view.fields = fieldViews(fields, visit.answers, visit.faults, visit.language);
     return house.kioskPage(exchange, view);
 }
@@ -413,6 +418,13 @@ Reply confirmBooking(House& house, Exchange& exchange)
         visit.faults.clear();
         giveUpTime(house, visit);
         return redirect("/visit/booking/days");
+    }
+    if (action == "longer") {
+        const auto held = requiredAppointment(house, visit);
+        if (!held.atPortal)
+            house.calendar.appointments.holdLonger(held.id, held.version, house.calendar.now());
+        house.visits.save(visit);
+        return redirect(addressOf(visit.step)); // a lapsed one is said when the name comes
     }
     if (action != "next") { // a button of the frame; what was typed stays
         adjustFrame(house, visit, action);

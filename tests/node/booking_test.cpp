@@ -248,6 +248,34 @@ BOOST_AUTO_TEST_CASE(a_reservation_survives_a_restart_and_its_time_runs_out)
     BOOST_TEST(booking.town.count("SELECT count(*) FROM cell") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(whoever_types_slowly_asks_for_more_time)
+{
+    Booking booking;
+    booking.walkToContact(booking.kiosk);
+    const char* button = "value=\"longer\"";
+    BOOST_TEST(!booking.kiosk.shows(button)); // its time has only begun
+    for (int i = 0; i < 40; ++i) {
+        booking.kiosk.get("/visit/booking/contact");
+        booking.town.loop.advance(1min);
+        if (i == 10 || i == 20) {
+            booking.kiosk.get("/visit/booking/contact");
+            BOOST_TEST(booking.kiosk.shows(button));
+            booking.kiosk.post(
+                "/visit/booking/contact",
+                {{"givenNames", "Ada"}, {"familyNames", "Loo"}, {"action", "longer"}});
+            BOOST_TEST(booking.kiosk.location == "/visit/booking/contact");
+            BOOST_TEST(booking.kiosk.shows("value=\"Loo\"")); // what was typed stays
+            BOOST_TEST(!booking.kiosk.shows("aria-invalid"));
+        }
+    }
+    booking.kiosk.get("/visit/booking/contact");
+    booking.kiosk.post("/visit/booking/contact",
+                       {{"givenNames", "Ada"}, {"familyNames", "Loos"}, {"action", "next"}});
+    BOOST_TEST(booking.town.text("SELECT state FROM appointment") == "Lapsed"); // after 36 min
+    BOOST_TEST(booking.kiosk.location == "/visit/booking/days");
+    BOOST_TEST(booking.kiosk.shows("nicht mehr für Sie reserviert"));
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_name_is_said_and_what_was_typed_stays)
 {
     Booking booking;

@@ -84,7 +84,8 @@ Appointment readAppointment(const store::Statement& row)
             .kid = row.text(14),
             .sealed = row.text(15),
             .atPortal = row.integer(17) != 0,
-            .displaced = row.integer(18) != 0};
+            .displaced = row.integer(18) != 0,
+            .madeAt = row.time(19)};
 }
 
 } // namespace amt::office

@@ -53,11 +53,13 @@ struct Appointment {
     std::string kid, sealed; ///< name and contact for the desk key; empty: none, or purged
     bool atPortal = false;   ///< given by the portal: its cells are there, and it alone changes it
     bool displaced = false;  ///< by the portal: somebody else has its place now; the town calls
+    UtcTime madeAt{};
 };
 
 inline constexpr std::string_view appointmentColumns =
     "id, code, scope, day, lane, first_cell, cells, starts_at, minutes, services, booker, state,"
-    " reserved_until, version, kid, sealed, booking_id, at_portal, displaced";
+    " reserved_until, version, kid, sealed, booking_id, at_portal, displaced,"
+    " made_at";
 /// The row that `row` stands on, selected by appointmentColumns.
 Appointment readAppointment(const store::Statement& row);
 

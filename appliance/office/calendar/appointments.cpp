@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view codePrefix = "TE"; // Termin
 constexpr std::chrono::minutes durationMax = std::chrono::hours(8);
+constexpr int holdsMax = 3; ///< of the scope's time for a reservation
 constexpr int nextOffered = 5;
 constexpr int nextDays = 30;
 constexpr std::size_t sealedBytesMax = 16 * 1024;
@@ -213,7 +214,8 @@ ReserveOutcome Appointments::reserve(const AppointmentWish& wish, UtcTime now)
             .kid = {},
             .sealed = {},
             .atPortal = false,
-            .displaced = false};
+            .displaced = false,
+            .madeAt = now};
         store::Statement& taken = _kept[sameCode]; // run until there is none
         do {
             made.code = makeFileReference(std::string(codePrefix), wish.day, _random);
@@ -271,6 +273,33 @@ ConfirmOutcome Appointments::confirm(const std::string& id, int version,
         if (known && known->version == version + 1 && known->state == AppointmentState::Confirmed)
             return std::move(*known); // pressed twice
         return confirmed(required(known, version), contact, by, now);
+    });
+}
+
+UtcTime Appointments::heldAtMost(const Appointment& reserved, UtcTime now) const
+{
+    const auto once = _rules.current(reserved.scope)->rules.reservation;
+    return std::min(now + once, reserved.madeAt + holdsMax * once);
+}
+
+ConfirmOutcome Appointments::holdLonger(const std::string& id, int version, UtcTime now)
+{
+    return _ledger.transact([&]() -> ConfirmOutcome {
+        lapse(now);
+        const auto known = find(id);
+        if (hasLapsed(known, version))
+            return ReservationLapsed{};
+        const Appointment& before = required(known, version);
+        if (before.state != AppointmentState::Reserved)
+            throw Error(ErrorCode::StepOutOfOrder, "it is not a reservation");
+        Appointment after = before;
+        after.reservedUntil = heldAtMost(before, now);
+        if (after.reservedUntil <= before.reservedUntil)
+            return before;
+        ++after.version;
+        store(before, after, now);
+        _ledger.keep(after.scope, after.place, id, after.reservedUntil);
+        return after;
     });
 }
 

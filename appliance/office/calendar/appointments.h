@@ -58,6 +58,12 @@ public:
     /// the same version: the same appointment. Throws NotFound, VersionConflict, StepOutOfOrder.
     ConfirmOutcome confirm(const std::string& id, int version, const SealedContact& contact,
                            const std::string& by, UtcTime now);
+    /// Until when a reservation can be held from now on: the scope's time once more, but from the
+    /// first choice on never longer than three times that, for others wait for the place.
+    UtcTime heldAtMost(const Appointment& reserved, UtcTime now) const;
+    /// One commit: the reservation is held so long; later than that, it stays as it is. Throws as
+    /// confirm().
+    ConfirmOutcome holdLonger(const std::string& id, int version, UtcTime now);
     /// reserve and confirm in one commit: booking by phone.
     ReserveOutcome book(const AppointmentWish& wish, const SealedContact& contact,
                         const std::string& by, UtcTime now);

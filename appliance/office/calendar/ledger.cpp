@@ -27,7 +27,7 @@ constexpr std::string_view blockRun =
     " SELECT ?, ?, ?, idx, 'BLOCKED', ? FROM run WHERE true"
     " ON CONFLICT (scope, day, lane, idx) DO NOTHING";
 constexpr std::string_view keepRun =
-    "UPDATE cell SET until = NULL WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
+    "UPDATE cell SET until = ? WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
     " AND booking = ?";
 constexpr std::string_view giveBackRun =
     "DELETE FROM cell WHERE scope = ? AND day = ? AND lane = ? AND idx BETWEEN ? AND ?"
@@ -242,12 +242,13 @@ std::optional<Place> Ledger::take(const std::string& scope, LocalDate day, int f
     return std::nullopt;
 }
 
-void Ledger::keep(const std::string& scope, const Place& place, const std::string& booking)
+void Ledger::keep(const std::string& scope, const Place& place, const std::string& booking,
+                  std::optional<UtcTime> until)
 {
     AMT_ASSERT(_database.inTransaction());
     _kept[keepRun]
-        .bind(scope, toIso(place.day), place.lane, place.first, place.first + place.count - 1,
-              booking)
+        .bind(until, scope, toIso(place.day), place.lane, place.first,
+              place.first + place.count - 1, booking)
         .run();
     AMT_ASSERT(_database.changes() == place.count);
 }

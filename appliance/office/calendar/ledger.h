@@ -86,8 +86,9 @@ public:
     std::optional<Place> take(const std::string& scope, LocalDate day, int first, int count,
                               Booker booker, const std::string& booking,
                               std::optional<UtcTime> until);
-    /// A reservation becomes a booking.
-    void keep(const std::string& scope, const Place& place, const std::string& booking);
+    /// A reservation becomes a booking, or is held until then.
+    void keep(const std::string& scope, const Place& place, const std::string& booking,
+              std::optional<UtcTime> until = std::nullopt);
     /// The cells of `booking` are free; with `blockedUntil` nobody may take them before. Owned:
     /// they can be sold again here; that is for reservations, which nobody else knows.
     void giveBack(const std::string& scope, const Place& place, const std::string& booking,

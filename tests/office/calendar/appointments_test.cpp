@@ -234,6 +234,40 @@ BOOST_AUTO_TEST_CASE(moving_takes_the_new_cells_and_gives_the_old_ones_back)
     BOOST_TEST(other.place.first == 108);
 }
 
+BOOST_AUTO_TEST_CASE(a_reservation_is_held_longer_but_not_for_ever)
+{
+    test::CalendarTown town(test::mornings(1, 1));
+    Appointment held = town.reserved(town.wish("08:00"));
+    const UtcTime begin = town.now;
+    const auto longer = [&] {
+        return town.appointments->holdLonger(held.id, held.version, town.now);
+    };
+    // Nothing to win yet: the same, of the same version.
+    BOOST_TEST(std::get<Appointment>(longer()).version == held.version);
+    for (const auto& [after, until] : {std::pair{10min, 25min}, {20min, 35min}, {34min, 45min}}) {
+        town.now = begin + after;
+        held = std::get<Appointment>(longer());
+        BOOST_TEST((held.reservedUntil.value() == begin + until));
+        town.restart();
+        BOOST_TEST((town.appointments->find(held.id)->reservedUntil == held.reservedUntil));
+        BOOST_TEST(town.appointments->unsound().empty()); // its cells are held as long
+        BOOST_TEST(town.appointments->sweep(town.now) == 0);
+    }
+    town.now = begin + 44min;
+    BOOST_TEST((std::get<Appointment>(longer()).reservedUntil.value() == begin + 45min));
+    town.now = begin + 45min;
+    BOOST_TEST(std::holds_alternative<ReservationLapsed>(longer()));
+    BOOST_TEST(town.count("SELECT count(*) FROM cell") == 0);
+
+    const Appointment booked = town.booked(town.wish("08:00"));
+    BOOST_CHECK_EXCEPTION(town.appointments->holdLonger(booked.id, booked.version, town.now), Error,
+                          refusal(ErrorCode::StepOutOfOrder));
+    BOOST_CHECK_EXCEPTION(town.appointments->holdLonger(booked.id, booked.version - 1, town.now),
+                          Error, refusal(ErrorCode::VersionConflict));
+    BOOST_CHECK_EXCEPTION(town.appointments->holdLonger(randomUuid(town.random), 1, town.now),
+                          Error, refusal(ErrorCode::NotFound));
+}
+
 BOOST_AUTO_TEST_CASE(whoever_has_seen_an_older_version_changes_nothing)
 {
     test::CalendarTown town;
