@@ -108,6 +108,8 @@ Reply showTicket(House& house, Exchange& exchange)
     view.wait = view.waits ? house.hall.waitOfTicket(ticket.id) : house.hall.waitOf(ticket.group);
     view.printing = house.receipts.ticketState(ticket);
     view.untilEnd = house.settings.doneStays;
+    if (plan->plan.wayToWaiting != office::Way::Unsaid)
+        view.way = office::name(plan->plan.wayToWaiting);
     return house.kioskPage(exchange, view);
 }
 

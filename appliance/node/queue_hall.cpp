@@ -135,6 +135,9 @@ page::DisplayPage QueueHall::board()
     for (const auto& call : board.calls) {
         view.calls.push_back({office::toText(call.number), call.deskName, call.calls,
                               call.state == office::TicketState::Called});
+        const auto* desk = plans.current()->plan.desk(call.desk);
+        if (desk && desk->way != office::Way::Unsaid)
+            view.calls.back().way = office::name(desk->way);
         if (_house.doors.speaker)
             view.calls.back().spoken = "/display/speech/" + office::compact(call.number);
     }

@@ -330,6 +330,11 @@ public:
         if (view.appointment)
             set("appointmentLine",
                 text("ticket.appointment", {{"time", localTime(*view.appointment)}}));
+        if (!view.way.empty()) {
+            set("way", view.way);
+            set("wayLine", text("ticket.way", {{"way", text("way." + view.way)}}));
+            set("floor", view.way == "Up" || view.way == "Down");
+        }
         paper("ticket.printing.", view.printing, "ticket.print");
         untilEnd(view.untilEnd);
     }
@@ -489,6 +494,7 @@ public:
                              {{"day", _texts.day(_frame.language, localDate(view.appointment))},
                               {"time", localTime(view.appointment)},
                               {"until", view.heldUntil ? localTime(*view.heldUntil) : ""}}));
+            set("canHoldLonger", view.canHoldLonger);
         }
         if (view.steps > 1)
             set("stepLine", text("form.step", {{"step", std::to_string(view.step)},

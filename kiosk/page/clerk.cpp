@@ -1196,6 +1196,11 @@ struct DisplayFiller {
             // What a gong sounds for: somebody else, somewhere else, or once more.
             item.set("call", call.number + " " + call.desk + " " + std::to_string(call.calls));
             item.set("spoken", call.spoken);
+            if (!call.way.empty()) {
+                item.set("way", call.way);
+                item.set("wayLine", texts.get(german, "way." + call.way));
+                item.set("floor", call.way == "Up" || call.way == "Down");
+            }
             item.set("newest", calls.list_value().empty());
             calls.push_back(item);
         }

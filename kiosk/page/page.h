@@ -168,6 +168,7 @@ struct TicketPage {
     std::string printing; ///< as in DonePage; "notWanted": noted
     std::chrono::seconds untilEnd{60};
     std::optional<UtcTime> appointment = {}; ///< of who checked in
+    std::string way = {}; ///< to the waiting hall: "Left", "Right", "Straight", "Up", "Down"
 };
 /// GET /services, POST {service}
 struct ServicesPage {
@@ -235,11 +236,12 @@ struct FormPage {
     std::vector<FieldView> fields;
     int step = 1, steps = 1;
     /// Contact: GET and POST /visit/booking/contact, the name for an appointment. "back" gives the
-    /// time up.
+    /// time up, "longer" asks for more of it.
     enum class Kind { Service, Contact };
     Kind kind = Kind::Service;
     UtcTime appointment{};                 ///< Contact: its start
     std::optional<UtcTime> heldUntil = {}; ///< Contact: the reservation's end
+    bool canHoldLonger = false;            ///< Contact: it may come later
 };
 /// GET /visit/booking/asking (refreshes itself; live by /visit/events), POST {} stops: the portal
 /// is asked for a time, or to confirm it.
@@ -787,7 +789,8 @@ struct HoursEntry {
 struct HoursPage {
     bool offered = true; ///< false: the town gives no appointments
     bool mayChange = false;
-    std::vector<HoursDay> days;                          ///< from Monday on
+    bool isElsewhere = false;   ///< they are changed at another node of the town
+    std::vector<HoursDay> days; ///< from Monday on
     std::vector<HoursEntry> rules, exceptions, closures; ///< of the latter two what is not over
     struct Terms {
         int leadMinutes = 0, days = 0; ///< for the public
@@ -871,6 +874,7 @@ struct DisplayPage {
         int calls = 1;
         bool waits = true;       ///< nobody came to the desk yet
         std::string spoken = {}; ///< address of what is said, without the language; may be empty
+        std::string way = {};    ///< as in TicketPage, seen from the board; may be empty
     };
     std::vector<Call> calls; ///< newest first
     Hall hall = {};

@@ -218,6 +218,7 @@ inline page::FormPage sampleContact(bool faulty)
     view.kind = page::FormPage::Kind::Contact;
     view.appointment = sampleTime() + std::chrono::hours(5 * 24);
     view.heldUntil = sampleTime() + std::chrono::minutes(15);
+    view.canHoldLonger = true;
     view.fields = sampleFields("typed", !faulty, 0, 2);
     if (faulty)
         view.fields[1].errorKey = "form.error.missing";
@@ -276,7 +277,7 @@ inline std::vector<KioskSample> kioskSamples()
         {"check-in-strange", sampleCheckInWays(CheckInPage::Problem::Strange)},
         {"ticket-checked-in",
          TicketPage{"B 047", "Ausweis, Pass und Meldewesen", true, 1, std::nullopt, "printed",
-                    std::chrono::seconds(60), sampleTime() + std::chrono::minutes(20)}},
+                    std::chrono::seconds(60), sampleTime() + std::chrono::minutes(20), "Left"}},
         {"queue",
          QueuePage{{{"meldewesen", "Ausweis, Pass und Meldewesen", "open", 4, Wait{20, 25, false}},
                     {"parken", "Parken und Verkehr", "open", 0, Wait{0, 5, false}},
@@ -284,7 +285,7 @@ inline std::vector<KioskSample> kioskSamples()
                     {"kasse", "Gebühren zahlen", "reception", 1, Wait{120, 120, true}}}},
          false},
         {"ticket", TicketPage{"B 047", "Ausweis, Pass und Meldewesen", true, 3, Wait{20, 25, false},
-                              "printed"}},
+                              "printed", std::chrono::seconds(60), std::nullopt, "Up"}},
         {"ticket-printing", TicketPage{"B 047", "Ausweis, Pass und Meldewesen", false, 3,
                                        Wait{20, 25, false}, "printing"}},
         {"ticket-note",
@@ -404,10 +405,10 @@ inline std::vector<DisplaySample> displaySamples()
     page::DisplayPage full = quiet;
     full.sequence = 81;
     full.hall = {7, 3, page::Wait{20, 25, false}};
-    full.calls = {{"B 047", "Schalter 3", 1, true},
-                  {"T 112", "Schalter 1", 2, true},
-                  {"B 046", "Zimmer 104", 1, false},
-                  {"A 009", "Schalter 2", 1, false}};
+    full.calls = {{"B 047", "Schalter 3", 1, true, {}, "Right"},
+                  {"T 112", "Schalter 1", 2, true, {}, "Left"},
+                  {"B 046", "Zimmer 104", 1, false, {}, "Up"},
+                  {"A 009", "Schalter 2", 1, false, {}, "Straight"}};
     return {{"board", none},
             {"board-quiet", quiet},
             {"sign-called", signSample("B 047", true, "None")},

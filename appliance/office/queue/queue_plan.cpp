@@ -107,6 +107,22 @@ ServiceGroup groupFromJson(const json::Object& object)
                                                             : Issuing::ReceptionOnly};
 }
 
+void setWay(json::Object& object, const char* key, Way way)
+{
+    if (way != Way::Unsaid)
+        object.set(key, std::string(name(way)));
+}
+
+Way wayIn(const json::Object& object, const char* key)
+{
+    const std::string text = json::optionalText(object, key).value_or("Unsaid");
+    for (const Way way : {Way::Unsaid, Way::Left, Way::Right, Way::Straight, Way::Up, Way::Down}) {
+        if (text == name(way))
+            return way;
+    }
+    throw Error(ErrorCode::InputMalformed, "a way that no arrow shows");
+}
+
 json::ObjectPtr toJson(const PlannedDesk& desk)
 {
     json::ObjectPtr object = json::makeObject();
@@ -115,16 +131,18 @@ json::ObjectPtr toJson(const PlannedDesk& desk)
     object->set("skills", arrayOf(desk.skills));
     if (!desk.nameEnglish.empty())
         object->set("nameEnglish", desk.nameEnglish);
+    setWay(*object, "way", desk.way);
     return object;
 }
 
 PlannedDesk deskFromJson(const json::Object& object)
 {
-    json::onlyKeys(object, {"id", "name", "skills", "nameEnglish"});
+    json::onlyKeys(object, {"id", "name", "skills", "nameEnglish", "way"});
     return {.id = json::text(object, "id"),
             .name = json::text(object, "name"),
             .skills = json::texts(object, "skills"),
-            .nameEnglish = json::optionalText(object, "nameEnglish").value_or("")};
+            .nameEnglish = json::optionalText(object, "nameEnglish").value_or(""),
+            .way = wayIn(object, "way")};
 }
 
 json::ObjectPtr toJson(const CallingRules& rules)
@@ -173,6 +191,25 @@ constexpr std::string_view columns = "SELECT version, plan, saved_at, saved_by, 
                                      "queue_plan ORDER BY version DESC LIMIT ?";
 
 } // namespace
+
+std::string_view name(Way way)
+{
+    switch (way) {
+    case Way::Unsaid:
+        return "Unsaid";
+    case Way::Left:
+        return "Left";
+    case Way::Right:
+        return "Right";
+    case Way::Straight:
+        return "Straight";
+    case Way::Up:
+        return "Up";
+    case Way::Down:
+        return "Down";
+    }
+    AMT_ASSERT(false && "a way without a name");
+}
 
 const ServiceGroup* QueuePlan::group(const std::string& key) const
 {
@@ -253,16 +290,18 @@ json::ObjectPtr toJson(const QueuePlan& plan)
     object->set("groups", groups);
     object->set("desks", desks);
     object->set("rules", toJson(plan.rules));
+    setWay(*object, "wayToWaiting", plan.wayToWaiting);
     return object;
 }
 
 QueuePlan queuePlanFromJson(const json::Object& object)
 {
-    json::onlyKeys(object, {"format", "groups", "desks", "rules"});
+    json::onlyKeys(object, {"format", "groups", "desks", "rules", "wayToWaiting"});
     require(json::integer(object, "format") == 1, "a format of another program");
     QueuePlan plan{.groups = entries<ServiceGroup>(object, "groups", groupFromJson),
                    .desks = entries<PlannedDesk>(object, "desks", deskFromJson),
-                   .rules = rulesFromJson(*json::object(object, "rules"))};
+                   .rules = rulesFromJson(*json::object(object, "rules")),
+                   .wayToWaiting = wayIn(object, "wayToWaiting")};
     check(plan);
     return plan;
 }

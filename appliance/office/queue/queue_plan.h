@@ -32,12 +32,17 @@ struct ServiceGroup {
     bool operator==(const ServiceGroup&) const = default;
 };
 
+/// Which way people go, as an arrow shows it; floors are floors, whether by stairs or lift.
+enum class Way { Unsaid, Left, Right, Straight, Up, Down };
+std::string_view name(Way way); ///< the enumerator's name
+
 /// A counter (Schalter).
 struct PlannedDesk {
     std::string id;                  ///< as on its sign, "3"; letters, digits, hyphen, at most 16
     std::string name;                ///< "Schalter 3"
     std::vector<std::string> skills; ///< keys of the groups that can be served there
     std::string nameEnglish = {};    ///< "counter 3", for spoken calls; may be empty
+    Way way = Way::Unsaid;           ///< from the board of the waiting hall
 
     bool operator==(const PlannedDesk&) const = default;
 };
@@ -57,6 +62,7 @@ struct QueuePlan {
     std::vector<ServiceGroup> groups;
     std::vector<PlannedDesk> desks;
     CallingRules rules;
+    Way wayToWaiting = Way::Unsaid; ///< from the kiosk to the waiting hall
 
     const ServiceGroup* group(const std::string& key) const;                 ///< null when unknown
     const ServiceGroup* groupOfService(const std::string& serviceKey) const; ///< null when none

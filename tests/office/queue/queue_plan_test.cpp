@@ -30,6 +30,9 @@ BOOST_AUTO_TEST_CASE(a_plan_comes_back_as_it_went)
                   .checkInBefore = 45min,
                   .confirmWithin = 7min,
                   .callsMax = 2};
+    plan.desks[0].way = Way::Left;
+    plan.desks[1].way = Way::Down;
+    plan.wayToWaiting = Way::Straight;
     const std::string text = json::write(*toJson(plan));
     BOOST_TEST((queuePlanFromJson(*json::parseObject(text)) == plan));
     QueueTown town(plan);
@@ -104,6 +107,8 @@ BOOST_AUTO_TEST_CASE(unknown_keys_and_words_are_refused)
     refused("Everywhere", "Nowhere", ErrorCode::InputMalformed);
     refused("\"format\":1", "\"format\":2", ErrorCode::InputMalformed);
     refused("\"letter\":\"A\"", "\"letter\":\"AA\"", ErrorCode::InputMalformed);
+    refused("\"name\":\"Schalter 1\"", "\"name\":\"Schalter 1\",\"way\":\"North\"",
+            ErrorCode::InputMalformed);
     refused("\"dailyLimit\":0", "\"dailyLimit\":4294967296", ErrorCode::InputMalformed);
 }
 
