@@ -10,7 +10,6 @@
 #include "appliance/core/error.h"
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
-#include "sync/envelope/envelope.h"
 #include "sync/gateway/statements.h"
 #include "sync/portal/words.h"
 
@@ -261,6 +260,11 @@ private:
     std::set<std::string, std::less<>> _underWay; ///< clients
     std::map<std::string, Line> _lines;           ///< by client; goes first, with its answers
 };
+
+Secret callbackKeyFrom(const envelope::RsaKey& signingKey)
+{
+    return envelope::deriveKey(signingKey.privateDer(), "", "amt gateway callback secrets");
+}
 
 Callbacks::Callbacks(Books& books, EventLoop& loop, RandomSource& random, Secret key,
                      CallbackDoor door, Counters& counters, std::chrono::seconds every)

@@ -8,6 +8,7 @@
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
 #include "appliance/core/secret.h"
+#include "sync/envelope/envelope.h"
 #include "sync/gateway/books.h"
 #include "sync/gateway/metrics.h"
 
@@ -28,6 +29,9 @@ struct CallbackEntry {
 /// A line to https://host:port that believes this authority alone.
 using CallbackDoor = std::function<std::unique_ptr<HttpExchange>(
     const std::string& origin, const std::string& authority, EventLoop& loop)>;
+
+/// Where no key of its own was kept.
+Secret callbackKeyFrom(const envelope::RsaKey& signingKey);
 
 enum class CallbackKind { NewSubmissions, NewEvents };
 

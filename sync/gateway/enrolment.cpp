@@ -31,6 +31,10 @@ fs::path deviceAuthorityKeyFile(const fs::path& state)
 {
     return state / "tls" / "devices-ca-key.pem";
 }
+fs::path callbackKeyFile(const fs::path& state)
+{
+    return state / "keys" / "callbacks.key";
+}
 fs::path serviceKeyFile(const fs::path& state)
 {
     return state / "keys" / "service.der";
@@ -150,11 +154,16 @@ fs::path deviceAuthorityFile(const fs::path& state)
     return state / "tls" / "devices-ca.pem";
 }
 
-void makeDeviceAuthorityIfMissing(const fs::path& state, UtcTime now)
+void completeState(const fs::path& state, UtcTime now)
 {
     if (!fs::exists(gatewayFile(state)))
         throw Error(ErrorCode::ConfigurationInvalid, "not set up: run amt-gateway init first");
     const FolderLock alone(state); // of several gateways that start at once one makes it
+    // From the signing key, as the secrets that are there were sealed; then it stays, whatever
+    // becomes of that.
+    if (!fs::exists(callbackKeyFile(state)))
+        writeDurably(callbackKeyFile(state),
+                     callbackKeyFrom(readKey(serviceKeyFile(state))).reveal());
     if (fs::exists(deviceAuthorityFile(state)))
         return;
     const auto authority =
@@ -270,7 +279,7 @@ SetUp setUp(const fs::path& state, const std::string& url, UtcTime now, RandomSo
         });
     }
     writeJson(gatewayFile(state), *own);
-    makeDeviceAuthorityIfMissing(state, now);
+    completeState(state, now);
     return SetUp::Made;
 }
 
@@ -328,6 +337,8 @@ GatewaySettings loadGateway(const fs::path& state)
     settings.url = json::text(*own, "url");
     settings.signingKid = json::text(*own, "signingKid");
     settings.signingKey = readKey(serviceKeyFile(state));
+    if (fs::exists(callbackKeyFile(state)))
+        settings.callbackKey = Secret(readSmallFile(callbackKeyFile(state)));
     if (fs::exists(deviceAuthorityFile(state)))
         settings.devices = std::make_shared<const DeviceAuthority>(
             DeviceAuthority{.certificate = toText(readSmallFile(deviceAuthorityFile(state))),

@@ -31,9 +31,9 @@ SetUp setUp(const std::filesystem::path& state, const std::string& url, UtcTime 
 /// grows as it likes, as those do that an older program made.
 std::int64_t databasePages(const std::filesystem::path& state);
 
-/// Makes the authority of the nodes' certificates in a folder that was set up without one. Throws
-/// ConfigurationInvalid.
-void makeDeviceAuthorityIfMissing(const std::filesystem::path& state, UtcTime now);
+/// Makes what a folder lacks that an older program set up: the authority of the nodes'
+/// certificates, the key of callback secrets. Throws ConfigurationInvalid.
+void completeState(const std::filesystem::path& state, UtcTime now);
 std::filesystem::path deviceAuthorityFile(const std::filesystem::path& state);
 
 /// What `serve` needs of a folder that was set up. Throws ConfigurationInvalid.

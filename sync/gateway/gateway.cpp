@@ -112,8 +112,8 @@ public:
           _access(books, random, _settings.tokenLife), _allowance(_settings.allowance, books),
           _counters(_settings.counters ? _settings.counters : std::make_shared<Counters>()),
           _callbacks(books, loop, random,
-                     envelope::deriveKey(_settings.signingKey.privateDer(), "",
-                                         "amt gateway callback secrets"),
+                     _settings.callbackKey.empty() ? callbackKeyFrom(_settings.signingKey)
+                                                   : _settings.callbackKey,
                      _settings.callbackDoor, *_counters, _settings.callbackInterval),
           _devices(books, random, _settings.devices,
                    _settings.devicesNeedCertificates ? DevicesNeedCertificates::Yes

@@ -45,6 +45,7 @@ struct GatewaySettings {
     int leasablePercent = 30; ///< of the lanes that the public may book (quota.h)
     /// Empty: callbacks are noted here and sent by another gateway.
     CallbackDoor callbackDoor;
+    Secret callbackKey; ///< of callback secrets (callbacks.h); empty: callbackKeyFrom(signingKey)
     std::chrono::seconds callbackInterval{2}; ///< between looks for what is due
     std::shared_ptr<Counters> counters;       ///< shared by the gateways of a process; may be null
     /// Lets nodes in (devices.h); null: none. Shared by the gateways of a process.

@@ -323,7 +323,7 @@ private:
         RealEventLoop loop;
         SystemRandom random;
         const auto books = openBooks(state, loop);
-        makeDeviceAuthorityIfMissing(state, loop.utcNow());
+        completeState(state, loop.utcNow());
         Gateway gateway(loadGateway(state), *books, loop, random);
         return carriedOut([&](const HttpRequest& request) { return gateway.operate(request); });
     }
@@ -334,7 +334,7 @@ private:
         RealEventLoop loop;
         SignalWaiter signals([&] { loop.stop(); });
         std::atomic<bool> failed = false;
-        makeDeviceAuthorityIfMissing(state, loop.utcNow());
+        completeState(state, loop.utcNow());
         auto settings = loadGateway(state);
         settings.devicesNeedCertificates = _options.contains("nodes-need-certificates");
         settings.allowance.callsPerSecond =

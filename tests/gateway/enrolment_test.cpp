@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(of_gateways_that_start_at_once_one_makes_the_authority_of_d
         std::vector<std::future<Bytes>> starts;
         for (int i = 0; i < 4; ++i)
             starts.push_back(std::async(std::launch::async, [&] {
-                gateway::makeDeviceAuthorityIfMissing(state, now);
+                gateway::completeState(state, now);
                 return readSmallFile(gateway::deviceAuthorityFile(state));
             }));
         std::set<Bytes> made;
@@ -108,6 +108,29 @@ BOOST_AUTO_TEST_CASE(of_gateways_that_start_at_once_one_makes_the_authority_of_d
         BOOST_TEST(made.size() == 1);
         BOOST_CHECK_NO_THROW(gateway::loadGateway(state));
     }
+}
+
+BOOST_AUTO_TEST_CASE(callback_secrets_outlive_the_signing_key)
+{
+    TemporaryFolder folder;
+    const fs::path state = folder.path() / "gateway";
+    SystemRandom random;
+    const UtcTime now = fromIso("2026-11-21T09:00:00Z");
+    gateway::setUp(state, "https://127.0.0.1:18443", now, random);
+    // A folder of an older program: what it sealed can still be opened.
+    fs::remove(state / "keys" / "callbacks.key");
+    const auto before = gateway::loadGateway(state);
+    BOOST_TEST(before.callbackKey.empty());
+    gateway::completeState(state, now);
+    const auto complete = gateway::loadGateway(state);
+    BOOST_TEST((complete.callbackKey == gateway::callbackKeyFrom(before.signingKey)));
+    BOOST_TEST(complete.callbackKey.size() == 32);
+
+    writeDurably(state / "keys" / "service.der", rsaKey(1).privateDer().reveal());
+    gateway::completeState(state, now);
+    const auto renewed = gateway::loadGateway(state);
+    BOOST_TEST((renewed.signingKey.fingerprint() != before.signingKey.fingerprint()));
+    BOOST_TEST((renewed.callbackKey == complete.callbackKey));
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_was_not_set_up_is_refused)
