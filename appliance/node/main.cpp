@@ -17,6 +17,7 @@
 #include <Poco/Net/SSLManager.h>
 #include <Poco/Net/SecureServerSocket.h>
 #include <Poco/String.h>
+#include <Poco/StringTokenizer.h>
 #include <Poco/Util/Application.h>
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/OptionSet.h>
@@ -82,6 +83,9 @@ protected:
         add("kiosk-port", "loopback port of the kiosk", "N");
         add("desk-port", "port of desks and displays, TLS", "N");
         add("desk-address", "address of desks and displays (default 127.0.0.1)", "ADDRESS");
+        add("desk-names",
+            "names of that address, as browsers write them and desk.pem has them; blanks between",
+            "NAMES");
         add("peer-uid", "user id of amt-sync and of the brokers", "N");
         add("eid-folder",
             "folder with link*.cvcert, dv.cvcert, terminal.cvcert, csca*.der, and terminal.pkcs8 "
@@ -249,6 +253,9 @@ private:
             config().getString("amt.municipality", source + "/config/municipality");
         settings.deskHosts = {"127.0.0.1", "localhost",
                               config().getString("amt.desk-address", "127.0.0.1")};
+        for (const auto& name : Poco::StringTokenizer(config().getString("amt.desk-names", ""), " ",
+                                                      Poco::StringTokenizer::TOK_IGNORE_EMPTY))
+            settings.deskHosts.push_back(Poco::toLower(name));
         settings.displayToken = Secret(Poco::trim(fileText(setting("state") + "/display.token")));
         chooseBackup(settings);
         chooseSecondFactor(settings);

@@ -27,7 +27,9 @@ const { must, stage } = await import('./stage.mjs');
 
 const first = Number(ports);
 const [kioskPort, deskPort, providerPort] = [first, first + 1, first + 2];
-const desk = `https://127.0.0.1:${deskPort}`;
+// A desk with a name, as in a town: a redirect address has one. What ends with .localhost is this machine (RFC 6761).
+const deskName = 'desk.musterstadt.localhost';
+const desk = `https://${deskName}:${deskPort}`;
 const issuer = `https://127.0.0.1:${providerPort}`;
 const redirectUri = `${desk}/desk/provider/back`;
 const lead = { name: 'Ayşe Öztürk', password: 'Der Igel liest am Dienstag Akten' };
@@ -90,7 +92,7 @@ async function comes(path, seconds) {
 
 certificate('provider');
 run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=desk',
-    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', join(state, 'node', 'desk.key'), '-out', join(state, 'node', 'desk.pem')]);
+    '-addext', `subjectAltName=DNS:${deskName}`, '-keyout', join(state, 'node', 'desk.key'), '-out', join(state, 'node', 'desk.pem')]);
 writeFileSync(join(state, 'node', 'display.token'), 'only for this test', { mode: 0o600 });
 const one = await signingKey('one');
 const two = await signingKey('two');
@@ -112,7 +114,7 @@ function start(name, args) {
     return process_;
 }
 const node = start('amt-node', ['serve', '--state', join(state, 'node'), '--run', join(state, 'run'), '--kiosk-port', String(kioskPort), '--desk-port', String(deskPort),
-    '--peer-uid', uid, '--source', root, '--quota-pages', '32768', '--second-factor', 'none', '--identity-provider', join(state, 'node-provider.json')]);
+    '--peer-uid', uid, '--source', root, '--quota-pages', '32768', '--second-factor', 'none', '--desk-names', deskName, '--identity-provider', join(state, 'node-provider.json')]);
 await comes(join(state, 'run', 'sync.sock'), 60);
 const sync = start('amt-sync', ['--node-socket', join(state, 'run', 'sync.sock'), '--node-uid', uid, '--enrolment', join(state, 'enrolment.json'),
     '--identity-provider', join(state, 'sync-provider.json')]);
