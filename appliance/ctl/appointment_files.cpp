@@ -55,7 +55,7 @@ json::ObjectPtr describe(const json::Object& answer,
                          const std::vector<office::BroughtAppointment>& brought)
 {
     auto said = json::makeObject();
-    for (const char* count : {"taken", "known", "past"})
+    for (const char* count : {"taken", "asked", "known", "past"})
         said->set(count, json::integer(answer, count));
     auto conflicts = json::makeArray();
     const auto found = json::array(answer, "conflicts");

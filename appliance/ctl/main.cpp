@@ -15,7 +15,10 @@
 #include <Poco/Util/OptionSet.h>
 
 #include <charconv>
+#include <chrono>
+#include <functional>
 #include <iostream>
+#include <thread>
 
 namespace {
 
@@ -183,11 +186,39 @@ private:
     int importAppointments()
     {
         const auto brought = ctl::readAppointments(needed("file"), plan(), setting("service"));
-        const auto answer =
-            answered(HTTPRequest::HTTP_POST, "/admin/appointments",
-                     ctl::request(brought, isDryRun(), config().has("amt.take-rest")));
+        const auto bring = [&](bool isDryRun) {
+            return answered(HTTPRequest::HTTP_POST, "/admin/appointments",
+                            ctl::request(brought, isDryRun, config().has("amt.take-rest")));
+        };
+        auto answer = bring(isDryRun());
+        const bool kept = json::boolean(*answer, "kept");
+        if (kept)
+            answer = waitForPortal(answer, [&] { return bring(true); });
+        answer->set("kept", kept);
         std::cout << ctl::forPeople(*ctl::describe(*answer, brought));
-        return json::boolean(*answer, "kept") || isDryRun() ? EXIT_OK : EXIT_DATAERR;
+        if (kept && json::integer(*answer, "asked") > 0)
+            std::cerr << "amtctl: the portal does not answer now and is asked on;"
+                         " the same command says later what became of it\n";
+        return kept || isDryRun() ? EXIT_OK : EXIT_DATAERR;
+    }
+
+    /// Where a portal owns the calendar it decides on each: until it has, or says nothing new.
+    static json::ObjectPtr waitForPortal(json::ObjectPtr answer,
+                                         const std::function<json::ObjectPtr()>& ask)
+    {
+        constexpr auto lookEvery = std::chrono::seconds(2);
+        constexpr int looksMax = 30; // without news
+        std::int64_t open = json::integer(*answer, "asked");
+        for (int looks = 0; open > 0 && looks < looksMax; ++looks) {
+            std::cerr << "amtctl: the portal is asked, " << open << " to go\n";
+            std::this_thread::sleep_for(lookEvery);
+            answer = ask();
+            const auto now = json::integer(*answer, "asked");
+            if (now < open)
+                looks = 0;
+            open = now;
+        }
+        return answer;
     }
 
     int exportAppointments()

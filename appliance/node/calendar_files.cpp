@@ -21,13 +21,15 @@ constexpr auto broughtBy = "amtctl";
 struct TakenBack {};
 
 /// What became of one of them. None of the words says whose it is.
-enum class Fate { Taken, Known, Past, Service, Name, Phone, Grid, NotFree };
+enum class Fate { Taken, Asked, Known, Past, Service, Name, Phone, Grid, NotFree, Portal };
 
 const char* word(Fate fate)
 {
     switch (fate) {
     case Fate::Taken:
         return "taken";
+    case Fate::Asked:
+        return "asked";
     case Fate::Known:
         return "known";
     case Fate::Past:
@@ -42,13 +44,15 @@ const char* word(Fate fate)
         return "grid";
     case Fate::NotFree:
         return "not-free";
+    case Fate::Portal:
+        return "portal";
     }
     AMT_ASSERT(false && "a fate without a word");
 }
 
 bool isConflict(Fate fate)
 {
-    return fate != Fate::Taken && fate != Fate::Known && fate != Fate::Past;
+    return fate != Fate::Taken && fate != Fate::Asked && fate != Fate::Known && fate != Fate::Past;
 }
 
 /// A name that is missing is missing; one that is there is one that we can write.
@@ -85,11 +89,29 @@ Fate fateOf(const House& house, const BroughtAppointment& brought)
     return Fate::Taken;
 }
 
-Fate take(House& house, const BroughtAppointment& brought)
+/// What became of it at the portal; nothing: it was never asked.
+std::optional<Fate> fateAtPortal(const House& house, const std::string& id)
+{
+    using enum office::PortalBookings::WishState;
+    const auto standing = house.rounds ? house.rounds->bookings.about(id) : std::nullopt;
+    if (!standing)
+        return std::nullopt;
+    if (standing->state == Open)
+        return Fate::Asked;
+    if (standing->state != Refused)
+        return Fate::Known;
+    return standing->refusal == "time-taken" ? Fate::NotFree : Fate::Portal;
+}
+
+Fate take(House& house, const BroughtAppointment& brought, bool isDryRun)
 {
     const Fate fate = fateOf(house, brought);
     if (fate != Fate::Taken)
         return fate;
+    // What was refused is asked again only when somebody says so.
+    const auto before = fateAtPortal(house, office::idOf(brought));
+    if (before && (isDryRun || !isConflict(*before)))
+        return *before;
     office::AppointmentWish wish;
     wish.id = office::idOf(brought);
     wish.scope = house.calendar.plan().scope;
@@ -104,7 +126,20 @@ Fate take(House& house, const BroughtAppointment& brought)
     const auto booked = house.calendar.appointments.book(
         wish, isNameless ? office::SealedContact() : house.calendar.seal(contact), broughtBy,
         house.calendar.now());
-    return std::holds_alternative<office::Appointment>(booked) ? Fate::Taken : Fate::NotFree;
+    if (std::holds_alternative<office::Appointment>(booked))
+        return Fate::Taken;
+    if (!house.rounds)
+        return Fate::NotFree;
+    house.rounds->bookings.wish({.act = office::quota::WishAct::Book,
+                                 .id = wish.id,
+                                 .scope = wish.scope,
+                                 .start = brought.start,
+                                 .minutes = static_cast<int>(wish.duration.count()),
+                                 .services = office::servicesJson(wish.services),
+                                 .contact = house.calendar.seal(contact).sealed,
+                                 .isOfStaff = true},
+                                house.calendar.now(), office::PortalBookings::Patience::Patient);
+    return Fate::Asked;
 }
 
 } // namespace
@@ -127,8 +162,6 @@ Reply takeAppointments(House& house, Exchange& exchange)
     const auto list = json::array(*body, "appointments");
     if (!house.calendar.isOffered())
         throw Error(ErrorCode::NotFound, "a town without appointments");
-    if (house.rounds) // the portal has to know them first
-        throw Error(ErrorCode::StepOutOfOrder, "the calendar is a portal's");
     if (list->size() > office::broughtMax)
         throw Error(ErrorCode::InputTooLarge, "too many appointments at once");
     std::vector<BroughtAppointment> brought;
@@ -143,7 +176,7 @@ Reply takeAppointments(House& house, Exchange& exchange)
     try {
         house.calendar.ledger.transact([&] {
             for (const auto& each : brought)
-                fates.push_back(take(house, each));
+                fates.push_back(take(house, each, isDryRun));
             if (isDryRun || (!takesRest && std::ranges::any_of(fates, isConflict)))
                 throw TakenBack();
             return true;
@@ -152,7 +185,7 @@ Reply takeAppointments(House& house, Exchange& exchange)
         kept = false;
     }
     auto answer = json::makeObject();
-    for (const Fate fate : {Fate::Taken, Fate::Known, Fate::Past})
+    for (const Fate fate : {Fate::Taken, Fate::Asked, Fate::Known, Fate::Past})
         answer->set(word(fate), static_cast<int>(std::ranges::count(fates, fate)));
     auto conflicts = json::makeArray();
     for (std::size_t i = 0; i < fates.size(); ++i) {

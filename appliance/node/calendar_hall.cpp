@@ -64,6 +64,10 @@ void CalendarHall::takeUp()
         throw Error(ErrorCode::ConfigurationInvalid,
                     std::string(planFile) + ": " + failure.message());
     }
+    if (_house.settings.portalCalendar.empty())
+        rules.comeHome();
+    if (rules.homeOf(_plan.scope) == office::RuleBook::Home::Elsewhere)
+        return;
     const auto history = rules.history(_plan.scope, 1);
     const bool isOurs = history.empty() || history.front().savedBy == fromFolder;
     if (!isOurs || (!history.empty() && history.front().rules == _plan.rules))

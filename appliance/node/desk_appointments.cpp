@@ -411,7 +411,8 @@ Reply bookByPhone(House& house, Exchange& exchange)
                       .start = office::DayCells(wish.day).startOf(wish.cell),
                       .minutes = static_cast<int>(wish.duration.count()),
                       .services = office::servicesJson(wish.services),
-                      .contact = house.calendar.seal(contact).sealed},
+                      .contact = house.calendar.seal(contact).sealed,
+                      .isOfStaff = true},
                      "book-appointment");
     if (!made)
         return bookingPage(house, exchange, what, std::nullopt, {}, id, "taken", 409);
@@ -451,7 +452,8 @@ Reply moveAppointment(House& house, Exchange& exchange)
                      {.act = office::quota::WishAct::Move,
                       .id = appointment.id,
                       .start = office::DayCells(at.day).startOf(at.cell),
-                      .version = numberIn(exchange.field("version"), versionsMax)},
+                      .version = numberIn(exchange.field("version"), versionsMax),
+                      .isOfStaff = true},
                      "move-appointment");
     const auto moved = house.calendar.appointments.move(
         appointment.id, numberIn(exchange.field("version"), versionsMax), at.day, at.cell,

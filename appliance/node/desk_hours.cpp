@@ -549,6 +549,16 @@ HttpResponse previewPage(House& house, const Exchange& exchange, const Fields& f
 
 } // namespace
 
+namespace {
+
+bool isChangedHere(const House& house)
+{
+    return house.calendar.isOffered() &&
+           house.calendar.rules.homeOf(house.calendar.plan().scope) == office::RuleBook::Home::Here;
+}
+
+} // namespace
+
 Reply showHours(House& house, Exchange& exchange)
 {
     page::HoursPage view;
@@ -561,7 +571,9 @@ Reply showHours(House& house, Exchange& exchange)
     const LocalDate today = localDate(house.calendar.now());
     const std::string asked = queried(exchange, "week");
     view.days = weekOf(house, rules, mondayOf(asked.empty() ? today : localDateFromIso(asked)));
-    view.mayChange = mayUse(exchange.clerk->roles, Method::Post, "/desk/hours/change");
+    view.isElsewhere = !isChangedHere(house);
+    view.mayChange =
+        !view.isElsewhere && mayUse(exchange.clerk->roles, Method::Post, "/desk/hours/change");
     for (const auto& rule : rules.rules) {
         if (!rule.last || today <= *rule.last)
             view.rules.push_back(entryOf(rule));
@@ -590,7 +602,7 @@ Reply showHours(House& house, Exchange& exchange)
 
 Reply showHoursChange(House& house, Exchange& exchange)
 {
-    if (!house.calendar.isOffered())
+    if (!isChangedHere(house))
         return redirect("/desk/hours");
     if (std::ranges::find(changeKinds, queried(exchange, "kind")) == changeKinds.end())
         throw Error(ErrorCode::RequestMalformed, "a change that no page offers");
@@ -606,6 +618,8 @@ Reply showHoursChange(House& house, Exchange& exchange)
 
 Reply changeHours(House& house, Exchange& exchange)
 {
+    if (!isChangedHere(house))
+        return redirect("/desk/hours"); // which says where
     auto& book = house.calendar.rules;
     const auto& scope = house.calendar.plan().scope;
     const UtcTime now = house.calendar.now();

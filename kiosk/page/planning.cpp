@@ -591,6 +591,7 @@ Data hoursData(const Texts& texts, const HoursPage& view)
         return data;
     const LocalDate monday = view.days.front().day;
     data.set("mayChange", view.mayChange);
+    data.set("isElsewhere", view.isElsewhere);
     data.set("week", toIso(monday));
     data.set("before", toIso(plusDays(monday, -7)));
     data.set("after", toIso(plusDays(monday, 7)));

@@ -160,10 +160,10 @@ std::optional<Citizens::Scope> Citizens::find(const std::string& town, const std
 
 /// Free runs of `count` cells on this day, each start once, in the lowest lane: the last ones are
 /// for leases. `cell`: only this start, and each lane that is free there.
-std::vector<Run> Citizens::free(const Scope& scope, LocalDate day, int count,
+std::vector<Run> Citizens::free(const Scope& scope, office::Booker booker, LocalDate day, int count,
                                 std::optional<int> cell, UtcTime now)
 {
-    const auto span = office::bookableSpan(scope.rules, office::Booker::Public, now);
+    const auto span = office::bookableSpan(scope.rules, booker, now);
     if (span.lastDay < day || day < localDate(span.earliest))
         return {};
     const auto plan = office::planFor(scope.rules, day);
@@ -176,9 +176,9 @@ std::vector<Run> Citizens::free(const Scope& scope, LocalDate day, int count,
     const int first = std::max(plan.cells.firstFrom(span.earliest), cell.value_or(0));
     const int last = cell ? *cell : plan.cells.count() - count;
     for (int idx = first; idx <= last && idx + count <= plan.cells.count(); ++idx) {
-        const int open = plan.lanes[static_cast<std::size_t>(idx)].open;
-        for (int lane = 0; lane < open; ++lane) {
-            if (!plan.opens(lane, idx, count, office::Booker::Public))
+        const int lanes = plan.lanes[static_cast<std::size_t>(idx)].all;
+        for (int lane = 0; lane < lanes; ++lane) {
+            if (!plan.opens(lane, idx, count, booker))
                 continue;
             bool isFree = true;
             for (int each = idx; isFree && each < idx + count; ++each)
@@ -230,8 +230,9 @@ HttpResponse Citizens::times(const std::string& town, const std::string& scope,
         for (int ahead = 0; ahead < *days && std::ssize(*list) < *limit; ++ahead) {
             const LocalDate day = plusDays(from, ahead);
             const office::DayCells cells(day);
-            for (const Run& run : free(*found, day, office::cellsOf(std::chrono::minutes(*minutes)),
-                                       std::nullopt, now)) {
+            for (const Run& run :
+                 free(*found, office::Booker::Public, day,
+                      office::cellsOf(std::chrono::minutes(*minutes)), std::nullopt, now)) {
                 if (std::ssize(*list) == *limit)
                     break;
                 auto each = json::makeObject();
@@ -372,9 +373,9 @@ HttpResponse Citizens::reserveFor(const Asker& asker, const std::string& town,
     // What a node reserves is in nobody's hands but the town's: a capability that nobody knows.
     const std::string held =
         hashOf(asker.node ? toBase64Url(randomBytes(_random, 32)) : asker.capability);
-    for (const Run& run :
-         free(*found, day, office::cellsOf(std::chrono::minutes(place.minutes)), cell, now)) {
-        const auto booking = _quota.sell(found->tenant, run, now);
+    for (const Run& run : free(*found, asker.booker, day,
+                               office::cellsOf(std::chrono::minutes(place.minutes)), cell, now)) {
+        const auto booking = _quota.sell(found->tenant, run, now, asker.booker);
         if (!booking)
             continue;
         std::string code;
@@ -478,8 +479,8 @@ HttpResponse Citizens::moveFor(const Asker& asker, const std::string& id, Versio
     const auto town = find(found->tenant.empty() ? "-" : found->tenant, found->scope);
     if (!town)
         return noSuchAppointment();
-    for (const Run& run : free(*town, day, found->run.count, cell, now)) {
-        if (!_quota.move(found->tenant, found->booking, run, now))
+    for (const Run& run : free(*town, asker.booker, day, found->run.count, cell, now)) {
+        if (!_quota.move(found->tenant, found->booking, run, now, asker.booker))
             continue;
         if (!change(*found, found->state, day, found->due, found->kid, found->sealed, now))
             return otherVersion();

@@ -88,6 +88,7 @@ private:
     struct Asker {
         std::string capability;               ///< of a citizen
         std::optional<std::string> node = {}; ///< tenant of a node
+        office::Booker booker = office::Booker::Public;
     };
     struct Place {
         UtcTime start;
@@ -102,8 +103,8 @@ private:
     std::optional<Scope> find(const std::string& town, const std::string& scope);
     std::optional<Row> row(const std::string& id);
     std::optional<Row> rowOf(const std::string& id, const Asker& asker);
-    std::vector<office::quota::Run> free(const Scope& scope, LocalDate day, int count,
-                                         std::optional<int> cell, UtcTime now);
+    std::vector<office::quota::Run> free(const Scope& scope, office::Booker booker, LocalDate day,
+                                         int count, std::optional<int> cell, UtcTime now);
     HttpResponse reserveFor(const Asker& asker, const std::string& town, const std::string& scope,
                             const std::string& id, const Place& place, UtcTime now);
     HttpResponse confirmFor(const Asker& asker, const std::string& id, Version version,

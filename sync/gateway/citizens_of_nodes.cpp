@@ -121,7 +121,9 @@ std::string Citizens::wish(const QuotaClient& node, const std::string& body, Utc
     using office::quota::WishAct;
     const auto wish = office::quota::readWish(body);
     checkNode(node);
-    const Asker asker{.capability = {}, .node = node.tenantId};
+    const Asker asker{.capability = {},
+                      .node = node.tenantId,
+                      .booker = wish.isOfStaff ? office::Booker::Staff : office::Booker::Public};
     const Version version{.seen = wish.version, .any = wish.version == 0};
     const auto reserve = [&] {
         const std::string town = node.tenantId.empty() ? "-" : node.tenantId;

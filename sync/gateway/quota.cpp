@@ -237,13 +237,24 @@ void Quota::supersede(const std::string& booking, UtcTime now)
           now);
 }
 
-bool Quota::opens(const std::string& tenant, const Run& run, int percent)
+std::optional<office::DayPlan> Quota::planOf(const std::string& tenant, const Run& run)
 {
     auto row = _books.prepare(sql::quotaScope).bind(tenant, run.scope);
     if (!row.step())
-        return false;
-    const auto rules = office::openingRulesFromJson(*json::parseObject(row.text(2)));
-    return opensIn(office::planFor(rules, run.day), run, percent);
+        return std::nullopt;
+    return office::planFor(office::openingRulesFromJson(*json::parseObject(row.text(2))), run.day);
+}
+
+bool Quota::opens(const std::string& tenant, const Run& run, int percent)
+{
+    const auto plan = planOf(tenant, run);
+    return plan && opensIn(*plan, run, percent);
+}
+
+bool Quota::opensFor(const std::string& tenant, const Run& run, office::Booker booker)
+{
+    const auto plan = planOf(tenant, run);
+    return plan && plan->opens(run.lane, run.first, run.count, booker);
 }
 
 // --- lives of nodes
@@ -713,7 +724,8 @@ std::string Quota::calendar(const QuotaClient& client, const std::string& body, 
                           .scope = question.scope,
                           .version = row.integer(1),
                           .rules = row.text(2),
-                          .taken = {}};
+                          .taken = {},
+                          .isElsewhere = row.text(0) != client.id};
         auto rows = _books.prepare(sql::quotaTaken)
                         .bind(client.tenantId, question.scope, toIso(question.from),
                               toIso(plusDays(question.from, question.days)));
@@ -726,11 +738,12 @@ std::string Quota::calendar(const QuotaClient& client, const std::string& body, 
 
 // --- the portal's own sales
 
-std::optional<std::string> Quota::sell(const std::string& tenant, const Run& run, UtcTime now)
+std::optional<std::string> Quota::sell(const std::string& tenant, const Run& run, UtcTime now,
+                                       office::Booker booker)
 {
     return _books.transact([&]() -> std::optional<std::string> {
-        constexpr int allLanes = 100;
-        if (isReconciling(tenant) || !opens(tenant, run, allLanes) || !cellsOf(tenant, run).empty())
+        if (isReconciling(tenant) || !opensFor(tenant, run, booker) ||
+            !cellsOf(tenant, run).empty())
             return std::nullopt;
         const std::int64_t count = number("booking") + 1;
         setNumber("booking", count);
@@ -766,13 +779,12 @@ bool Quota::cancel(const std::string& tenant, const std::string& bookingId, UtcT
 }
 
 bool Quota::move(const std::string& tenant, const std::string& bookingId, const Run& to,
-                 UtcTime now)
+                 UtcTime now, office::Booker booker)
 {
     return _books.transact([&] {
-        constexpr int allLanes = 100;
         auto row = _books.prepare(sql::quotaBooking).bind(bookingId);
         if (!row.step() || row.text(0) != tenant || row.text(1) != booked ||
-            isReconciling(tenant) || !opens(tenant, to, allLanes) || row.integer(6) != to.count ||
+            isReconciling(tenant) || !opensFor(tenant, to, booker) || row.integer(6) != to.count ||
             row.text(2) != to.scope)
             return false;
         const auto standing = cellsOf(tenant, to);

@@ -8,6 +8,7 @@
 #include "appliance/core/clock.h"
 #include "appliance/core/random.h"
 #include "appliance/office/calendar/quota_words.h"
+#include "appliance/office/calendar/rules.h"
 #include "sync/gateway/books.h"
 
 #include <chrono>
@@ -49,16 +50,16 @@ public:
     std::string calendar(const QuotaClient& node, const std::string& body, UtcTime now);
 
     // --- the portal's own sales: one commit each
-    /// Its booking id; nothing: not free, not open, or the portal was restored and does not know
-    /// yet.
+    /// Its booking id; nothing: not free, not open to the booker, or the portal was restored and
+    /// does not know yet.
     std::optional<std::string> sell(const std::string& tenant, const office::quota::Run& run,
-                                    UtcTime now);
+                                    UtcTime now, office::Booker booker = office::Booker::Public);
     /// By the citizen. A booking that was not reported yet is cancelled when it is. False: no such
     /// booking can be.
     bool cancel(const std::string& tenant, const std::string& bookingId, UtcTime now);
     /// A booking known here to other cells that are free here. False: nothing changed.
     bool move(const std::string& tenant, const std::string& bookingId, const office::quota::Run& to,
-              UtcTime now);
+              UtcTime now, office::Booker booker = office::Booker::Public);
 
     // --- leasing
     /// One lease. False: a cell is not free or may not be leased, or the node takes none now.
@@ -138,7 +139,9 @@ private:
     void note(const std::string& id, const std::string& tenant,
               const std::optional<std::string>& client, const std::string& state,
               const office::quota::Run& run, UtcTime now);
+    std::optional<office::DayPlan> planOf(const std::string& tenant, const office::quota::Run& run);
     bool opens(const std::string& tenant, const office::quota::Run& run, int percent);
+    bool opensFor(const std::string& tenant, const office::quota::Run& run, office::Booker booker);
     bool grantIn(const std::string& client, const std::vector<office::quota::Run>& runs,
                  UtcTime now);
 

@@ -79,10 +79,10 @@ BOOST_AUTO_TEST_CASE(a_conflict_is_told_by_its_line_and_not_by_a_name)
                                          "b,2026-11-23T08:30,25,99008001012000,Groß\n");
     const auto brought = ctl::readAppointments(folder.path / "a.csv", plan(), "");
     const auto said = json::write(
-        *ctl::describe(*json::parseObject(R"({"taken": 1, "known": 0, "past": 0, "kept": false,
+        *ctl::describe(*json::parseObject(R"({"taken": 1, "asked": 0, "known": 0, "past": 0, "kept": false,
             "conflicts": [{"index": 1, "why": "not-free"}]})"),
                        brought));
-    BOOST_TEST(said == R"({"taken":1,"known":0,"past":0,"conflicts":[{"line":3,"uid":"b",)"
+    BOOST_TEST(said == R"({"taken":1,"asked":0,"known":0,"past":0,"conflicts":[{"line":3,"uid":"b",)"
                        R"("start":"2026-11-23T08:30:00+01:00","why":"not-free"}],"kept":false})");
 }
 

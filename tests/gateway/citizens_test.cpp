@@ -579,4 +579,45 @@ BOOST_AUTO_TEST_CASE(whoever_is_no_node_of_the_town_is_told_nothing)
     BOOST_TEST(portal.look(erika).text("state") == "CONFIRMED");
 }
 
+BOOST_AUTO_TEST_CASE(a_clerk_books_through_the_portal_what_staff_may)
+{
+    auto rules = oneLane(0min);
+    rules.rules[0].hours.lanes = 2;
+    rules.forPublic.days = 5;
+    rules.forStaff.days = 30;
+    Portal portal(rules);
+    const auto asks = [&](quota::WishAct act, const std::string& id, const std::string& start,
+                          bool isOfStaff) {
+        auto wish = portal.wishFor(act, id, start);
+        wish.isOfStaff = isOfStaff;
+        return portal.wish(wish);
+    };
+    const auto book = [&](const std::string& start, bool isOfStaff) {
+        return asks(quota::WishAct::Book, randomUuid(portal.town.random), start, isOfStaff);
+    };
+    BOOST_TEST(book(eight, false).refusal.empty());
+    // The public has one lane at eight, staff a second one, and nobody a third.
+    BOOST_TEST(book(eight, false).refusal == "time-taken");
+    const auto byStaff = book(eight, true);
+    BOOST_REQUIRE(byStaff.refusal.empty());
+    BOOST_TEST(byStaff.booking->run.lane == 1);
+    BOOST_TEST(book(eight, true).refusal == "time-taken");
+    // And further ahead.
+    const std::string later = toIso(fromIso(eight) + std::chrono::hours(24 * 20)),
+                      latest = toIso(fromIso(eight) + std::chrono::hours(24 * 60));
+    BOOST_TEST(book(later, false).refusal == "time-taken");
+    const auto ahead = book(later, true);
+    BOOST_REQUIRE(ahead.refusal.empty());
+    BOOST_TEST(book(latest, true).refusal == "time-taken");
+    // A move asks the same way.
+    BOOST_TEST(asks(quota::WishAct::Move, ahead.booking->id, eight, false).refusal == "time-taken");
+    const std::string ten = toIso(fromIso(later) + std::chrono::hours(1));
+    BOOST_TEST(asks(quota::WishAct::Move, ahead.booking->id, ten, false).refusal == "time-taken");
+    BOOST_TEST(asks(quota::WishAct::Move, ahead.booking->id, ten, true).refusal.empty());
+    // Citizens see nothing of it.
+    for (const auto& start : portal.times("minutes=15&days=31&limit=100"))
+        BOOST_TEST(start != eight);
+    BOOST_TEST(portal.isSound());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -416,6 +416,12 @@ BOOST_AUTO_TEST_CASE(rules_come_from_the_home_node_with_the_digest_that_its_jour
         quota::write(quota::CalendarQuestion{hallScope, region.day, 7}), region.now));
     BOOST_TEST(calendar.rules == hallRules());
     BOOST_TEST(calendar.taken.empty());
+    BOOST_TEST(calendar.isElsewhere);
+    BOOST_TEST(!quota::readCalendar(region.portal.calendar(region.client(region.home),
+                                                           quota::write(quota::CalendarQuestion{
+                                                               hallScope, region.day, 7}),
+                                                           region.now))
+                    .isElsewhere);
 }
 
 BOOST_AUTO_TEST_CASE(a_home_that_was_put_back_does_not_bring_older_rules_back)

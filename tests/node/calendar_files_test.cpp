@@ -183,14 +183,6 @@ BOOST_AUTO_TEST_CASE(what_is_given_out_has_no_names_and_is_known_when_it_comes_b
         moving.ask("GET", "/admin/appointments", "from=2026-11-30&until=2026-11-23").status == 400);
 }
 
-BOOST_AUTO_TEST_CASE(a_portals_calendar_takes_none)
-{
-    MovingTown moving;
-    moving.town.portalCalendar = "town-a";
-    moving.town.restart();
-    BOOST_TEST(moving.bring({brought("a", monday)}).status == 409);
-}
-
 BOOST_AUTO_TEST_CASE(the_plan_is_told_with_the_hours_that_count)
 {
     MovingTown moving;

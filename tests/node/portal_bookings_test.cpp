@@ -3,6 +3,7 @@
 // Appointments that the portal gives, at the town hall: known while the line is cut, and asked for
 // at kiosk and desk when nothing is leased there.
 #include "appliance/office/calendar/booking_words.h"
+#include "appliance/office/calendar/brought_appointments.h"
 #include "tests/node/leased_town.h"
 #include "tests/node/ways.h"
 
@@ -440,6 +441,120 @@ BOOST_AUTO_TEST_CASE(the_desk_books_moves_and_cancels_at_the_portal)
                                    " LIKE '%-appointment%' AND id = '" +
                                    id + "'") >= 3);
     portal.checkAgreed();
+}
+
+BOOST_AUTO_TEST_CASE(a_town_moves_in_with_appointments_where_the_portal_owns_the_calendar)
+{
+    PortalTown portal;
+    const auto brought = [](const std::string& uid, const std::string& start) {
+        return office::BroughtAppointment{.uid = uid,
+                                          .start = fromIso(start),
+                                          .duration = 25min,
+                                          .services = {{passport, 2}},
+                                          .familyName = uid == "nameless" ? "" : "Łukasiewicz",
+                                          .givenNames = {},
+                                          .phone = {}};
+    };
+    // More at one time than there are lanes: the portal decides who is too many.
+    std::vector<office::BroughtAppointment> list;
+    for (int i = 0; i < 12; ++i)
+        list.push_back(brought("old-" + std::to_string(i), "2026-11-26T08:30:00Z"));
+    list.push_back(brought("nameless", "2026-12-03T08:30:00Z"));
+    list.push_back(brought("night", "2026-12-03T23:30:00Z"));
+    const auto bring = [&](bool isDryRun) {
+        HttpRequest request;
+        request.method = "POST";
+        request.path = "/admin/appointments";
+        request.headers = {{"content-type", "application/json"}};
+        auto appointments = json::makeArray();
+        for (const auto& each : list)
+            appointments->add(office::toJson(each));
+        auto body = json::makeObject();
+        body->set("appointments", appointments);
+        body->set("dryRun", isDryRun);
+        body->set("takeRest", true);
+        request.body = json::write(*body);
+        return json::parseObject(portal.town().handle(Surface::Admin, request).body);
+    };
+    const auto said = [](const json::ObjectPtr& answer, const char* key) {
+        return json::integer(*answer, key);
+    };
+    bring(true);
+    BOOST_TEST(portal.town().count("SELECT count(*) FROM portal_wish") == 0);
+    const auto begun = bring(false);
+    const auto taken = said(begun, "taken"); // of what is leased to this node
+    BOOST_TEST(taken + said(begun, "asked") == 14);
+    BOOST_TEST(said(begun, "asked") > 5);
+    const auto again = bring(false);
+    BOOST_TEST(said(again, "known") == taken);
+    BOOST_TEST(said(again, "asked") == said(begun, "asked"));
+    BOOST_TEST(portal.town().count("SELECT count(*) FROM portal_wish") == said(begun, "asked"));
+    BOOST_TEST(portal.town().count("SELECT count(*) FROM portal_wish WHERE body LIKE"
+                                   " '%ukasiewicz%'") == 0);
+
+    // Whoever stands at the kiosk comes before all of them.
+    Browser kiosk(portal.town(), Surface::Kiosk);
+    const auto atKiosk = portal.walkToAsking(kiosk);
+    std::vector<std::string> heard;
+    portal.way.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+        if (request.path == quota::wishPath)
+            heard.push_back(quota::readWish(request.body).id);
+        return std::nullopt;
+    };
+    portal.way.pass(5s);
+    BOOST_REQUIRE(!heard.empty());
+    BOOST_TEST(heard.front() == atKiosk);
+    kiosk.post("/visit/end");
+    portal.cut();
+    portal.way.pass(1min);
+    portal.mend();
+    portal.way.pass(3min);
+
+    const auto done = bring(true);
+    BOOST_TEST(said(done, "asked") == 0);
+    const auto conflicts = json::array(*done, "conflicts");
+    BOOST_TEST(said(done, "known") + std::ssize(*conflicts) == 14);
+    BOOST_TEST(conflicts->size() >= 2u); // at night nobody is there
+    BOOST_TEST(json::text(*conflicts->getObject(0), "why") == "not-free");
+    BOOST_TEST(portal.town().count("SELECT count(*) FROM appointment WHERE state = 'Confirmed' AND"
+                                   " day IN ('2026-11-26', '2026-12-03')") == said(done, "known"));
+    portal.way.pass(2min);
+    BOOST_TEST(portal.town().count("SELECT count(*) FROM appointment WHERE state = 'Confirmed' AND"
+                                   " sealed = '' AND at_portal = 1") == 0);
+    portal.checkAgreed();
+}
+
+BOOST_AUTO_TEST_CASE(opening_hours_are_changed_at_one_node_of_the_town)
+{
+    PortalTown portal;
+    Browser lead(portal.town(), Surface::Desk);
+    signInFirst(portal.town(), lead);
+    lead.get("/desk/hours");
+    BOOST_TEST(lead.shows("/desk/hours/change?kind=close"));
+    // Another node told of these rules first, and closes a day.
+    auto rules = portal.rules->current(scope)->rules;
+    rules.closures.push_back({.id = "away",
+                              .first = localDateFromIso("2026-11-30"),
+                              .last = localDateFromIso("2026-11-30"),
+                              .reason = "Betriebsausflug"});
+    portal.way.gateway.books
+        ->prepare("UPDATE quota_scope SET home = 'town-z', version = 9, rules = $1")
+        .bind(json::write(*office::toJson(rules)))
+        .run();
+    portal.way.pass(20min);
+    lead.get("/desk/hours");
+    BOOST_TEST(lead.shows("an einem anderen Gerät Ihrer Stadt"));
+    BOOST_TEST(lead.shows("Betriebsausflug"));
+    BOOST_TEST(!lead.shows("/desk/hours/change"));
+    const auto versions = portal.town().count("SELECT count(*) FROM opening_rules");
+    for (const char* kind : {"close", "undo"}) {
+        lead.get(std::string("/desk/hours/change?kind=") + kind);
+        BOOST_TEST(lead.location == "/desk/hours");
+        lead.post("/desk/hours/change", {{"kind", kind}});
+        BOOST_TEST(lead.location == "/desk/hours");
+    }
+    portal.town().restart(); // with the folder's own rules, which are no longer asked
+    BOOST_TEST(portal.town().count("SELECT count(*) FROM opening_rules") == versions);
 }
 
 BOOST_AUTO_TEST_CASE(who_moves_and_waits_no_longer_keeps_the_appointment)

@@ -272,6 +272,8 @@ std::string write(const Wish& wish)
         object->set("contact", wish.contact);
     if (wish.act == WishAct::Cancel)
         object->set("atOnce", wish.atOnce);
+    if (wish.isOfStaff) // left out otherwise, so that an older portal understands
+        object->set("staff", true);
     return json::write(*object);
 }
 
@@ -284,16 +286,16 @@ Wish readWish(const std::string& text)
     const auto only = [&](Keys keys) { json::onlyKeys(*object, keys); };
     switch (wish.act) {
     case WishAct::Reserve:
-        only({"act", "id", "scope", "minutes", "services", "start"});
+        only({"act", "id", "scope", "minutes", "services", "start", "staff"});
         break;
     case WishAct::Book:
-        only({"act", "id", "scope", "minutes", "services", "start", "contact"});
+        only({"act", "id", "scope", "minutes", "services", "start", "contact", "staff"});
         break;
     case WishAct::Confirm:
         only({"act", "id", "version", "contact"});
         break;
     case WishAct::Move:
-        only({"act", "id", "version", "start"});
+        only({"act", "id", "version", "start", "staff"});
         break;
     case WishAct::Cancel:
         only({"act", "id", "version", "atOnce"});
@@ -312,6 +314,7 @@ Wish readWish(const std::string& text)
         wish.contact = sealedText(*object, "contact");
     if (wish.act == WishAct::Cancel)
         wish.atOnce = json::boolean(*object, "atOnce");
+    wish.isOfStaff = object->has("staff") && json::boolean(*object, "staff");
     return wish;
 }
 

@@ -87,6 +87,7 @@ struct Wish {
     std::int64_t version = 0;     ///< Confirm, Move, Cancel; Cancel: 0 for any
     std::string contact = {};     ///< Confirm, Book: compact JWE for the desk key
     bool atOnce = false;          ///< Cancel: the place is free again at once
+    bool isOfStaff = false;       ///< Reserve, Book, Move: a clerk's, who may book what staff may
 };
 struct WishAnswer {
     std::string refusal; ///< problem type, "time-taken"; empty: it has happened

@@ -68,16 +68,25 @@ bool PortalBookings::isOurs(std::string_view path)
 
 // --- wishes
 
-std::int64_t PortalBookings::wish(const quota::Wish& wish, UtcTime now)
+std::int64_t PortalBookings::wish(const quota::Wish& wish, UtcTime now, Patience patience)
 {
     return _database.transact([&] {
         _database
-            .prepare("INSERT INTO portal_wish (appointment, body, state, made_at) VALUES (?, ?,"
-                     " 'Open', ?)")
-            .bind(wish.id, quota::write(wish), now)
+            .prepare("INSERT INTO portal_wish (appointment, body, state, made_at, waits) VALUES (?,"
+                     " ?, 'Open', ?, ?)")
+            .bind(wish.id, quota::write(wish), now, patience == Patience::Patient ? 1 : 0)
             .run();
         return made();
     });
+}
+
+std::optional<PortalBookings::Standing> PortalBookings::about(const std::string& appointment) const
+{
+    auto row = _database.prepare("SELECT state, appointment, refusal FROM portal_wish WHERE"
+                                 " appointment = ? ORDER BY seq DESC LIMIT 1");
+    if (!row.bind(appointment).step())
+        return std::nullopt;
+    return Standing{wishState(row.text(0)), row.text(1), row.text(2)};
 }
 
 std::optional<PortalBookings::Standing> PortalBookings::find(std::int64_t number) const
@@ -152,7 +161,7 @@ void PortalBookings::begin(const std::string& scope, UtcTime now)
 std::optional<QuotaMessage> PortalBookings::nextWish()
 {
     auto open = _database.prepare("SELECT seq, body FROM portal_wish WHERE state = 'Open' ORDER BY"
-                                  " seq LIMIT 1");
+                                  " waits, seq LIMIT 1");
     if (!open.step())
         return std::nullopt;
     _said = open.integer(0);

@@ -28,8 +28,12 @@ public:
         std::string appointment;
         std::string refusal; ///< problem type, "time-taken"
     };
+    /// Patient: nobody stands there, and it is said after all others.
+    enum class Patience { None, Patient };
     /// Part of the caller's commit, or one of its own. Returns its number.
-    std::int64_t wish(const quota::Wish& wish, UtcTime now);
+    std::int64_t wish(const quota::Wish& wish, UtcTime now, Patience patience = Patience::None);
+    /// The newest for this appointment.
+    std::optional<Standing> about(const std::string& appointment) const;
     /// Nothing: unknown, or long answered.
     std::optional<Standing> find(std::int64_t number) const;
     /// Nobody waits for it any more. What the portal may have made of it (a reservation, a booking)

@@ -39,8 +39,7 @@ std::vector<FreeTime> PortalTimes::freeTimes(const FreeQuestion& question,
         DayLanes lanes(planFor(rules, day));
         for (const auto& run : known->second.taken)
             lanes.take(run.lane, run.first, run.count);
-        // The portal sells what the public may book, to whomever it is.
-        const CellSet starts = lanes.startsOf(count, Booker::Public);
+        const CellSet starts = lanes.startsOf(count, question.booker);
         for (int cell = starts.next(lanes.cells().firstFrom(span.earliest));
              cell < cellsMax && std::ssize(found) < question.limit; cell = starts.next(cell + 1))
             found.push_back({day, cell, lanes.cells().startOf(cell)});

@@ -410,7 +410,8 @@ void Quota::heardCalendar(const std::string& text, UtcTime now)
 {
     const quota::Calendar calendar = quota::readCalendar(text);
     _rules.adopt(calendar.scope, static_cast<int>(calendar.version),
-                 openingRulesFromJson(*json::parseObject(calendar.rules)), now);
+                 openingRulesFromJson(*json::parseObject(calendar.rules)),
+                 calendar.isElsewhere ? RuleBook::Home::Elsewhere : RuleBook::Home::Here, now);
     _ledger.reread();
 }
 

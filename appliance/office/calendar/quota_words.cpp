@@ -424,18 +424,22 @@ std::string write(const Calendar& calendar)
     object->set("version", calendar.version);
     object->set("rules", calendar.rules);
     object->set("taken", arrayOf(calendar.taken, [](const Run& run) { return objectOf(run); }));
+    if (calendar.isElsewhere)
+        object->set("elsewhere", true);
     return json::write(*object);
 }
 
 Calendar readCalendar(const std::string& text)
 {
     const auto object = parse(text);
-    json::onlyKeys(*object, {"asOf", "scope", "version", "rules", "taken"});
+    json::onlyKeys(*object, {"asOf", "scope", "version", "rules", "taken", "elsewhere"});
     Calendar calendar{.asOf = fromMilliseconds(natural(*object, "asOf")),
                       .scope = scope(*object),
                       .version = natural(*object, "version"),
                       .rules = json::text(*object, "rules"),
-                      .taken = {}};
+                      .taken = {},
+                      .isElsewhere =
+                          object->has("elsewhere") && json::boolean(*object, "elsewhere")};
     openingRulesFromJson(*parse(calendar.rules));
     each(*object, "taken", runsMax * 4,
          [&](const json::Object& run) { calendar.taken.push_back(readRun(run)); });

@@ -187,6 +187,7 @@ struct Calendar {
     std::int64_t version = 0;
     std::string rules; ///< JSON, rules.h
     std::vector<Run> taken;
+    bool isElsewhere = false; ///< the rules are edited at another node than the asker
 };
 
 std::string write(const Register& message);

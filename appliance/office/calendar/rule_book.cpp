@@ -199,6 +199,8 @@ RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
                           const SeenPreview& seen, std::optional<int> restores,
                           const std::string& clerk, const std::string& reason, UtcTime now)
 {
+    if (homeOf(scope) == Home::Elsewhere)
+        throw Error(ErrorCode::StepOutOfOrder, "edited at another node of the town");
     const RulePreview fresh = preview(scope, rules, now);
     if (fresh.basedOn != seen.basedOn)
         throw Error(ErrorCode::VersionConflict, "the rules were changed meanwhile");
@@ -238,17 +240,41 @@ RuleVersion RuleBook::add(const std::string& scope, const OpeningRules& rules,
     return added;
 }
 
-void RuleBook::adopt(const std::string& scope, int version, const OpeningRules& rules, UtcTime now)
+RuleBook::Home RuleBook::homeOf(const std::string& scope) const
+{
+    auto row = _database.prepare("SELECT 1 FROM rules_elsewhere WHERE scope = ?");
+    return row.bind(scope).step() ? Home::Elsewhere : Home::Here;
+}
+
+void RuleBook::comeHome()
+{
+    _database.transact([&] { _database.prepare("DELETE FROM rules_elsewhere").run(); });
+}
+
+void RuleBook::adopt(const std::string& scope, int version, const OpeningRules& rules, Home home,
+                     UtcTime now)
 {
     check(rules);
     const auto standing = newest(scope);
-    if (standing && standing->version >= version)
+    const bool counts =
+        standing && (home == Home::Here ? standing->version >= version : standing->rules == rules);
+    if (counts && homeOf(scope) == home)
         return;
     _database.transact([&] {
         _database
+            .prepare(home == Home::Elsewhere
+                         ? "INSERT OR IGNORE INTO rules_elsewhere (scope) VALUES (?)"
+                         : "DELETE FROM rules_elsewhere WHERE scope = ?")
+            .bind(scope)
+            .run();
+        if (counts)
+            return;
+        // Somebody may have saved here before it was known where the rules are edited.
+        const int number = std::max(version, standing ? standing->version + 1 : 1);
+        _database
             .prepare("INSERT INTO opening_rules (scope, version, rules, saved_at, saved_by, reason)"
                      " VALUES (?, ?, ?, ?, 'portal', '')")
-            .bind(scope, version, json::write(*toJson(rules)), now)
+            .bind(scope, number, json::write(*toJson(rules)), now)
             .run();
     });
     _current.erase(scope);

@@ -63,7 +63,7 @@ public:
     RulePreview preview(const std::string& scope, const OpeningRules& rules, UtcTime now) const;
     /// One commit with AUDIT, for rules and shifts. Throws VersionConflict when others saved
     /// meanwhile, or when there are conflicts that `seen` does not name: look again. Throws
-    /// InputMalformed.
+    /// InputMalformed; StepOutOfOrder: edited elsewhere.
     RuleVersion save(const std::string& scope, const OpeningRules& rules, const SeenPreview& seen,
                      const std::string& clerk, const std::string& reason, UtcTime now);
 
@@ -74,9 +74,15 @@ public:
     RuleVersion undo(const std::string& scope, const SeenPreview& seen, const std::string& clerk,
                      UtcTime now);
 
-    /// Rules that are edited at another node of the town, as its portal tells them; older ones
-    /// change nothing. One commit; shifts and refuses nothing.
-    void adopt(const std::string& scope, int version, const OpeningRules& rules, UtcTime now);
+    /// Where a scope's rules are edited: at one node of the town, its home.
+    enum class Home { Here, Elsewhere };
+    /// What the portal tells. Of a home elsewhere its rules count here, too, whatever stood here;
+    /// of this one, those that are newer: it was put back. One commit; shifts and refuses nothing.
+    void adopt(const std::string& scope, int version, const OpeningRules& rules, Home home,
+               UtcTime now);
+    Home homeOf(const std::string& scope) const;
+    /// The town has no portal (any more).
+    void comeHome();
 
     /// Living appointments that the rules which count leave without their lane: those that were
     /// kept.

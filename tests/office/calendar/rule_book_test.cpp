@@ -268,4 +268,43 @@ BOOST_AUTO_TEST_CASE(undo_gives_the_rules_back_as_a_pile_of_changes_would)
     BOOST_TEST((town.rules->current(hall)->rules == pile.back()));
 }
 
+BOOST_AUTO_TEST_CASE(rules_are_edited_at_their_home_only)
+{
+    using Home = RuleBook::Home;
+    test::CalendarTown town;
+    const auto ours = town.rules->current(hall)->rules;
+    const OpeningRules theirs = closedOn(ours, town.monday);
+    const auto save = [&](const OpeningRules& rules) {
+        return town.rules->save(hall, rules, seen(town.rules->preview(hall, rules, town.now)),
+                                "Lead", "x", town.now);
+    };
+    // This is the home, put back from a copy: it learns what is newer, and nothing else.
+    town.rules->adopt(hall, 1, theirs, Home::Here, town.now);
+    BOOST_TEST((town.rules->current(hall)->rules == ours));
+    town.rules->adopt(hall, 4, theirs, Home::Here, town.now);
+    BOOST_TEST((town.rules->current(hall)->rules == theirs));
+    BOOST_TEST(town.rules->current(hall)->version == 4);
+    BOOST_TEST(save(ours).version == 5);
+
+    // Another node is: its rules count, whatever was saved here before that was known.
+    town.rules->adopt(hall, 2, theirs, Home::Elsewhere, town.now);
+    BOOST_TEST((town.rules->current(hall)->rules == theirs));
+    BOOST_TEST(town.rules->current(hall)->version == 6);
+    town.rules->adopt(hall, 2, theirs, Home::Elsewhere, town.now);
+    BOOST_TEST(town.rules->current(hall)->version == 6); // told each round
+    town.restart();
+    BOOST_TEST((town.rules->homeOf(hall) == Home::Elsewhere));
+    const auto records = town.count("SELECT count(*) FROM journal");
+    BOOST_CHECK_EXCEPTION(save(ours), Error, refusal(ErrorCode::StepOutOfOrder));
+    BOOST_CHECK_EXCEPTION(
+        town.rules->undo(hall, seen(town.rules->previewUndo(hall, town.now)), "Lead", town.now),
+        Error, refusal(ErrorCode::StepOutOfOrder));
+    BOOST_TEST(town.count("SELECT count(*) FROM journal") == records);
+    BOOST_TEST((town.rules->current(hall)->rules == theirs));
+
+    // The town leaves its portal.
+    town.rules->comeHome();
+    BOOST_TEST(save(ours).version == 7);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
