@@ -50,6 +50,7 @@ void Cashier::start(Visit& visit)
         auto result = _house.till.order(visit.caseId, opened->fee, _house.now());
         if (std::holds_alternative<office::Payment>(result)) {
             visit.declinedCode.reset();
+            visit.onlineProblem.clear();
             visit.terminalStatusCode = 0x0E; // please wait
             visit.terminalStatusText.clear();
             visit.aborting = false;

@@ -97,8 +97,9 @@ Reply showCases(House& house, Exchange& exchange)
         row.reference = record.reference;
         row.service = serviceName(house, record);
         row.state = std::string(office::name(record.standing));
-        row.payment =
-            record.payment ? std::string(office::name(record.payment->state)) : std::string();
+        row.payment = record.payment ? (record.payment->online ? "online." : "") +
+                                           std::string(office::name(record.payment->state))
+                                     : std::string();
         row.createdAt = record.createdAt;
         row.heldReason = record.heldReason;
         row.replies = repliesOf(record.envelopeId);
@@ -142,8 +143,19 @@ Reply showCase(House& house, Exchange& exchange)
             payment.trace = terminal->trace;
             payment.receipt = terminal->receipt;
         }
+        if (record.payment->online) {
+            payment.online = true;
+            payment.requestId = record.payment->id;
+            payment.transaction = record.payment->online->id;
+            if (const auto order = house.onlinePayments.find(record.payment->id))
+                payment.failure = order->failure;
+        }
         view.payment = std::move(payment);
     }
+    const auto late = house.onlinePayments.late();
+    view.paidLate = std::any_of(late.begin(), late.end(), [&](const office::OnlineOrder& order) {
+        return order.caseId == record.id;
+    });
     if (view.mayRead) {
         for (const auto& reply : house.replies.ofEnvelope(record.envelopeId)) {
             view.replies.push_back({reply.id, reply.receivedAt, wordFor(reply),
@@ -201,9 +213,13 @@ Reply decidePayment(House& house, Exchange& exchange)
 {
     const auto record = requiredCase(house, exchange);
     const std::string& finding = exchange.field("finding");
-    if (finding != "paid" && finding != "unpaid")
+    if (finding != "paid" && finding != "unpaid" && finding != "repaid")
         throw Error(ErrorCode::RequestMalformed, "finding");
     const std::string reason = reasonOf(exchange);
+    if (finding == "repaid") {
+        house.onlinePayments.settleLate(record.id, exchange.clerk->clerk.name, reason, house.now());
+        return redirect("/desk/cases/" + record.id);
+    }
     if (!record.payment || house.cashier.isRunning(record.id))
         throw Error(ErrorCode::StepOutOfOrder, "payment is not unclear, or is being asked for");
     house.till.decide(record.payment->id,

@@ -39,6 +39,21 @@ Reply showHeld(House& house, Exchange& exchange)
         row.canSettle = acts.settles;
         view.rows.push_back(std::move(row));
     }
+    for (const auto& order : house.onlinePayments.late()) {
+        const auto record = house.cases.find(order.caseId);
+        if (!record)
+            continue;
+        page::HeldPage::Row row;
+        row.id = record->id;
+        row.reference = record->reference;
+        row.service = serviceName(house, *record);
+        row.state = std::string(office::name(record->standing));
+        row.reason = "PaidLate";
+        row.createdAt = *order.lateAt;
+        row.days = static_cast<int>(
+            std::max<std::int64_t>(0, (house.now() - *order.lateAt) / std::chrono::hours(24)));
+        view.rows.push_back(std::move(row));
+    }
     return house.deskPage(exchange, view);
 }
 

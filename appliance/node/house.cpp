@@ -71,13 +71,15 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       town(office::loadMunicipality(settings.municipalityFolder)), journal(doors.database),
       destinations(doors.database, journal), outbox(doors.database, journal, destinations),
       replies(doors.database, journal, destinations), till(doors.database, journal, doors.random),
+      onlinePayments(doors.database, journal, till),
       cases(doors.database, journal, outbox, till, doors.random),
       drafts(doors.database, doors.random), printJobs(doors.database),
       people(doors.database, journal, doors.random, peopleSettings(settings)),
       helpCalls(doors.database, doors.random), feeds(doors.database, journal, doors.random),
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
-      blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this), receipts(*this),
-      hall(*this), callSpeech(*this), calendar(*this), checkIn(*this), backups(*this)
+      blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this),
+      onlineCashier(*this), receipts(*this), hall(*this), callSpeech(*this), calendar(*this),
+      checkIn(*this), backups(*this)
 {
     if (!settings.identityProvider.empty()) {
         providerSignIns.emplace(
@@ -124,6 +126,7 @@ void House::takeUp()
     doors.database.transact([&] { journal.started(startedAt); });
     printJobs.takeUp(startedAt);
     cashier.takeUp();
+    onlineCashier.takeUp();
     outbox.purge(startedAt);
     cases.purgeDeskCopies(town, startedAt);
     journal.watchClock(startedAt, doors.loop.sinceBoot());
@@ -144,6 +147,7 @@ void House::takeUp()
 
 void House::endInterrupted()
 {
+    onlineCashier.letGoAllBut();
     const int held = cases.holdInterrupted(visits.running(), now()); // who came back runs again
     const auto dropped = drafts.purgeAllBut(visits.running());
     if (held > 0 || !dropped.empty())
@@ -393,8 +397,12 @@ void House::publish(const Visit& visit)
     if (visit.step == Step::Reading)
         state->set("reading", std::string(amt::name(visit.identityStep)));
     if (visit.step == Step::Paying) {
-        state->set("terminalStatus", visit.terminalStatusCode);
-        state->set("terminalText", visit.terminalStatusText);
+        if (const auto order = onlineCashier.running(visit.caseId)) {
+            state->set("online", order->redirectUrl.empty() ? "asking" : "ready");
+        } else {
+            state->set("terminalStatus", visit.terminalStatusCode);
+            state->set("terminalText", visit.terminalStatusText);
+        }
     }
     if (visit.step == Step::Done)
         state->set("printing", receipts.state(visit.caseId));
@@ -414,6 +422,8 @@ void House::endVisit(Visit& visit, const std::string& reason)
     const std::string caseId = visit.caseId, ticketId = visit.ticketId,
                       appointmentId = visit.appointmentId;
     doors.database.transact([&] {
+        if (!caseId.empty())
+            onlineCashier.letGo(caseId);
         if (const auto opened = caseId.empty() ? std::nullopt : cases.find(caseId);
             opened && opened->state == office::CaseState::Recorded) {
             const bool unclear =
@@ -477,7 +487,7 @@ void House::reconcile(Visit& visit)
     case office::PaymentState::Ordered:
     case office::PaymentState::Authorising:
     case office::PaymentState::Unresolved:
-        visit.step = Step::Unresolved;
+        visit.step = onlineCashier.running(visit.caseId) ? Step::Paying : Step::Unresolved;
         cashier.askSoon();
         return;
     case office::PaymentState::Approved:

@@ -15,6 +15,7 @@
 #include "appliance/node/desk_session.h"
 #include "appliance/node/exchange.h"
 #include "appliance/node/kiosk_state.h"
+#include "appliance/node/online_cashier.h"
 #include "appliance/node/provider_sign_ins.h"
 #include "appliance/node/queue_hall.h"
 #include "appliance/node/quota_rounds.h"
@@ -27,6 +28,7 @@
 #include "appliance/office/catalogue/catalogue.h"
 #include "appliance/office/people/help_calls.h"
 #include "appliance/office/people/people.h"
+#include "appliance/office/till/online.h"
 #include "appliance/office/till/till.h"
 #include "kiosk/page/page.h"
 #include "sync/outbox/destinations.h"
@@ -189,6 +191,7 @@ public:
     outbox::Outbox outbox;
     outbox::Replies replies;
     office::Till till;
+    office::OnlinePayments onlinePayments;
     office::CaseBook cases;
     office::Drafts drafts;
     office::PrintJobs printJobs;
@@ -203,6 +206,7 @@ public:
     CardReading cardReading;
     DeskIdentity deskIdentity;
     Cashier cashier;
+    OnlineCashier onlineCashier;
     ReceiptDesk receipts;
     QueueHall hall;
     CallSpeech callSpeech;

@@ -21,6 +21,29 @@ std::string serviceName(const House& house, const Visit& visit)
     return service ? office::textIn(service->name, visit.language) : std::string();
 }
 
+/// With a phone, and whether it is paid is not known yet.
+bool paysOnline(const House& house, const Visit& visit)
+{
+    if (visit.step != Step::Paying && visit.step != Step::Unresolved)
+        return false;
+    const auto payment = house.till.ofCase(visit.caseId);
+    return payment && payment->online;
+}
+
+Reply showPayingOnline(House& house, Exchange& exchange, const office::OnlineOrder& order)
+{
+    page::PayOnlinePage view;
+    view.fee = requiredCase(house, *exchange.visit).fee;
+    view.until = order.terms.deadline;
+    view.left = std::chrono::ceil<std::chrono::seconds>(order.terms.deadline - house.now());
+    if (!order.redirectUrl.empty()) {
+        house.onlineCashier.show(order);
+        view.address = order.redirectUrl;
+        view.host = portal::authorityOf(order.redirectUrl);
+    }
+    return house.kioskPage(exchange, view);
+}
+
 } // namespace
 
 Reply showPay(House& house, Exchange& exchange)
@@ -34,6 +57,8 @@ Reply showPay(House& house, Exchange& exchange)
     view.fee = requiredCase(house, visit).fee;
     view.declinedCode = visit.declinedCode;
     view.terminalReady = house.cashier.ready();
+    view.onlineReady = house.onlineCashier.ready(requiredCase(house, visit).serviceKey);
+    view.onlineProblem = visit.onlineProblem;
     return house.kioskPage(exchange, view);
 }
 
@@ -42,12 +67,20 @@ Reply choosePayment(House& house, Exchange& exchange)
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
     const std::string& action = exchange.field("action");
-    if (action != "start" && action != "desk")
+    if (action != "start" && action != "online" && action != "desk")
         throw Error(ErrorCode::RequestMalformed, "action");
+    if (action == "desk" && paysOnline(house, visit)) {
+        house.onlineCashier.toDesk(visit);
+        return redirect(addressOf(visit.step));
+    }
     if (visit.step != Step::Pay)
         throw Error(ErrorCode::StepOutOfOrder, "payment in another step");
     if (action == "start") {
         house.cashier.start(visit);
+        return redirect(addressOf(visit.step));
+    }
+    if (action == "online") {
+        house.onlineCashier.start(visit);
         return redirect(addressOf(visit.step));
     }
     // The envelope names the payment, so it waits for the desk: a clerk takes the fee and releases
@@ -66,6 +99,8 @@ Reply showPaying(House& house, Exchange& exchange)
     const Visit& visit = *exchange.visit;
     if (visit.step != Step::Paying)
         return redirect(addressOf(visit.step));
+    if (const auto order = house.onlineCashier.running(visit.caseId))
+        return showPayingOnline(house, exchange, *order);
     page::PayRunningPage view;
     view.fee = requiredCase(house, visit).fee;
     view.statusCode = visit.terminalStatusCode;
@@ -78,7 +113,9 @@ Reply abortPayment(House& house, Exchange& exchange)
 {
     Visit& visit = *exchange.visit;
     house.visits.touch(visit);
-    if (visit.step == Step::Paying && !visit.aborting) {
+    if (house.onlineCashier.running(visit.caseId)) {
+        house.onlineCashier.cancel(visit);
+    } else if (visit.step == Step::Paying && !visit.aborting) {
         visit.aborting = true;
         house.publish(visit);
         house.cashier.abort(visit);
@@ -95,7 +132,8 @@ Reply showUnresolved(House& house, Exchange& exchange)
     if (house.doors.loop.sinceBoot() - visit.lastTouch > house.settings.idleWarning)
         return redirect("/visit/still-there");
     const auto opened = requiredCase(house, visit);
-    return house.kioskPage(exchange, page::PayUnresolvedPage{opened.fee, opened.reference});
+    return house.kioskPage(
+        exchange, page::PayUnresolvedPage{opened.fee, opened.reference, paysOnline(house, visit)});
 }
 
 Reply showDone(House& house, Exchange& exchange)
@@ -109,6 +147,7 @@ Reply showDone(House& house, Exchange& exchange)
     view.serviceName = serviceName(house, visit);
     view.fee = opened.fee;
     view.paid = opened.payment && opened.payment->state == office::PaymentState::Approved;
+    view.paidOnline = view.paid && opened.payment->online.has_value();
     view.printing = house.receipts.state(visit.caseId);
     view.untilEnd = house.settings.doneStays;
     return house.kioskPage(exchange, view);

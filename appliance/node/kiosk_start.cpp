@@ -239,7 +239,8 @@ Reply endVisit(House& house, Exchange& exchange)
     if (!exchange.visit) // pressed twice: it has ended already
         return endedAnswer(false);
     Visit& visit = *exchange.visit;
-    if (visit.step == Step::Paying) { // the terminal has the word; what it says is settled first
+    // The terminal has the word; what it says is settled first. A phone goes with whoever has it.
+    if (visit.step == Step::Paying && !house.onlineCashier.running(visit.caseId)) {
         visit.aborting = true;
         house.cashier.abort(visit);
         return redirect(addressOf(visit.step));

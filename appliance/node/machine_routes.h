@@ -35,6 +35,8 @@ Reply takeReplyList(House& house, Exchange& exchange);
 Reply takeReplyPiece(House& house, Exchange& exchange);
 Reply takeReplyWhole(House& house, Exchange& exchange);
 Reply takeReplyTold(House& house, Exchange& exchange);
+Reply beginPayment(House& house, Exchange& exchange);
+Reply takePaymentAnswer(House& house, Exchange& exchange);
 Reply beginQuotaRound(House& house, Exchange& exchange);
 Reply takeQuotaAnswer(House& house, Exchange& exchange);
 

@@ -60,7 +60,11 @@ std::vector<PrintElement> ReceiptDesk::elements(const std::string& caseId) const
     elements.push_back(PrintRule{});
     elements.push_back(PrintPair{"Gebühr", found->fee.german(), true});
     if (found->payment && found->payment->state == office::PaymentState::Approved) {
-        elements.push_back(PrintPair{"Zahlung", "mit Karte bezahlt", true});
+        const auto& transaction = found->payment->online;
+        elements.push_back(PrintPair{
+            "Zahlung", transaction ? "mit dem Handy bezahlt" : "mit Karte bezahlt", true});
+        if (transaction && !transaction->id.empty())
+            elements.push_back(PrintPair{"Transaktion", transaction->id});
         if (const auto& record = found->payment->record) {
             if (!record->cardName.empty() || !record->cardDigits.empty())
                 elements.push_back(

@@ -236,6 +236,8 @@ constexpr Route routes[] = {
     {sync, Post, "/sync/replies/{}/parts", Rule::SyncPeer, takeReplyPiece},
     {sync, Post, "/sync/replies/{}/whole", Rule::SyncPeer, takeReplyWhole},
     {sync, Post, "/sync/replies/{}/told", Rule::SyncPeer, takeReplyTold},
+    {sync, Post, "/sync/payments/{}/begin", Rule::SyncPeer, beginPayment},
+    {sync, Post, "/sync/payments/{}/heard", Rule::SyncPeer, takePaymentAnswer},
     {sync, Post, "/sync/quota/round", Rule::SyncPeer, beginQuotaRound},
     {sync, Post, "/sync/quota/heard", Rule::SyncPeer, takeQuotaAnswer},
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Sealing for the destination: data and metadata, each one JWE, padded before (sync.md 1). A card
-// payment at the terminal is told as facts/portal.md 3.2 says.
+// payment at the terminal is told as facts/portal.md 3.2 says, one with a phone as the payment
+// service told it.
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
 #include "sync/portal/identification_report.h"
@@ -35,9 +36,42 @@ bool isScheme(int cardType)
     return std::find(std::begin(schemes), std::end(schemes), cardType) != std::end(schemes);
 }
 
+portal::PaymentMethod methodFromWord(const std::string& word)
+{
+    using Method = portal::PaymentMethod;
+    const std::pair<std::string_view, Method> methods[] = {{"GIROPAY", Method::Giropay},
+                                                           {"PAYDIRECT", Method::Paydirect},
+                                                           {"CREDITCARD", Method::CreditCard},
+                                                           {"PAYPAL", Method::PayPal}};
+    for (const auto& [known, method] : methods) {
+        if (known == word)
+            return method;
+    }
+    return Method::Other; // also where a person found out that it is paid
+}
+
+/// As the payment service told it; what is PAYED there is BOOKED here.
+portal::PaymentInformation onlineInformation(const office::Payment& payment,
+                                             const std::string& cashReference)
+{
+    const auto& transaction = *payment.online;
+    portal::PaymentInformation information;
+    information.transactionReference =
+        transaction.reference.empty() ? cashReference : transaction.reference;
+    information.transactionId = transaction.id.empty() ? payment.id : transaction.id;
+    information.method = methodFromWord(transaction.method);
+    information.methodDetail = transaction.methodDetail;
+    information.status = portal::PaymentStatus::Booked;
+    information.transactionTimestamp = toLocalIso(payment.changedAt);
+    information.grossAmount = payment.amount;
+    return information;
+}
+
 portal::PaymentInformation paymentInformation(const office::Payment& payment,
                                               const std::string& cashReference)
 {
+    if (payment.online)
+        return onlineInformation(payment, cashReference);
     const TerminalRecord record = payment.record.value_or(TerminalRecord{});
     std::string day = toIso(localDate(payment.orderedAt));
     std::erase(day, '-');

@@ -6,6 +6,7 @@
 #include "appliance/node/house.h"
 #include "appliance/node/machine_routes.h"
 #include "sync/outbox/incarnation.h"
+#include "sync/portal/payments.h"
 #include "sync/portal/words.h"
 
 #include <charconv>
@@ -76,6 +77,24 @@ json::ArrayPtr written(const std::vector<outbox::Replies::Answer>& answers)
                                                                     answer.tags->data,
                                                                     answer.tags->attachments})
                                         : portal::writeReplyReject(reasons));
+        list->add(object);
+    }
+    return list;
+}
+
+json::ArrayPtr written(const std::vector<office::OnlineOrder>& orders)
+{
+    auto list = json::makeArray();
+    for (const auto& order : orders) {
+        auto object = json::makeObject();
+        object->set("id", order.paymentId);
+        object->set("service", order.terms.service);
+        object->set("originatorId", order.terms.originatorId);
+        object->set("endPointId", order.terms.endPointId);
+        if (!order.transactionId.empty())
+            object->set("transactionId", order.transactionId);
+        object->set("waits", order.state == office::PaymentState::Ordered ||
+                                 order.state == office::PaymentState::Authorising);
         list->add(object);
     }
     return list;
@@ -153,6 +172,8 @@ Reply giveWork(House& house, Exchange&)
         work->set("signIns", true);
     if (const auto answers = house.replies.answers(); !answers.empty())
         work->set("replyAnswers", written(answers));
+    if (const auto payments = house.onlineCashier.errands(); !payments.empty())
+        work->set("payments", written(payments));
     return jsonAnswer(200, *work);
 }
 
@@ -392,6 +413,34 @@ Reply takeReplyTold(House& house, Exchange& exchange)
         throw Error(ErrorCode::JsonMalformed, "status");
     house.replies.told(idOf(exchange), static_cast<int>(status), house.doors.loop.utcNow());
     return emptyAnswer(204);
+}
+
+Reply beginPayment(House& house, Exchange& exchange)
+{
+    bodyOf(exchange, {});
+    const auto order = house.onlineCashier.begin(idOf(exchange));
+    auto object = json::makeObject();
+    object->set("request", order.request);
+    return jsonAnswer(200, *object);
+}
+
+Reply takePaymentAnswer(House& house, Exchange& exchange)
+{
+    const auto body = bodyOf(exchange, {"transaction", "status", "functionalCode"});
+    office::PaymentState state{};
+    if (const auto said = json::optionalText(*body, "transaction")) {
+        state = house.onlineCashier.heard(idOf(exchange), portal::readPaymentTransaction(*said));
+    } else {
+        const auto status = json::integer(*body, "status");
+        if (status < 400 || status > 499)
+            throw Error(ErrorCode::JsonMalformed, "status");
+        state = house.onlineCashier.heardRefusal(
+            idOf(exchange), static_cast<int>(status),
+            portal::functionalCodeFromName(json::text(*body, "functionalCode")));
+    }
+    auto object = json::makeObject();
+    object->set("state", std::string(office::name(state)));
+    return jsonAnswer(200, *object);
 }
 
 Reply beginQuotaRound(House& house, Exchange& exchange)

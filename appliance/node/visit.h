@@ -120,6 +120,9 @@ inline constexpr auto visitTable = stateTable<Step, VisitEvent>({
     {Step::Pay, VisitEvent::PaymentStarted, Step::Paying},
     {Step::Pay, VisitEvent::DeskChosen, Step::Done},
     {Step::Pay, VisitEvent::NothingToPay, Step::Done},
+    {Step::Pay, VisitEvent::PaymentApproved, Step::Done},   // a payment service's second thoughts
+    {Step::Paying, VisitEvent::DeskChosen, Step::Done},     // with a phone, not at the terminal
+    {Step::Unresolved, VisitEvent::DeskChosen, Step::Done}, // the same
     {Step::Paying, VisitEvent::PaymentApproved, Step::Done},
     {Step::Paying, VisitEvent::PaymentDeclined, Step::Pay},
     {Step::Paying, VisitEvent::PaymentUnclear, Step::Unresolved},
@@ -163,6 +166,8 @@ struct Visit {
     std::uint64_t readNumber = 0; ///< of the read that runs for this visit; 0: none
     bool signedOnce = false;      ///< the terminal's signature was given in this read
     std::optional<int> declinedCode;
+    std::string
+        onlineProblem; ///< "failed", "notStarted": said once, where the way to pay is chosen
     int terminalStatusCode = 0x0E;
     std::string terminalStatusText;
     bool aborting = false;

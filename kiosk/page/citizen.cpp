@@ -3,6 +3,7 @@
 // What citizens see: each view of the kiosk as data for its template.
 #include "appliance/core/http.h"
 #include "appliance/core/local_date.h"
+#include "kiosk/page/qr.h"
 #include "kiosk/page/surfaces.h"
 
 #include <algorithm>
@@ -593,8 +594,11 @@ public:
         set("feeFor", text("pay.for", {{"service", view.serviceName}}));
         if (view.declinedCode)
             set("declined", text("declined." + declinedGroup(*view.declinedCode)));
+        if (!view.onlineProblem.empty())
+            set("declined", text("online.problem." + view.onlineProblem));
         set("terminalReady", view.terminalReady);
-        if (_frame.access.text > 0 && view.declinedCode)
+        set("onlineReady", view.onlineReady);
+        if (_frame.access.text > 0 && (view.declinedCode || !view.onlineProblem.empty()))
             set("offline", false); // said before, and there is no room to say it again
     }
 
@@ -617,9 +621,29 @@ public:
             set("terminalText", view.statusText);
     }
 
+    void operator()(const PayOnlinePage& view)
+    {
+        const bool ready = !view.address.empty();
+        begin("online", "/visit/pay/running", "pay_online");
+        live("/visit/pay/running", ready ? "ready" : "asking");
+        module("countdown");
+        set("fee", money(view.fee));
+        set("heading", text(ready ? "online.heading" : "online.headingAsking"));
+        set("status", text(ready ? "online.waiting" : "online.asking"));
+        set("until", text("online.until", {{"time", localTime(view.until)}}));
+        set("left", std::to_string(view.left.count()));
+        if (!ready)
+            return;
+        const QrDrawing drawing = qrDrawing(view.address);
+        set("qrSize", std::to_string(drawing.size));
+        set("qrPath", drawing.path);
+        set("stepPay", text("online.stepPay", {{"host", view.host}}));
+    }
+
     void operator()(const PayUnresolvedPage& view)
     {
         begin("unresolved", "/visit/pay/unresolved", "pay_unresolved");
+        set("online", view.online);
         live("/visit/pay/unresolved", "");
         set("fee", money(view.fee));
         set("reference", view.reference);
@@ -640,7 +664,9 @@ public:
         set("showNext", part == parts);
         set("reference", view.reference);
         set("paidLine", view.fee == Money() ? text("done.free")
-                                            : text(view.paid ? "done.paid" : "done.unpaid",
+                                            : text(view.paidOnline ? "done.paidOnline"
+                                                   : view.paid     ? "done.paid"
+                                                                   : "done.unpaid",
                                                    {{"fee", money(view.fee)}}));
         const auto key = "done.printing." + view.printing;
         const auto printing = _texts.has("de", key) ? key : std::string("done.printing.noPrinter");

@@ -173,6 +173,9 @@ public:
             problems.push_back(Data("problemLine", problem));
         set("problems", problems);
         set("canDecide", view.mayDecide && view.payment && view.payment->state == "Unresolved");
+        set("decidesOnline", view.payment && view.payment->online);
+        set("paidLate", view.paidLate);
+        set("canRepay", view.paidLate && view.mayDecide);
     }
 
     void operator()(const ReplyPage& view)
@@ -1152,7 +1155,11 @@ private:
             return number == 0 ? Data(false) : Data(std::to_string(number));
         };
         Data item;
-        item.set("state", textOr("desk.pay." + view->state, view->state));
+        item.set("state", textOr((view->online ? "desk.pay.online." : "desk.pay.") + view->state,
+                                 view->state));
+        item.set("requestId", orNothing(view->requestId));
+        item.set("transaction", orNothing(view->transaction));
+        item.set("failure", orNothing(view->failure));
         item.set("amount", view->amount.german());
         item.set("at", view->at ? Data(moment(*view->at)) : Data(false));
         item.set("terminalId", orNothing(view->terminalId));

@@ -261,6 +261,8 @@ struct PayPage {
     Money fee;
     std::optional<int> declinedCode;
     bool terminalReady = true;
+    bool onlineReady = false;  ///< it may be paid with a phone, and that can begin now
+    std::string onlineProblem; ///< of a try before: "failed", "notStarted"; empty: none
 };
 /// GET /visit/pay/running (refreshes itself; live by /visit/events), POST /visit/pay/abort {}
 struct PayRunningPage {
@@ -269,18 +271,29 @@ struct PayRunningPage {
     std::string statusText; ///< of the terminal, may be empty
     bool aborting = false;
 };
+/// GET /visit/pay/running where somebody pays with a phone (live by /visit/events), POST
+/// /visit/pay/abort {}, POST /visit/pay {action=desk}
+struct PayOnlinePage {
+    Money fee;
+    std::string address; ///< that the QR code leads to; empty: the payment service is being asked
+    std::string host;    ///< of that address, to be compared on the phone
+    UtcTime until;
+    std::chrono::seconds left{0};
+};
 /// GET /visit/pay/unresolved (refreshes itself): we do not know yet; nothing is charged twice; a
 /// person helps.
 struct PayUnresolvedPage {
     Money fee;
     std::string reference;
+    bool online = false; ///< paid with a phone, or not; POST /visit/pay {action=desk} is offered
 };
 /// GET /visit/done, POST /visit/receipt {} prints (again), POST /visit/end {}
 struct DonePage {
     std::string reference; ///< Aktenzeichen
     std::string serviceName;
     Money fee;
-    bool paid = false;    ///< false: to be paid at the desk
+    bool paid = false; ///< false: to be paid at the desk
+    bool paidOnline = false;
     std::string printing; ///< "printing", "printed", "paperOut", "coverOpen", "noPrinter",
                           ///< "interrupted", "notWanted"
     std::chrono::seconds untilEnd{60};
@@ -319,8 +332,8 @@ using KioskView =
     std::variant<StartPage, ConcernSearchPage, ConcernsPage, BookingPage, DaysPage, TimesPage,
                  AskingPage, BookedPage, CheckInPage, QueuePage, TicketPage, ServicesPage,
                  NoticePage, CertificatePage, CardPage, ReadingPage, CardProblemPage, FormPage,
-                 ReviewPage, PayPage, PayRunningPage, PayUnresolvedPage, DonePage, StillTherePage,
-                 EndedPage, StatePage, HelpPage, ErrorPage>;
+                 ReviewPage, PayPage, PayRunningPage, PayOnlinePage, PayUnresolvedPage, DonePage,
+                 StillTherePage, EndedPage, StatePage, HelpPage, ErrorPage>;
 
 // --- desk (clerk), German only. Frame of its own.
 
@@ -434,8 +447,14 @@ struct CasePage {
         std::string terminalId, card;
         int trace = 0, receipt = 0;
         std::optional<UtcTime> at;
+        bool online = false;     ///< at a payment service
+        std::string requestId;   ///< our name for it there
+        std::string transaction; ///< its name for it; may be empty
+        std::string failure;     ///< what it said instead; may be empty
     };
     std::optional<PaymentView> payment;
+    bool paidLate = false; ///< online, after the case went another way: POST
+                           ///< /desk/cases/ID/payment {finding=repaid, reason}
     bool mayDecide = true; ///< about a payment that is not clear
     struct WayEntry {
         UtcTime at;

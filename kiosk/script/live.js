@@ -10,6 +10,8 @@ function shownOf(state) {
         return state.reading;
     if (typeof state.printing === 'string')
         return state.printing;
+    if (typeof state.online === 'string')
+        return state.online;
     if (typeof state.news === 'string')
         return state.news;
     return state.terminalStatus === undefined ? '' : `${state.terminalStatus} ${state.terminalText}`;

@@ -17,9 +17,9 @@ namespace amt::carrier {
 class Carrier::Impl : public std::enable_shared_from_this<Carrier::Impl> {
 public:
     Impl(CarrierSettings settings, HttpExchange& node, portal::PortalLink& portal, EventLoop& loop,
-         RandomSource& random, SignIns* signIns)
+         RandomSource& random, SignIns* signIns, Payments* payments)
         : _settings(settings), _node(node), _portal(portal), _loop(loop), _random(random),
-          _signIns(signIns)
+          _signIns(signIns), _payments(payments)
     {}
 
     void start() { begin(); }
@@ -193,6 +193,8 @@ private:
                 self.report(); // it may have started anew and not know
             if (work && work->signIns && self._signIns)
                 self._signIns->carry();
+            if (work && self._payments)
+                self._payments->consider(work->payments);
             if (!work)
                 self._nodeGone = true;
             else if (self._gate == Gate::Open)
@@ -473,6 +475,7 @@ private:
     EventLoop& _loop;
     RandomSource& _random;
     SignIns* _signIns;
+    Payments* _payments;
 
     TimerId _timer = 0;
     Gate _gate = Gate::Unknown;
@@ -513,8 +516,8 @@ private:
 };
 
 Carrier::Carrier(CarrierSettings settings, HttpExchange& node, portal::PortalLink& portal,
-                 EventLoop& loop, RandomSource& random, SignIns* signIns)
-    : _impl(std::make_shared<Impl>(settings, node, portal, loop, random, signIns))
+                 EventLoop& loop, RandomSource& random, SignIns* signIns, Payments* payments)
+    : _impl(std::make_shared<Impl>(settings, node, portal, loop, random, signIns, payments))
 {}
 
 Carrier::~Carrier()

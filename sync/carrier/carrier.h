@@ -9,6 +9,7 @@
 #include "appliance/core/http.h"
 #include "appliance/core/random.h"
 #include "sync/carrier/backoff.h"
+#include "sync/carrier/payments.h"
 #include "sync/carrier/replies.h"
 #include "sync/carrier/rounds.h"
 #include "sync/carrier/sign_ins.h"
@@ -44,10 +45,12 @@ struct CarrierSettings {
 
 class Carrier {
 public:
-    /// What is passed by reference must outlive the carrier. `signIns` (may be null) carries when
-    /// the node says that clerks wait, whether the portal is there or not.
+    /// What is passed by reference must outlive the carrier. `signIns` and
+    /// `payments` (may be null) carry when the node says that somebody waits, whether the portal is
+    /// there or not.
     Carrier(CarrierSettings settings, HttpExchange& node, portal::PortalLink& portal,
-            EventLoop& loop, RandomSource& random, SignIns* signIns = nullptr);
+            EventLoop& loop, RandomSource& random, SignIns* signIns = nullptr,
+            Payments* payments = nullptr);
     ~Carrier();
     Carrier(const Carrier&) = delete;
     Carrier& operator=(const Carrier&) = delete;

@@ -7,6 +7,7 @@
 #include "appliance/core/real_event_loop.h"
 #include "sync/carrier/carrier.h"
 #include "sync/carrier/enrolment.h"
+#include "sync/carrier/payments.h"
 #include "sync/carrier/renewal.h"
 #include "sync/carrier/sign_ins.h"
 #include "sync/carrier/transport_key.h"
@@ -59,6 +60,8 @@ protected:
         add("identity-provider",
             "identity-provider.json: where clerks' sign-ins are confirmed; without: nowhere",
             "FILE");
+        add("payment-service",
+            "payment-service.json: where fees are paid with a phone; without: nowhere", "FILE");
         add("help", "say this", "");
     }
 
@@ -188,7 +191,20 @@ private:
             signIns.emplace(std::move(endpoint), *node, *provider);
             settings.askNodeEvery = askedWithSignIns;
         }
-        Carrier carrier(settings, *node, *link, loop, random, signIns ? &*signIns : nullptr);
+        std::unique_ptr<HttpExchange> payment, tokens;
+        std::optional<Payments> payments;
+        if (_options.contains("payment-service")) {
+            auto endpoint = readPaymentEndpoint(toText(readSmallFile(needed("payment-service"))));
+            payment = portal::makeTlsExchange(endpoint.origin, endpoint.caCertificate, loop,
+                                              providerLimits);
+            tokens = portal::makeTlsExchange(endpoint.tokenOrigin, endpoint.caCertificate, loop,
+                                             providerLimits);
+            payments.emplace(PaymentTimes{}, std::move(endpoint), *node, *payment, *tokens, loop,
+                             random);
+            settings.askNodeEvery = askedWithSignIns;
+        }
+        Carrier carrier(settings, *node, *link, loop, random, signIns ? &*signIns : nullptr,
+                        payments ? &*payments : nullptr);
         loop.post([&] {
             carrier.start();
             if (renewal)

@@ -6,6 +6,7 @@
 #include "appliance/core/json.h"
 #include "appliance/core/log.h"
 #include "appliance/core/random.h"
+#include "sync/portal/payments.h"
 
 namespace amt::carrier {
 namespace {
@@ -68,11 +69,37 @@ std::vector<ReplyAnswer> readReplyAnswers(const json::Object& work)
     return all;
 }
 
+std::vector<PaymentErrand> readPayments(const json::Object& work)
+{
+    std::vector<PaymentErrand> all;
+    if (!work.has("payments"))
+        return all;
+    for (const auto& entry : *json::array(work, "payments")) {
+        if (entry.type() != typeid(json::ObjectPtr))
+            throw Error(ErrorCode::JsonMalformed, "payments");
+        const auto object = entry.extract<json::ObjectPtr>();
+        json::onlyKeys(*object,
+                       {"id", "service", "originatorId", "endPointId", "transactionId", "waits"});
+        all.push_back({.id = json::text(*object, "id"),
+                       .service = json::text(*object, "service"),
+                       .originatorId = json::text(*object, "originatorId"),
+                       .endPointId = json::text(*object, "endPointId"),
+                       .transactionId = json::optionalText(*object, "transactionId").value_or(""),
+                       .waits = json::boolean(*object, "waits")});
+        const auto& errand = all.back();
+        if (!isUuid(errand.id) || !portal::isPaymentId(errand.originatorId) ||
+            !portal::isPaymentId(errand.endPointId) ||
+            (!errand.transactionId.empty() && !portal::isPaymentId(errand.transactionId)))
+            throw Error(ErrorCode::JsonMalformed, "ids of a payment");
+    }
+    return all;
+}
+
 Work readWork(const std::string& text)
 {
     const auto object = json::parseObject(text, workBytesMax);
     json::onlyKeys(*object, {"envelopes", "awaiting", "destinations", "serviceKeys", "head",
-                             "quotaNews", "signIns", "replyAnswers"});
+                             "quotaNews", "signIns", "replyAnswers", "payments"});
     return {
         .envelopes = readEnvelopes(*object, "envelopes"),
         .awaiting = readEnvelopes(*object, "awaiting"),
@@ -84,7 +111,8 @@ Work readWork(const std::string& text)
         .answers = readReplyAnswers(*object),
         .quotaNews = object->has("quotaNews") ? std::optional(json::integer(*object, "quotaNews"))
                                               : std::nullopt,
-        .signIns = object->has("signIns") && json::boolean(*object, "signIns")};
+        .signIns = object->has("signIns") && json::boolean(*object, "signIns"),
+        .payments = readPayments(*object)};
 }
 
 /// `read` of an answer with this status; nothing otherwise, noted in the log.
@@ -330,6 +358,27 @@ void NodeDoor::signInHeard(const std::string& errandId, const std::string& outco
     post("/sync/sign-ins/" + errandId + "/heard", json::write(*body),
          [then = std::move(then)](const HttpResponse* response) {
              then(takenOf(response, "sign-in-heard"));
+         });
+}
+
+void NodeDoor::beginPayment(const std::string& paymentId, Then<std::string> then)
+{
+    post("/sync/payments/" + paymentId + "/begin", "{}",
+         [then = std::move(then)](const HttpResponse* response) {
+             then(valueOf<std::string>(response, 200, "payment", [](const std::string& text) {
+                 const auto object = json::parseObject(text);
+                 json::onlyKeys(*object, {"request"});
+                 return json::text(*object, "request");
+             }));
+         });
+}
+
+void NodeDoor::paymentHeard(const std::string& paymentId, const std::string& body, Then<int> then)
+{
+    post("/sync/payments/" + paymentId + "/heard", body,
+         [then = std::move(then)](const HttpResponse* response) {
+             takenOf(response, "payment-heard");
+             then(response ? std::optional(response->status) : std::nullopt);
          });
 }
 

@@ -29,6 +29,14 @@ struct ReplyAnswer {
     std::string body; ///< as it is to be sent
 };
 
+/// A payment at a payment service that is to be begun (no transaction yet) or looked at.
+struct PaymentErrand {
+    std::string id; ///< of the payment: our name for it at the service
+    std::string service, originatorId, endPointId;
+    std::string transactionId; ///< empty: to be begun
+    bool waits = false;        ///< somebody stands at the kiosk
+};
+
 struct Work {
     std::vector<Envelope> envelopes; ///< to be sent, oldest first
     std::vector<Envelope> awaiting;  ///< handed over, not answered by the destination
@@ -39,6 +47,7 @@ struct Work {
     /// The node's cells are leased: number of the newest record that its portal should hear of.
     std::optional<std::int64_t> quotaNews;
     bool signIns = false; ///< clerks wait at the identity provider's word
+    std::vector<PaymentErrand> payments;
 };
 
 /// A code that somebody brought from the identity provider, to be exchanged there once.
@@ -105,6 +114,10 @@ public:
     /// `outcome`: "given" with the ID token, "refused", "silent".
     void signInHeard(const std::string& errandId, const std::string& outcome,
                      const std::string& idToken, ThenTaken then);
+    /// What is to be sent to begin it; the node has noted that it goes. Nothing: not any more.
+    void beginPayment(const std::string& paymentId, Then<std::string> then);
+    /// `body` as PROTOCOL.md has it. The node's status; nothing when it did not answer.
+    void paymentHeard(const std::string& paymentId, const std::string& body, Then<int> then);
     /// Those of these replies that are to be fetched.
     void wantedReplies(const std::vector<std::string>& ids, Then<std::vector<std::string>> then);
     /// A part of a reply, in pieces.

@@ -20,6 +20,10 @@
 
 namespace amt::portal {
 
+/// When to come again: seconds or a date (RFC 9110 10.2.3), at most an hour; RateLimit-Reset where
+/// that is all there is.
+std::optional<std::chrono::seconds> retryAfterOf(const HttpResponse& response, UtcTime now);
+
 struct Announcement {
     std::string envelopeId; ///< our gateway takes it as Idempotency-Key
     std::string destinationId;

@@ -60,7 +60,8 @@ std::optional<UtcTime> dateOf(const std::string& text)
     return fromMilliseconds(date.timestamp().epochMicroseconds() / 1000);
 }
 
-/// Seconds or a date (RFC 9110 10.2.3); RateLimit-Reset where that is all there is.
+} // namespace
+
 std::optional<std::chrono::seconds> retryAfterOf(const HttpResponse& response, UtcTime now)
 {
     const std::string after = headerOf(response, "Retry-After");
@@ -74,6 +75,8 @@ std::optional<std::chrono::seconds> retryAfterOf(const HttpResponse& response, U
     return std::clamp(std::chrono::ceil<std::chrono::seconds>(*then - now), std::chrono::seconds(0),
                       retryAfterMax);
 }
+
+namespace {
 
 /// The body of a good answer, or what else it means.
 using Outcome = Answer<std::string>;

@@ -116,7 +116,8 @@ BOOST_AUTO_TEST_CASE(a_number_is_drawn_printed_called_served_and_finished)
     BOOST_TEST(hall.clerk.shows("B 001"));
     hall.next(hall.clerk);
     BOOST_TEST(hall.stateOf("B 001") == "Called");
-    BOOST_TEST(hall.boardShows("<th scope=\"row\">B 001</th><td>Schalter 3 <span class=\"direction direction--Straight\""));
+    BOOST_TEST(hall.boardShows("<th scope=\"row\">B 001</th><td>Schalter 3 <span class=\"direction "
+                               "direction--Straight\""));
     BOOST_TEST(hall.town.livePages.newest["hall"].find("B 001") != std::string::npos);
     hall.clerk.get("/desk/queue");
     hall.act(hall.clerk, "B 001", "serve");

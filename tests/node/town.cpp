@@ -11,6 +11,8 @@
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace amt::test {
 namespace {
 
@@ -226,6 +228,14 @@ void Town::open()
 {
     node::NodeSettings settings;
     settings.municipalityFolder = source() + "/config/municipality";
+    if (!paymentPlan.empty()) {
+        const auto own = _folder / "municipality";
+        std::filesystem::remove_all(own);
+        std::filesystem::copy(settings.municipalityFolder, own,
+                              std::filesystem::copy_options::recursive);
+        std::ofstream(own / "payment.json") << paymentPlan;
+        settings.municipalityFolder = own.string();
+    }
     settings.deskHosts = {"desk.example"};
     settings.displayToken = Secret(std::string_view("display-token"));
     settings.secondFactorFor = secondFactorFor;

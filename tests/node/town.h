@@ -245,6 +245,7 @@ public:
     std::filesystem::path blockListFolder; ///< likewise
     std::string portalCalendar;            ///< likewise
     std::string identityProvider;          ///< likewise
+    std::string paymentPlan;               ///< payment.json of the town, likewise; empty: none
     /// What is set up at the desk, from the next start on.
     bool hasDeskReader = true, hasDeskCertificate = true;
     IdentityReader* otherDeskReader = nullptr; ///< instead of the scripted one, likewise

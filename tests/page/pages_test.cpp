@@ -133,10 +133,11 @@ std::vector<KioskView> hostileKioskViews()
             CardProblemPage{hostile, true},
             FormPage{hostile, {field, given, choice}, 2, 3},
             ReviewPage{hostile, {field, given, choice}, fee},
-            PayPage{hostile, fee, 5, true},
+            PayPage{hostile, fee, 5, true, true, ""},
             PayRunningPage{fee, 0x0A, hostile, false},
-            PayUnresolvedPage{fee, hostile},
-            DonePage{hostile, hostile, fee, true, hostile},
+            PayOnlinePage{fee, hostile, hostile, {}, {}},
+            PayUnresolvedPage{fee, hostile, true},
+            DonePage{hostile, hostile, fee, true, false, hostile},
             StillTherePage{std::chrono::seconds(3), hostile},
             StatePage{StatePage::Answer::Unknown, hostile, hostile},
             StatePage{StatePage::Answer::Found, hostile, hostile},
@@ -154,7 +155,9 @@ std::vector<DeskView> hostileDeskViews()
     open.id = open.reference = open.serviceName = open.state = open.heldReason = hostile;
     open.fields = {field};
     open.payment =
-        CasePage::PaymentView{hostile, Money::cents(1), hostile, hostile, 1, 1, test::sampleTime()};
+        CasePage::PaymentView{hostile, Money::cents(1), hostile, hostile, 1, 1, test::sampleTime(),
+                              true,    hostile,         hostile, hostile};
+    open.paidLate = true;
     open.way = {{test::sampleTime(), hostile, hostile}};
     open.canRelease = open.canPutOnPaper = open.canSettle = true;
     open.problems = {hostile};
@@ -540,8 +543,8 @@ BOOST_AUTO_TEST_CASE(a_faulty_field_is_named_in_the_list_and_at_the_field)
 
 BOOST_AUTO_TEST_CASE(without_the_portal_citizens_read_what_that_means_for_them)
 {
-    const test::KioskSample sample{"done", DonePage{"BP-1", "x", Money::cents(1), true, "printed"},
-                                   true, false};
+    const test::KioskSample sample{
+        "done", DonePage{"BP-1", "x", Money::cents(1), true, false, "printed"}, true, false};
     const auto html = renderer().kiosk(test::sampleFrame("de", sample), sample.view);
     BOOST_TEST(html.find("Ihr Antrag ist sicher gespeichert und wird übergeben, sobald die "
                          "Verbindung wieder da ist.") != std::string::npos);
@@ -549,7 +552,8 @@ BOOST_AUTO_TEST_CASE(without_the_portal_citizens_read_what_that_means_for_them)
 
 BOOST_AUTO_TEST_CASE(handed_over_is_not_accepted)
 {
-    const test::KioskSample sample{"done", DonePage{"BP-1", "x", Money::cents(1), true, "printed"}};
+    const test::KioskSample sample{"done",
+                                   DonePage{"BP-1", "x", Money::cents(1), true, false, "printed"}};
     const auto html = renderer().kiosk(test::sampleFrame("de", sample), sample.view);
     BOOST_TEST(html.find("Übergeben heißt noch nicht angenommen") != std::string::npos);
 }
@@ -571,7 +575,8 @@ const Declined declinedCodes[] = {
 BOOST_DATA_TEST_CASE(a_declined_payment_is_explained_by_its_group, data::make(declinedCodes),
                      declined)
 {
-    const test::KioskSample sample{"pay", PayPage{"x", Money::cents(1), declined.code, true}};
+    const test::KioskSample sample{"pay",
+                                   PayPage{"x", Money::cents(1), declined.code, true, false, ""}};
     const auto html = renderer().kiosk(test::sampleFrame("de", sample), sample.view);
     BOOST_TEST(html.find(renderer().text("de", declined.key)) != std::string::npos);
 }

@@ -346,17 +346,29 @@ inline std::vector<KioskSample> kioskSamples()
         {"form-missing", FormPage{service, missingFields(), 1, 3}},
         {"review", ReviewPage{service, sampleFields("eid", true), fee}},
         {"review-offline", ReviewPage{service, sampleFields("typed", true), fee}, true, false},
-        {"pay", PayPage{service, fee, std::nullopt, true}},
-        {"pay-declined", PayPage{service, fee, 0x05, true}, true, false},
-        {"pay-no-terminal", PayPage{service, fee, std::nullopt, false}},
+        {"pay", PayPage{service, fee, std::nullopt, true, false, ""}},
+        {"pay-declined", PayPage{service, fee, 0x05, true, false, ""}, true, false},
+        {"pay-no-terminal", PayPage{service, fee, std::nullopt, false, false, ""}},
+        {"pay-phone", PayPage{service, fee, std::nullopt, true, true, ""}},
+        {"pay-phone-failed", PayPage{service, fee, std::nullopt, true, true, "failed"}},
+        {"online-asking",
+         PayOnlinePage{fee, "", "", fromIso("2026-11-21T09:51:00Z"), std::chrono::seconds(600)}},
+        {"online", PayOnlinePage{fee,
+                                 "https://bezahlen.musterstadt.example/p/"
+                                 "7f0c2d1e-52a4-4b1c-9d65-3b8f9a2e1c70?t=Zm9vYmFyLWJhei1xdXV4",
+                                 "bezahlen.musterstadt.example", fromIso("2026-11-21T09:51:00Z"),
+                                 std::chrono::seconds(583)}},
+        {"unresolved-phone", PayUnresolvedPage{fee, "BP-2026-7K4QXM", true}},
         {"running-insert", PayRunningPage{fee, 0x0A, "Karte bitte", false}},
         {"running-pin", PayRunningPage{fee, 0x01, "", false}},
         {"running-aborting", PayRunningPage{fee, 0x0E, "", true}},
-        {"unresolved", PayUnresolvedPage{fee, "BP-2026-000123-4"}},
-        {"done-printing", DonePage{"BP-2026-000123-4", service, fee, true, "printing"}},
-        {"done-printed", DonePage{"BP-2026-000123-4", service, fee, true, "printed"}},
-        {"done-offline", DonePage{"BP-2026-000123-4", service, fee, true, "printed"}, true, false},
-        {"done-desk", DonePage{"BP-2026-000123-4", service, fee, false, "paperOut"}},
+        {"unresolved", PayUnresolvedPage{fee, "BP-2026-000123-4", false}},
+        {"done-printing", DonePage{"BP-2026-000123-4", service, fee, true, false, "printing"}},
+        {"done-printed", DonePage{"BP-2026-000123-4", service, fee, true, false, "printed"}},
+        {"done-offline", DonePage{"BP-2026-000123-4", service, fee, true, false, "printed"}, true,
+         false},
+        {"done-phone", DonePage{"BP-2026-000123-4", service, fee, true, true, "printed"}},
+        {"done-desk", DonePage{"BP-2026-000123-4", service, fee, false, false, "paperOut"}},
         {"still", StillTherePage{std::chrono::seconds(30), "/visit/form"}},
         {"ended", EndedPage{false}, false},
         {"ended-timeout", EndedPage{true}, false},
@@ -681,8 +693,8 @@ inline std::vector<DeskSample> deskSamples()
     open.serviceName = "Bewohnerparkausweis";
     open.state = "Accepted";
     open.fields = sampleFields("eid", true);
-    open.payment =
-        CasePage::PaymentView{"Approved", fee, "52500041", "girocard, endet auf 1234", 17, 23, at};
+    open.payment = CasePage::PaymentView{
+        "Approved", fee, "52500041", "girocard, endet auf 1234", 17, 23, at, false, "", "", ""};
     open.way = {{at, "CASE", ""},         {at, "PAYMENT_ORDERED", ""},
                 {at, "PAYMENT_SENT", ""}, {at, "PAYMENT_APPROVED", ""},
                 {at, "SEALED", ""},       {at, "SENT", ""},
@@ -703,6 +715,14 @@ inline std::vector<DeskSample> deskSamples()
     CasePage unclear = open;
     unclear.state = "Recorded";
     unclear.payment->state = "Unresolved";
+    CasePage phone = held;
+    phone.heldReason = "DeskAfterOnline";
+    phone.payment = CasePage::PaymentView{
+        "Unresolved", fee, "", "", 0, 0, at, true, "0f7f9a40-5b0e-4a86-9d0f-3f3f7f1c2a10",
+        "T-100001",   ""};
+    phone.canRelease = false;
+    CasePage late = open;
+    late.paidLate = true;
     DeskIdentityPage identity;
     identity.id = open.id;
     identity.reference = open.reference;
@@ -856,6 +876,8 @@ inline std::vector<DeskSample> deskSamples()
                                     {}}},
         {"case-held", held},
         {"case-unclear", unclear},
+        {"case-phone", phone},
+        {"case-phone-late", late},
         {"case-money", money},
         {"identity-none", identityWith(DeskIdentityPage::Stage::Unavailable, "NotSetUp")},
         {"identity-photo", identityWith(DeskIdentityPage::Stage::Photo, "")},

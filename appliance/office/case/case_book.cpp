@@ -3,8 +3,8 @@
 // Each use case is one commit: case, desk copy, envelope and journal change together or not at all.
 #include "appliance/office/case/case_book.h"
 
-#include "appliance/core/log.h"
 #include "appliance/core/file_reference.h"
+#include "appliance/core/log.h"
 
 #include <algorithm>
 #include <utility>
@@ -323,7 +323,8 @@ int CaseBook::holdInterrupted(const std::set<std::string>& liveVisits, UtcTime n
         }
         for (const std::string& caseId : interrupted) {
             const auto payment = _till.ofCase(caseId);
-            const bool unresolved = payment && payment->state == PaymentState::Unresolved;
+            const bool unresolved = payment && (payment->state == PaymentState::Unresolved ||
+                                                payment->state == PaymentState::Authorising);
             hold(caseId, unresolved ? "PaymentUnresolved" : "PlainTextLost", now);
         }
         return static_cast<int>(interrupted.size());

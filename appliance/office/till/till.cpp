@@ -43,8 +43,12 @@ outbox::RecordKind recordKind(PaymentState state)
 }
 
 constexpr std::string_view columns =
-    "SELECT id, case_id, state, amount, last_receipt, record, decided_by, ordered_at, changed_at"
-    " FROM payment ";
+    "SELECT id, case_id, state, amount, last_receipt, record, decided_by, ordered_at, changed_at,"
+    " terminal, online_payment.transaction_id, reference, method, method_detail"
+    " FROM payment LEFT JOIN online_payment ON payment_id = id ";
+constexpr std::string_view atTerminal = "terminal = 'kiosk' AND ";
+/// Of a payment at a payment service: its own name, so that none waits for another.
+constexpr std::string_view onlinePrefix = "online ";
 
 Payment read(const store::Statement& row)
 {
@@ -61,6 +65,10 @@ Payment read(const store::Statement& row)
         payment.lastReceipt = static_cast<int>(*receipt);
     if (const auto record = row.optionalText(5))
         payment.record = terminalRecordFromJson(*json::parseObject(*record));
+    if (row.text(9).starts_with(onlinePrefix))
+        payment.online =
+            OnlineTransaction{row.optionalText(10).value_or(""), row.optionalText(11).value_or(""),
+                              row.optionalText(12).value_or(""), row.optionalText(13).value_or("")};
     return payment;
 }
 
@@ -141,13 +149,11 @@ std::variant<Payment, CaseHasPayment, TerminalTaken> Till::order(const std::stri
 {
     AMT_ASSERT(amount > Money());
     return _database.transact([&]() -> std::variant<Payment, CaseHasPayment, TerminalTaken> {
-        auto own =
-            _database.prepare("SELECT id, state FROM payment WHERE case_id = ?"
-                              " AND state IN ('Ordered', 'Authorising', 'Unresolved', 'Approved')");
-        if (own.bind(caseId).step())
-            return CaseHasPayment{own.text(0), paymentStateFromName(own.text(1))};
-        auto other = _database.prepare("SELECT id, state FROM payment WHERE state IN ('Ordered', "
-                                       "'Authorising', 'Unresolved')");
+        if (const auto own = openOf(caseId))
+            return *own;
+        auto other =
+            _database.prepare("SELECT id, state FROM payment WHERE " + std::string(atTerminal) +
+                              "state IN ('Ordered', 'Authorising', 'Unresolved')");
         if (other.step())
             return TerminalTaken{other.text(0), paymentStateFromName(other.text(1))};
         const Payment payment{.id = randomUuid(_random),
@@ -168,6 +174,66 @@ std::variant<Payment, CaseHasPayment, TerminalTaken> Till::order(const std::stri
         _journal.append(outbox::RecordKind::PaymentOrdered, payment.id,
                         {{"case", caseId}, {"cents", std::to_string(amount.inCents())}}, now);
         return payment;
+    });
+}
+
+std::optional<CaseHasPayment> Till::openOf(const std::string& caseId)
+{
+    auto own = _database.prepare("SELECT id, state FROM payment WHERE case_id = ?"
+                                 " AND state IN ('Ordered', 'Authorising', 'Unresolved', "
+                                 "'Approved')");
+    if (!own.bind(caseId).step())
+        return std::nullopt;
+    return CaseHasPayment{own.text(0), paymentStateFromName(own.text(1))};
+}
+
+std::variant<Payment, CaseHasPayment> Till::orderOnline(const std::string& caseId, Money amount,
+                                                        UtcTime now)
+{
+    AMT_ASSERT(amount > Money());
+    return _database.transact([&]() -> std::variant<Payment, CaseHasPayment> {
+        if (const auto own = openOf(caseId))
+            return *own;
+        const Payment payment{.id = randomUuid(_random),
+                              .caseId = caseId,
+                              .state = PaymentState::Ordered,
+                              .amount = amount,
+                              .lastReceipt = std::nullopt,
+                              .record = std::nullopt,
+                              .decidedBy = {},
+                              .orderedAt = now,
+                              .changedAt = now,
+                              .online = OnlineTransaction{}};
+        _database
+            .prepare("INSERT INTO payment (id, case_id, terminal, state, amount, ordered_at,"
+                     " changed_at) VALUES (?, ?, ?, 'Ordered', ?, ?, ?)")
+            .bind(payment.id, caseId, std::string(onlinePrefix) + payment.id, amount, now, now)
+            .run();
+        _journal.append(
+            outbox::RecordKind::PaymentOrdered, payment.id,
+            {{"case", caseId}, {"cents", std::to_string(amount.inCents())}, {"way", "online"}},
+            now);
+        return payment;
+    });
+}
+
+PaymentState Till::online(const std::string& paymentId, PaymentEvent event, const std::string& note,
+                          const std::string& said, UtcTime now)
+{
+    return _database.transact([&]() -> PaymentState {
+        const auto payment = find(paymentId);
+        if (!payment || !payment->online)
+            throw Error(ErrorCode::NotFound, "no such payment");
+        if (!said.empty())
+            _database
+                .prepare("INSERT INTO payment_evidence (payment_id, kind, record, time)"
+                         " VALUES (?, 'service', ?, ?)")
+                .bind(paymentId, said, now)
+                .run();
+        const auto next = paymentTable.next(payment->state, event);
+        if (!next || *next == payment->state)
+            return payment->state; // known already, or asked again in vain
+        return apply(*payment, event, std::nullopt, note, now);
     });
 }
 
@@ -204,6 +270,8 @@ PaymentState Till::apply(const Payment& payment, PaymentEvent event,
         details["result"] = std::to_string(record->result);
         details["terminal"] = record->terminalId;
     }
+    if (payment.online && !payment.online->id.empty())
+        details["transaction"] = payment.online->id;
     if (!note.empty())
         details["note"] = note;
     _journal.append(recordKind(*next), payment.id, details, now);
@@ -305,9 +373,9 @@ std::vector<Payment> Till::takeUp(UtcTime now)
     _database.transact([&] {
         std::vector<Payment> open;
         {
-            auto rows = _database.prepare(
-                std::string(columns) +
-                "WHERE state IN ('Ordered', 'Authorising') ORDER BY ordered_at, id");
+            auto rows =
+                _database.prepare(std::string(columns) + "WHERE " + std::string(atTerminal) +
+                                  "state IN ('Ordered', 'Authorising') ORDER BY ordered_at, id");
             while (rows.step())
                 open.push_back(read(rows));
         }
@@ -330,8 +398,8 @@ std::optional<Payment> Till::find(const std::string& paymentId) const
 
 std::optional<Payment> Till::ofCase(const std::string& caseId) const
 {
-    auto row =
-        _database.prepare(std::string(columns) + "WHERE case_id = ? ORDER BY rowid DESC LIMIT 1");
+    auto row = _database.prepare(std::string(columns) +
+                                 "WHERE case_id = ? ORDER BY payment.rowid DESC LIMIT 1");
     if (!row.bind(caseId).step())
         return std::nullopt;
     return read(row);
@@ -340,8 +408,8 @@ std::optional<Payment> Till::ofCase(const std::string& caseId) const
 std::vector<Payment> Till::unresolved() const
 {
     std::vector<Payment> found;
-    auto rows = _database.prepare(std::string(columns) +
-                                  "WHERE state = 'Unresolved' ORDER BY ordered_at, id");
+    auto rows = _database.prepare(std::string(columns) + "WHERE " + std::string(atTerminal) +
+                                  "state = 'Unresolved' ORDER BY ordered_at, id");
     while (rows.step())
         found.push_back(read(rows));
     return found;
