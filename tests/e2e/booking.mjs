@@ -78,6 +78,62 @@ must(second !== first, 'one code for two');
 await plain.goto(`${addresses.kiosk}/visit/booked`);
 await plain.getByRole('button', { name: 'Fertig' }).click();
 
+// By keyboard alone: nothing but Tab, Enter, the space bar and letters. Where the focus is can be seen.
+const keys = await open(true, upright);
+/** @param {string} css @param {string} [text] */
+async function tabTo(css, text = '') {
+    for (let i = 0; i < 60; ++i) {
+        await keys.keyboard.press('Tab');
+        const at = await keys.evaluate(([wanted, within]) => {
+            const focused = document.activeElement;
+            if (!focused?.matches(wanted) || !focused.textContent?.includes(within)) return undefined;
+            const { outlineStyle, boxShadow } = getComputedStyle(focused);
+            return { seen: outlineStyle !== 'none' || boxShadow !== 'none' };
+        }, [css, text]);
+        if (!at) continue;
+        must(at.seen, `the focus on ${css} cannot be seen`);
+        return;
+    }
+    throw new Error(`no way by keyboard to ${css} ${text} on ${keys.url()}`);
+}
+/** @param {string} css @param {string} [text] */
+async function press(css, text) {
+    await tabTo(css, text);
+    await keys.keyboard.press('Enter');
+}
+await keys.goto(addresses.kiosk);
+await press('a', 'Termin buchen');
+await keys.waitForURL('**/appointments');
+await press('button', 'Reisepass beantragen');
+await keys.waitForURL('**/visit/booking');
+await press('button[value=more]');
+await keys.getByText('Wir planen 30 Minuten für Sie ein.').waitFor();
+await tabTo('button[value=less]');
+await keys.keyboard.press('Space');
+await keys.getByText('Wir planen 15 Minuten für Sie ein.').waitFor();
+await press('a.next');
+await keys.waitForURL('**/visit/booking/days');
+await press('.days a');
+await keys.waitForURL('**/visit/booking/times*');
+await press('.times button');
+await keys.waitForURL('**/visit/booking/contact');
+await tabTo('[name=givenNames]');
+await keys.keyboard.type('Tab');
+await tabTo('[name=familyNames]');
+await keys.keyboard.type('Taste');
+await keys.keyboard.press('Enter'); // as its form says: on, and no other button
+await codeShown(keys);
+await press('button', 'Fertig');
+await keys.waitForURL('**/ended');
+await keys.goto(addresses.kiosk);
+await press('a, button', 'Wartenummer ziehen');
+await keys.waitForURL('**/queue');
+await press('button', 'Gebühren zahlen');
+await keys.waitForURL('**/visit/ticket');
+await keys.locator('.number strong').waitFor();
+await press('button', 'Fertig');
+await keys.waitForURL('**/ended');
+
 // The code comes too early today, or fits: never "unknown". A wrong one is.
 await kiosk.goto(addresses.kiosk);
 await kiosk.getByRole('button', { name: 'Zum Termin anmelden' }).click();
@@ -135,4 +191,4 @@ await desk.locator('[name=reason]').fill('Anruf: krank');
 await desk.getByRole('button', { name: 'Termin absagen' }).click();
 await desk.getByText('abgesagt').waitFor();
 
-await end('three appointments, one moved and cancelled');
+await end('four appointments, one by keyboard alone, one moved and cancelled');
