@@ -541,8 +541,10 @@ BOOST_AUTO_TEST_CASE(opening_hours_are_changed_at_one_node_of_the_town)
         ->prepare("UPDATE quota_scope SET home = 'town-z', version = 9, rules = $1")
         .bind(json::write(*office::toJson(rules)))
         .run();
-    portal.way.pass(20min);
-    lead.get("/desk/hours");
+    for (int i = 0; i < 5; ++i) { // she works, or her desk locks itself
+        portal.way.pass(4min);
+        lead.get("/desk/hours");
+    }
     BOOST_TEST(lead.shows("an einem anderen Gerät Ihrer Stadt"));
     BOOST_TEST(lead.shows("Betriebsausflug"));
     BOOST_TEST(!lead.shows("/desk/hours/change"));
