@@ -34,7 +34,16 @@ export async function stage(pictures) {
         },
         /** axe and a picture. @param {Page} page @param {string} name */
         async look(page, name) {
-            for (const finding of await axeFindings(page)) findings.push(`${name}: ${finding}`);
+            // A live page may load itself again meanwhile: then the new one is looked at.
+            for (let left = 3; ; --left) {
+                try {
+                    await page.waitForLoadState();
+                    for (const finding of await axeFindings(page)) findings.push(`${name}: ${finding}`);
+                    break;
+                } catch (error) {
+                    if (left === 0 || !String(error).includes('context was destroyed')) throw error;
+                }
+            }
             if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
         },
         /** Says what was found, and ends. @param {string} line @returns {Promise<never>} */
