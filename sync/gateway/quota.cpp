@@ -412,17 +412,27 @@ void Quota::keepAsEvidence(const QuotaClient& client, const std::string& incarna
                           .bind(client.id, incarnation, record.number, record.hash, record.kind,
                                 record.details, now)
                           .run();
-    if (added == 0 || record.kind != "BOOK")
+    const bool books = record.kind == "BOOK";
+    if (added == 0 || (!books && record.kind != "MOVE" && record.kind != "CANCEL"))
         return;
-    // R11: its place is kept free, unless somebody released it (R9) or it was never its own.
     const Body body = readBody(record.kind, record.details);
-    const std::string id = bookingId(incarnation, record.number);
-    if (_books.prepare(sql::quotaBooking).bind(id).step())
+    const std::string id = books ? bookingId(incarnation, record.number) : body.booking;
+    auto known = _books.prepare(sql::quotaBooking).bind(id);
+    const bool isKnown = known.step();
+    if (record.kind == "CANCEL") { // nobody comes to where nobody kept a place
+        if (isKnown && known.text(1) == conflict)
+            _books.prepare(sql::setQuotaBooking).bind(cancelled, now, id).run();
+        return;
+    }
+    if (books && isKnown)
         return; // applied while the stream was open
+    // R11: its place is kept free, unless somebody released it (R9) or it was never its own.
     const auto cells = cellsOf(client.tenantId, body.run);
     const bool kept =
         std::ssize(cells) == body.run.count && std::ranges::all_of(cells, [&](const auto& each) {
-            return each.second.state == "QUARANTINE" && each.second.incarnation == incarnation;
+            const Cell& cell = each.second;
+            return (cell.state == "QUARANTINE" && cell.incarnation == incarnation) ||
+                   (cell.state == sold && cell.booking == id);
         });
     if (kept)
         return;

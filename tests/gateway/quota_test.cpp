@@ -284,6 +284,28 @@ BOOST_AUTO_TEST_CASE(r11_a_conflict_is_stored_and_counted)
     BOOST_TEST(region.at(102) == "FREE");
 }
 
+BOOST_AUTO_TEST_CASE(r11_what_a_closed_stream_still_tells_of_moves_and_cancellations)
+{
+    Region region;
+    const auto lease = region.leased(region.home, region.run(96, 8));
+    const auto moved = region.home.book(region.run(96, 2), lease);
+    const auto stays = region.home.book(region.run(98, 2), lease);
+    region.told(region.home, 3);
+    region.portal.revoke("town-a", "Operator", "stolen", region.now);
+    region.portal.release(tenant, region.run(100, 2), "Erika", "needed", region.now);
+    region.home.move(moved, region.run(96, 2), region.run(100, 2), lease);
+    region.told(region.home, 4);
+    BOOST_TEST(region.portal.conflicts() == 1); // nobody keeps its new place
+    region.home.move(stays, region.run(98, 2), region.run(102, 2), lease);
+    region.told(region.home, 5);
+    BOOST_TEST(region.portal.conflicts() == 1); // this one's is kept free
+    BOOST_TEST(region.at(102) == "QUARANTINE");
+    region.home.cancel(moved, region.run(100, 2));
+    region.told(region.home, 6);
+    BOOST_TEST(region.portal.conflicts() == 0); // and nobody comes for the first
+    BOOST_TEST(region.portal.unsound().empty());
+}
+
 BOOST_AUTO_TEST_CASE(r10_books_put_back_ask_every_node_before_they_sell)
 {
     Region region;

@@ -21,6 +21,7 @@
 #include <memory>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace amt::sim {
 namespace {
@@ -72,6 +73,7 @@ struct Ticket {
     int node = -1; ///< -1: the portal
     Run run;
     bool live = true;
+    bool forgotten = false;  ///< what kept its place is lost: it may turn up as a conflict (R11)
     std::string stream;      ///< incarnation that told of it last
     std::int64_t record = 0; ///< number of that record
 };
@@ -863,8 +865,6 @@ void World::restorePortal()
 void World::forgetWhatIsLost()
 {
     for (auto& [id, ticket] : _tickets) {
-        if (!ticket.live)
-            continue;
         const bool alive = ticket.node >= 0 && ticket.stream == _nodes[ticket.node].incarnation &&
                            !_nodes[ticket.node].revoked;
         if (alive)
@@ -880,8 +880,9 @@ void World::forgetWhatIsLost()
                     (row.text(0) != "SOLD" && row.text(2) == ticket.stream));
         }
         if (!kept) {
-            ticket.live = false;
-            ++_result.forgotten;
+            ticket.forgotten = true;
+            if (std::exchange(ticket.live, false))
+                ++_result.forgotten;
         }
     }
 }
@@ -1010,8 +1011,15 @@ void World::check(bool atRest)
         for (const auto& what : _nodes[i].appointments->unsound())
             broken("I4: unsound at " + _nodes[i].id + ": " + what);
     }
-    if (_portal->conflicts() > 0 && !_released)
-        broken("R11: a conflict without a release");
+    if (!_released) {
+        auto rows =
+            _portalDatabase->prepare("SELECT id FROM quota_booking WHERE state = 'CONFLICT'");
+        while (rows.step()) {
+            const auto ticket = _tickets.find(rows.text(0));
+            if (ticket == _tickets.end() || !ticket->second.forgotten)
+                broken("R11: a conflict without a release: " + rows.text(0).substr(36));
+        }
+    }
 }
 
 void World::step()
