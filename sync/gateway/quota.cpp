@@ -370,7 +370,7 @@ Quota::Taken Quota::take(const QuotaClient& client, const std::string& incarnati
 {
     const Stream told = openStream(client.id, incarnation);
     if (told.closed) {
-        keepAsEvidence(client, incarnation, record, now);
+        keepAsEvidence(client, incarnation, record, record.number < told.next, now);
         return Taken::More;
     }
     // R5: the next one only. What is smaller was taken before, what is larger comes too early.
@@ -404,7 +404,7 @@ Quota::Taken Quota::take(const QuotaClient& client, const std::string& incarnati
 }
 
 void Quota::keepAsEvidence(const QuotaClient& client, const std::string& incarnation,
-                           const Record& record, UtcTime now)
+                           const Record& record, bool isApplied, UtcTime now)
 {
     if (record.kind.empty())
         return;
@@ -413,7 +413,7 @@ void Quota::keepAsEvidence(const QuotaClient& client, const std::string& incarna
                                 record.details, now)
                           .run();
     const bool books = record.kind == "BOOK";
-    if (added == 0 || (!books && record.kind != "MOVE" && record.kind != "CANCEL"))
+    if (added == 0 || isApplied || (!books && record.kind != "MOVE" && record.kind != "CANCEL"))
         return;
     const Body body = readBody(record.kind, record.details);
     const std::string id = books ? bookingId(incarnation, record.number) : body.booking;
@@ -425,7 +425,7 @@ void Quota::keepAsEvidence(const QuotaClient& client, const std::string& incarna
         return;
     }
     if (books && isKnown)
-        return; // applied while the stream was open
+        return;
     // R11: its place is kept free, unless somebody released it (R9) or it was never its own.
     const auto cells = cellsOf(client.tenantId, body.run);
     const bool kept =

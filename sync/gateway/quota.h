@@ -125,8 +125,9 @@ private:
     enum class Taken { More, Stop };
     Taken take(const QuotaClient& client, const std::string& incarnation,
                const office::quota::Record& record, UtcTime now);
+    /// `isApplied`: a record of this number was, while the stream was open.
     void keepAsEvidence(const QuotaClient& client, const std::string& incarnation,
-                        const office::quota::Record& record, UtcTime now);
+                        const office::quota::Record& record, bool isApplied, UtcTime now);
     void apply(const QuotaClient& client, const std::string& incarnation,
                const office::quota::Record& record, bool shown, UtcTime now);
     void book(const QuotaClient& client, const std::string& incarnation, const std::string& id,

@@ -303,6 +303,8 @@ BOOST_AUTO_TEST_CASE(r11_what_a_closed_stream_still_tells_of_moves_and_cancellat
     region.home.cancel(moved, region.run(100, 2));
     region.told(region.home, 6);
     BOOST_TEST(region.portal.conflicts() == 0); // and nobody comes for the first
+    region.told(region.home, 2);
+    BOOST_TEST(region.portal.conflicts() == 0); // what was applied is no news
     BOOST_TEST(region.portal.unsound().empty());
 }
 
