@@ -7,6 +7,8 @@ const each = 0.45;
 const languages = ['de', 'en'];
 /** No call is longer; whatever hangs must not keep the next one silent. */
 const longest = 15_000;
+/** The eye first: a context of sound takes a processor for a moment, and all boards of a hall begin at once. */
+const later = 300;
 /** @type {AudioContext | undefined} */
 let audio;
 
@@ -32,7 +34,12 @@ function gong(context) {
         tone.start(from);
         tone.stop(from + 2 * each);
     });
-    return new Promise((resolve) => setTimeout(resolve, tones.length * each * 1000 + 300));
+    return pause(tones.length * each * 1000 + 300);
+}
+
+/** @param {number} milliseconds */
+function pause(milliseconds) {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Silence is no failure: the call is written. @param {string} address */
@@ -48,8 +55,11 @@ function say(address) {
 
 /** @param {string} spoken */
 async function sound(spoken) {
+    await pause(later);
     audio ??= new AudioContext();
+    void audio.resume(); // not before somebody touched the page, where the browser wants that: the voice goes on
     await gong(audio);
+    await audio.suspend(); // it would go on and reckon silence
     for (const language of spoken ? languages : [])
         await say(`${spoken}/${language}`);
 }
