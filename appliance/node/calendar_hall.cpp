@@ -6,6 +6,7 @@
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -31,9 +32,25 @@ const office::Service& contactForm()
             field.helpKey = std::string("field.") + name + ".help";
             asked.fields.push_back(std::move(field));
         }
+        office::Field born;
+        born.name = "dateOfBirth";
+        born.kind = office::FieldKind::Date;
+        born.labelKey = "field.dateOfBirth.label";
+        born.helpKey = "contact.dateOfBirth.help";
+        born.optional = true;
+        asked.fields.push_back(std::move(born));
         return asked;
     }();
     return form;
+}
+
+Contact contactOf(const office::Answers& answers)
+{
+    const auto value = [&](const char* name) {
+        const auto found = answers.find(name);
+        return found == answers.end() ? std::string() : found->second.value;
+    };
+    return {value("familyNames"), value("givenNames"), "", value("dateOfBirth")};
 }
 
 CalendarHall::CalendarHall(House& house)
@@ -94,6 +111,19 @@ std::vector<std::string> CalendarHall::names(const std::vector<office::WantedSer
 std::string CalendarHall::bring(const office::BookableService& service, const std::string& language)
 {
     return service.bring.empty() ? std::string() : office::textIn(service.bring, language);
+}
+
+std::vector<std::string> CalendarHall::bring(const std::vector<office::WantedService>& services,
+                                             const std::string& language) const
+{
+    std::vector<std::string> things;
+    for (const auto& wanted : services) {
+        const auto* service = _plan.service(wanted.serviceKey);
+        const auto thing = service ? bring(*service, language) : std::string();
+        if (!thing.empty() && std::ranges::find(things, thing) == things.end())
+            things.push_back(thing);
+    }
+    return things;
 }
 
 std::vector<office::FreeTime> CalendarHall::freeTimes(const office::FreeQuestion& question) const
@@ -161,6 +191,8 @@ office::SealedContact CalendarHall::seal(const Contact& contact)
     object->set("familyName", contact.familyName);
     object->set("givenNames", contact.givenNames);
     object->set("phone", contact.phone);
+    if (!contact.dateOfBirth.empty())
+        object->set("dateOfBirth", contact.dateOfBirth);
     const auto desk = _house.people.deskSeal();
     return {desk.kid, outbox::sealForDesk(json::write(*object), desk, _house.doors.random)};
 }
@@ -174,7 +206,8 @@ std::optional<Contact> CalendarHall::open(const office::Appointment& appointment
         const auto object =
             json::parseObject(outbox::openForDesk(appointment.sealed, deskKey, appointment.kid));
         return Contact{json::text(*object, "familyName"), json::text(*object, "givenNames"),
-                       json::text(*object, "phone")};
+                       json::text(*object, "phone"),
+                       object->has("dateOfBirth") ? json::text(*object, "dateOfBirth") : ""};
     } catch (const Error& failure) { // shown as unreadable; the appointment itself holds
         log::warning("appointment.contact-unreadable", {{"detail", failure.message()}});
         return std::nullopt;

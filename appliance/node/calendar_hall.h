@@ -7,6 +7,7 @@
 #include "appliance/office/calendar/appointments.h"
 #include "appliance/office/calendar/booking_plan.h"
 #include "appliance/office/calendar/booking_words.h"
+#include "appliance/office/form/answers.h"
 #include "appliance/office/queue/queue.h"
 #include "sync/outbox/sealing.h"
 
@@ -23,9 +24,14 @@ class House;
 struct Contact {
     std::string familyName, givenNames;
     std::string phone; ///< by phone booking only; may be empty
+    /// ISO; empty unless whoever books wants to check in by card.
+    std::string dateOfBirth = {};
 };
+/// From what contactForm() asks.
+Contact contactOf(const office::Answers& answers);
 
-/// What is asked of who comes: a name, nothing else (ui.md K8). For takePage and pages.
+/// What is asked of who comes: a name (ui.md K8), and the date of birth of whoever wants to check
+/// in by card. For takePage and pages.
 const office::Service& contactForm();
 
 class CalendarHall {
@@ -59,6 +65,9 @@ public:
 
     /// What to bring along for it; may be empty.
     static std::string bring(const office::BookableService& service, const std::string& language);
+    /// The same for several, each thing once.
+    std::vector<std::string> bring(const std::vector<office::WantedService>& services,
+                                   const std::string& language) const;
 
     office::SealedContact seal(const Contact& contact);
     /// Nothing: there is none, or it was sealed for another key.

@@ -3,10 +3,10 @@
 // From a code or a card to a number, and the scanner while the page is open.
 #include "appliance/node/check_in.h"
 
+#include "appliance/core/file_reference.h"
 #include "appliance/core/log.h"
 #include "appliance/node/expected_names.h"
 #include "appliance/node/house.h"
-#include "appliance/core/file_reference.h"
 
 #include <set>
 #include <utility>
@@ -35,7 +35,16 @@ const office::Service& checkInByCard()
         asked.name = {{"de", "Zum Termin anmelden"},
                       {"en", "Check in for your appointment"},
                       {"ar", "تسجيل الحضور للموعد"}};
-        asked.groups = {DataGroup::GivenNames, DataGroup::FamilyNames};
+        using enum office::CardSource;
+        const std::pair<const char*, office::CardSource> compared[] = {
+            {"familyNames", FamilyNames}, {"givenNames", GivenNames}, {"dateOfBirth", DateOfBirth}};
+        for (const auto& [name, source] : compared) {
+            office::Field field;
+            field.name = name;
+            field.card = source;
+            asked.fields.push_back(std::move(field));
+        }
+        asked.groups = {DataGroup::GivenNames, DataGroup::FamilyNames, DataGroup::DateOfBirth};
         return asked;
     }();
     return card;
@@ -122,13 +131,14 @@ std::vector<office::Appointment> CheckIn::ofTheseDays() const
 void CheckIn::byCard(Visit& visit, const IdentityData& card)
 {
     const LocalDate today = localDate(_house.now());
+    const Contact holder = contactOf(office::answersFromCard(checkInByCard(), card));
     std::vector<office::Appointment> same;
     bool sure = true; // whoever is unknown may have the same names
     for (auto& each : ofTheseDays()) {
         if (each.place.day != today)
             continue;
         sure = sure && _names->knows(each.id) && !_names->isUnreadable(each.id);
-        if (_names->matches(each.id, card.familyNames, card.givenNames))
+        if (_names->matches(each.id, holder.familyName, holder.givenNames, holder.dateOfBirth))
             same.push_back(std::move(each));
     }
     page::CheckInPage said;
@@ -150,7 +160,8 @@ void CheckIn::expect(const office::Appointment& appointment, const Contact* cont
     if (appointment.place.day != today && appointment.place.day != plusDays(today, 1))
         return;
     if (contact)
-        _names->note(appointment.id, contact->familyName, contact->givenNames);
+        _names->note(appointment.id, contact->familyName, contact->givenNames,
+                     contact->dateOfBirth);
     else
         _names->noteUnreadable(appointment.id);
 }

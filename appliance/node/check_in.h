@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Check-in at the kiosk: an appointment becomes a waiting number, by a code that is typed or held
-// before the scanner, or by the names on an identity card.
+// before the scanner, or by names and date of birth of an identity card.
 #pragma once
 
 #include "appliance/core/event_loop.h"
@@ -39,8 +39,9 @@ public:
     /// Tries with wrong codes are counted, wherever they come from.
     page::CheckInPage byCode(Visit& visit, const std::string& code);
 
-    /// The same with the names of a card that was read in the step Reading, and only where one
-    /// appointment of today has them and no other may. The visit leaves that step.
+    /// The same with names and date of birth of a card that was read in the step Reading, and only
+    /// where one appointment of today has them and no other may (one without a date of birth has
+    /// any). The visit leaves that step.
     void byCard(Visit& visit, const IdentityData& card);
     bool readsCards() const;
     /// Names are in hand. Kept in memory as what nobody can read (expected_names.h), if it is for

@@ -193,6 +193,8 @@ HttpResponse bookingPage(House& house, const Exchange& exchange, const std::stri
         view.familyName = contact.familyName;
         view.givenNames = contact.givenNames;
         view.phone = contact.phone;
+        if (house.checkIn.readsCards())
+            view.dateOfBirth = contact.dateOfBirth;
     } else {
         view.from = dayFrom(house, exchange, "from");
         addTimes(house, view, duration);
@@ -229,8 +231,12 @@ HttpResponse appointmentPage(House& house, const Exchange& exchange, const Appoi
             noteReading(house, exchange, appointment.id, "read-appointment");
             view.name = nameOf(*contact);
             view.phone = contact->phone;
+            view.dateOfBirth = contact->dateOfBirth;
         }
     }
+    if (exchange.query.contains("tell") && appointment.state == AppointmentState::Confirmed)
+        view.tell = {office::textIn(house.calendar.plan().place, "de"),
+                     house.calendar.bring(appointment.services, "de")};
     return house.deskPage(exchange, view, status);
 }
 
@@ -280,7 +286,8 @@ HttpResponse asked(House& house, const Exchange& exchange, const office::quota::
             {{"clerk", exchange.clerk->clerk.name}, {"act", act}, {"reason", reason}}, house.now());
         return house.calendar.ask(wish);
     });
-    return redirect("/desk/appointments/asked/" + std::to_string(number));
+    return redirect("/desk/appointments/asked/" + std::to_string(number) +
+                    (wish.act == office::quota::WishAct::Book ? "?tell=1" : ""));
 }
 
 std::string problemOf(const std::string& refusal)
@@ -380,17 +387,23 @@ Reply bookByPhone(House& house, Exchange& exchange)
         throw Error(ErrorCode::RequestMalformed, "id");
     const std::string& what = exchange.field("what");
     const At at = placeIn(exchange.field("at"));
-    const auto taken = office::takePage(contactForm(), 1, {},
-                                        {{"givenNames", exchange.field("givenNames")},
-                                         {"familyNames", exchange.field("familyNames")}});
-    Contact contact{taken.answers.at("familyNames").value, taken.answers.at("givenNames").value,
-                    exchange.field("phone")};
+    const auto born = exchange.fields.find("dateOfBirth");
+    const auto taken =
+        office::takePage(contactForm(), 1, {},
+                         {{"givenNames", exchange.field("givenNames")},
+                          {"familyNames", exchange.field("familyNames")},
+                          {"dateOfBirth", born == exchange.fields.end() ? "" : born->second}});
+    Contact contact = contactOf(taken.answers);
+    contact.phone = exchange.field("phone");
     constexpr std::size_t phoneMax = 40;
     const bool phoneIsWrong =
         contact.phone.size() > phoneMax ||
         contact.phone.find_first_not_of("0123456789+-/() ") != std::string::npos;
     if (!taken.faults.empty() || phoneIsWrong)
-        return bookingPage(house, exchange, what, at, contact, id, phoneIsWrong ? "phone" : "name",
+        return bookingPage(house, exchange, what, at, contact, id,
+                           phoneIsWrong                                  ? "phone"
+                           : taken.faults.front().field == "dateOfBirth" ? "born"
+                                                                         : "name",
                            400);
     office::AppointmentWish wish;
     wish.id = id;
@@ -418,7 +431,7 @@ Reply bookByPhone(House& house, Exchange& exchange)
         return bookingPage(house, exchange, what, std::nullopt, {}, id, "taken", 409);
     house.checkIn.expect(*made, &contact);
     log::info("appointment.booked", {{"appointment", id}});
-    return redirect(addressOf(*made));
+    return redirect(addressOf(*made) + "?tell=1");
 }
 
 Reply showAppointment(House& house, Exchange& exchange)
@@ -490,12 +503,14 @@ Reply showAsked(House& house, Exchange& exchange)
     const auto standing = house.rounds ? house.rounds->bookings.find(number) : std::nullopt;
     if (!standing)
         throw Error(ErrorCode::NotFound, "no such wish");
+    const bool tells = exchange.query.contains("tell");
     if (standing->state == Done)
-        return redirect("/desk/appointments/" + standing->appointment);
+        return redirect("/desk/appointments/" + standing->appointment + (tells ? "?tell=1" : ""));
     const auto known = house.calendar.appointments.find(standing->appointment);
     page::AskedPage view;
     view.number = number;
     view.waits = standing->state == Open;
+    view.tells = tells;
     view.problem = view.waits ? "" : problemOf(standing->refusal);
     view.appointment = known ? known->id : "";
     return house.deskPage(exchange, view);

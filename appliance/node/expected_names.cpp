@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Names to marks.
+// Names and dates of birth to marks.
 #include "appliance/node/expected_names.h"
 
 #include "appliance/office/form/text_rules.h"
@@ -15,39 +15,45 @@ constexpr std::size_t keyBytes = 32;
 
 ExpectedNames::ExpectedNames(RandomSource& random) : _key(randomBytes(random, keyBytes)) {}
 
-Bytes ExpectedNames::mark(std::string_view familyName, std::string_view givenNames) const
+Bytes ExpectedNames::mark(std::string_view familyName, std::string_view givenNames,
+                          std::string_view dateOfBirth) const
 {
-    std::string both = office::folded(office::tidied(familyName));
-    both.push_back('\0'); // in no name, so "Anna" + "Lena Meier" is not "Anna Lena" + "Meier"
-    both += office::folded(office::tidied(givenNames));
-    auto marked = envelope::hmacSha256(_key, view(both));
-    wipe(both);
+    std::string all = office::folded(office::tidied(familyName));
+    all.push_back('\0'); // in no name, so "Anna" + "Lena Meier" is not "Anna Lena" + "Meier"
+    all += office::folded(office::tidied(givenNames));
+    all.push_back('\0');
+    all += dateOfBirth;
+    auto marked = envelope::hmacSha256(_key, view(all));
+    wipe(all);
     return marked;
 }
 
 void ExpectedNames::note(const std::string& appointment, std::string_view familyName,
-                         std::string_view givenNames)
+                         std::string_view givenNames, std::string_view dateOfBirth)
 {
-    _names[appointment] = mark(familyName, givenNames);
+    _expected[appointment] = {mark(familyName, givenNames, dateOfBirth), !dateOfBirth.empty()};
 }
 
 bool ExpectedNames::isUnreadable(const std::string& appointment) const
 {
-    const auto found = _names.find(appointment);
-    return found != _names.end() && found->second.empty();
+    const auto found = _expected.find(appointment);
+    return found != _expected.end() && found->second.mark.empty();
 }
 
 bool ExpectedNames::matches(const std::string& appointment, std::string_view familyName,
-                            std::string_view givenNames) const
+                            std::string_view givenNames, std::string_view dateOfBirth) const
 {
-    const auto found = _names.find(appointment);
-    return found != _names.end() && !found->second.empty() &&
-           equalInConstantTime(found->second, mark(familyName, givenNames));
+    const auto found = _expected.find(appointment);
+    if (found == _expected.end() || found->second.mark.empty())
+        return false;
+    const auto born = found->second.isBornKnown ? dateOfBirth : std::string_view();
+    return equalInConstantTime(found->second.mark, mark(familyName, givenNames, born));
 }
 
 void ExpectedNames::keepOnly(const std::set<std::string>& appointments)
 {
-    std::erase_if(_names, [&](const auto& entry) { return !appointments.contains(entry.first); });
+    std::erase_if(_expected,
+                  [&](const auto& entry) { return !appointments.contains(entry.first); });
 }
 
 } // namespace amt::node

@@ -148,7 +148,7 @@ std::string problemOf(const std::string& refusal)
 /// Booked: the citizen gets the paper, the desk the name.
 void noteBooked(House& house, Visit& visit, const office::Appointment& booked)
 {
-    const Contact who{visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""};
+    const Contact who = contactOf(visit.answers);
     house.checkIn.expect(booked, &who);
     visit.answers.clear(); // sealed for the desk; nobody here needs the name any more
     house.visits.save(visit);
@@ -385,8 +385,11 @@ Reply showContact(House& house, Exchange& exchange)
     house.visits.touch(visit);
     const auto held = requiredAppointment(house, visit);
     std::vector<const office::Field*> fields;
-    for (const auto& field : contactForm().fields)
-        fields.push_back(&field);
+    for (const auto& field : contactForm().fields) {
+        if (!field.optional ||
+            house.checkIn.readsCards()) // nobody is asked for what serves nothing
+            fields.push_back(&field);
+    }
     page::FormPage view;
     view.kind = page::FormPage::Kind::Contact;
     view.appointment = held.start;
@@ -436,8 +439,7 @@ Reply confirmBooking(House& house, Exchange& exchange)
         house.visits.save(visit);
         return redirect(addressOf(visit.step));
     }
-    const Contact who{visit.answers["familyNames"].value, visit.answers["givenNames"].value, ""};
-    const auto contact = house.calendar.seal(who);
+    const auto contact = house.calendar.seal(contactOf(visit.answers));
     const auto held = requiredAppointment(house, visit);
     if (held.atPortal) {
         ask(house, visit,
@@ -472,18 +474,12 @@ Reply showBooked(House& house, Exchange& exchange)
     if (!house.receipts.isPrinting(visit.appointmentId))
         house.visits.touch(visit);
     const auto booked = requiredAppointment(house, visit);
-    const auto& plan = house.calendar.plan();
     page::BookedPage view;
     view.start = booked.start;
     view.code = booked.code;
-    view.place = office::textIn(plan.place, visit.language);
+    view.place = office::textIn(house.calendar.plan().place, visit.language);
     view.concerns = house.calendar.names(booked.services, visit.language);
-    for (const auto& wanted : booked.services) {
-        const auto* service = plan.service(wanted.serviceKey);
-        const auto bring = service ? house.calendar.bring(*service, visit.language) : "";
-        if (!bring.empty() && std::ranges::find(view.bring, bring) == view.bring.end())
-            view.bring.push_back(bring);
-    }
+    view.bring = house.calendar.bring(booked.services, visit.language);
     view.printing = house.receipts.appointmentState(booked.id);
     view.untilEnd = house.settings.doneStays;
     return house.kioskPage(exchange, view);

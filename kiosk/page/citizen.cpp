@@ -528,9 +528,10 @@ public:
         // Larger letters: what the card gave first, then two fields a page, or one. Controls that
         // are low: two, where one of them is high. Those of other pages come along hidden.
         const int count = static_cast<int>(asked.size());
-        const bool isHigh = std::any_of(asked.begin(), asked.end(), [](const FieldView* field) {
-            return field->options.size() > 2;
-        });
+        const bool isHigh = (isContact && count > 2) || // a long lead above them
+                            std::any_of(asked.begin(), asked.end(), [](const FieldView* field) {
+                                return field->options.size() > 2;
+                            });
         const int aPage = _frame.access.text == 2 ? 1
                           : _frame.access.text == 1 || (_frame.access.lowReach && isHigh)
                               ? 2
@@ -996,7 +997,9 @@ private:
         item.set("isChoice", chosen);
         item.set("short", field.kind == "yesno");
         item.set("numeric", field.name == "postalCode");
-        item.set("wide", field.name == "street" || field.kind == "plate");
+        item.set("wide", field.name == "street" || field.kind == "plate" ||
+                             (field.kind == "date" && field.optional)); // its help says why
+
         item.set("lengthMax", field.kind == "text" ? "120" : "20");
         item.set("error", false);
         item.set("help", false);

@@ -370,6 +370,8 @@ public:
         set("familyName", view.familyName);
         set("givenNames", view.givenNames);
         set("phone", view.phone);
+        set("asksBorn", view.dateOfBirth.has_value());
+        set("dateOfBirth", view.dateOfBirth.value_or(""));
     }
 
     /// What the day's list may be cut down to.
@@ -419,9 +421,15 @@ public:
         set("concerns", concerns);
         set("name", view.name.empty() ? Data(false) : Data(view.name));
         set("phone", view.phone.empty() ? Data(false) : Data(view.phone));
+        set("dateOfBirth", view.dateOfBirth.empty()
+                               ? Data(false)
+                               : Data(germanDate(localDateFromIso(view.dateOfBirth))));
         set("ticket", view.ticket.empty() ? Data(false) : Data(view.ticket));
         set("readable", view.readable);
         set("canChange", view.canChange);
+        set("tells", view.tell.has_value());
+        if (view.tell)
+            tell(*view.tell, view.code);
         set("canCheckIn", view.canCheckIn);
         set("atPortal", view.atPortal);
         if (view.displaced)
@@ -430,10 +438,34 @@ public:
             set("problem", text("desk.appointments.problem." + view.problem));
     }
 
+    void tell(const AppointmentPage::Tell& told, const std::string& code)
+    {
+        set("stepLine", text("desk.booking.step", {{"step", "4"}}));
+        set("place", told.place);
+        Data bring{Data::type::list};
+        for (const auto& each : told.bring)
+            bring.push_back(Data(each));
+        set("bring", bring);
+        set("hasBring", !told.bring.empty());
+        // Letters one by one, as people spell them on the phone; digits are heard as they are.
+        Data spelled{Data::type::list};
+        for (const char letter : code) {
+            const std::string one(1, letter);
+            const bool isLetter = letter >= 'A' && letter <= 'Z';
+            Data item;
+            item.set("sign", one);
+            item.set("word", isLetter ? Data(text("desk.spell." + one)) : Data(false));
+            item.set("isGap", letter == '-');
+            spelled.push_back(item);
+        }
+        set("spelled", spelled);
+    }
+
     void operator()(const AskedPage& view)
     {
         constexpr int refreshSeconds = 1;
-        const std::string address = "/desk/appointments/asked/" + std::to_string(view.number);
+        const std::string address = "/desk/appointments/asked/" + std::to_string(view.number) +
+                                    (view.tells ? "?tell=1" : "");
         begin("appointments", "asked", text("desk.title.asked"));
         set("number", std::to_string(view.number));
         set("waits", view.waits);

@@ -723,7 +723,8 @@ struct AppointmentsPage {
     Filter filter = {};
 };
 /// GET /desk/appointments/new, POST {quantity by service key}; GET with ?what=: a time; with ?at=,
-/// too: who comes, POST /desk/appointments/book {id, what, at, familyNames, givenNames, phone}.
+/// too: who comes, POST /desk/appointments/book {id, what, at, familyNames, givenNames, phone,
+/// dateOfBirth}; it goes on at AppointmentPage with what is to be told.
 /// GET /desk/appointments/ID/move, POST {version, at}.
 struct DeskBookingPage {
     enum class Stage { Concerns, Time, Name };
@@ -746,11 +747,13 @@ struct DeskBookingPage {
     int cell = 0;
     UtcTime start; ///< chosen; of a move: where it is now
     std::string id, familyName, givenNames, phone;
-    std::string problem; ///< "nothing", "taken", "name", "phone" or empty
+    std::optional<std::string> dateOfBirth = {}; ///< as typed; nothing: not asked for
+    std::string problem; ///< "nothing", "taken", "name", "phone", "born" or empty
     std::string moves;   ///< id of the appointment that gets another time; empty: a new one
     int version = 0;
 };
-/// GET /desk/appointments/ID, POST …/check-in {}, …/print {}, …/cancel {version, reason}
+/// GET /desk/appointments/ID (?tell=1: just booked for somebody on the phone), POST …/check-in {},
+/// …/print {}, …/cancel {version, reason}
 struct AppointmentPage {
     std::string id, code, state; ///< as in AppointmentsPage, and "cancelled"
     int version = 0;
@@ -759,10 +762,17 @@ struct AppointmentPage {
     std::vector<std::string> concerns;
     bool readable = false;
     std::string name, phone, ticket;
+    std::string dateOfBirth; ///< ISO; for check-in by card; empty: was not given
     bool canChange = false, canCheckIn = false;
     std::string problem;    ///< "tooEarly", "tooLate", "full" or empty
     bool atPortal = false;  ///< booked at the portal, and changed there
     bool displaced = false; ///< its place was given to somebody else
+    /// The last step of booking by phone: what the caller is told.
+    struct Tell {
+        std::string place;
+        std::vector<std::string> bring;
+    };
+    std::optional<Tell> tell = {};
 };
 /// GET /desk/appointments/asked/N (refreshes itself), POST {} stops: the portal is asked to book,
 /// to move or to cancel.
@@ -771,6 +781,7 @@ struct AskedPage {
     bool waits = true;
     std::string problem;     ///< "taken", "changed", "portal" or empty
     std::string appointment; ///< id, where there is one to go back to
+    bool tells = false;      ///< for AppointmentPage's ?tell=1 afterwards
 };
 /// Opening hours (C6). Times are minutes after midnight by the clock on the wall.
 struct OpenSpan {

@@ -44,11 +44,14 @@ struct Booking {
         return day;
     }
     /// Gives the code.
-    std::string book(Browser& browser, const std::string& service = passport)
+    std::string book(Browser& browser, const std::string& service = passport,
+                     const std::string& born = "")
     {
         walkToContact(browser, service);
-        browser.post("/visit/booking/contact",
-                     {{"givenNames", "Zoë"}, {"familyNames", "Łukasiewicz"}, {"action", "next"}});
+        browser.post("/visit/booking/contact", {{"givenNames", "Zoë"},
+                                                {"familyNames", "Łukasiewicz"},
+                                                {"dateOfBirth", born},
+                                                {"action", "next"}});
         if (town.printer.isPrinting())
             town.printer.finish(Printed{});
         return town.text("SELECT code FROM appointment ORDER BY rowid DESC LIMIT 1");
@@ -422,7 +425,7 @@ struct Reception : Booking {
     Browser clerk{town, Surface::Desk};
 };
 
-BOOST_AUTO_TEST_CASE(a_call_becomes_an_appointment_in_three_steps)
+BOOST_AUTO_TEST_CASE(a_call_becomes_an_appointment_in_four_steps)
 {
     Reception desk;
     desk.clerk.get("/desk/appointments/new");
@@ -434,8 +437,13 @@ BOOST_AUTO_TEST_CASE(a_call_becomes_an_appointment_in_three_steps)
     BOOST_TEST(desk.clerk.shows("at=2026-11-23/96"));
     const std::string address = bookByPhone(desk.clerk);
     BOOST_TEST(address.starts_with("/desk/appointments/"));
+    BOOST_TEST(desk.clerk.shows("Schritt 4 von 4"));
     const std::string code = desk.town.text("SELECT code FROM appointment");
     BOOST_TEST(desk.clerk.shows(code)); // to be told on the phone
+    BOOST_TEST(desk.clerk.shows("<strong>T</strong><span>Tübingen</span>"));
+    BOOST_TEST(desk.clerk.shows("alter Reisepass oder Ausweis, digitales Lichtbild"));
+    desk.clerk.get(address); // whoever comes back later
+    BOOST_TEST(!desk.clerk.shows("Schritt 4 von 4"));
     BOOST_TEST(desk.clerk.shows("Łukasiewicz, Zoë"));
     BOOST_TEST(desk.clerk.shows("02999 123"));
     BOOST_TEST(desk.town.text("SELECT booker || state FROM appointment") == "StaffConfirmed");
@@ -757,12 +765,14 @@ struct CardBooking : Booking {
 
     /// Up to the result. The card writes names in capitals.
     void checkInByCard(const std::string& givenNames = "ZOË",
-                       const std::string& familyNames = "ŁUKASIEWICZ")
+                       const std::string& familyNames = "ŁUKASIEWICZ",
+                       const std::string& dateOfBirth = "19640812")
     {
         walkToReading();
         IdentityData card;
         card.givenNames = givenNames;
         card.familyNames = familyNames;
+        card.dateOfBirth = dateOfBirth;
         town.reader.finish(IdentityRead{Personal<IdentityData>(card)});
         kiosk.get("/visit/card/reading");
     }
@@ -774,9 +784,9 @@ struct CardBooking : Booking {
         kiosk.post("/visit/notice", {{"consent", "yes"}});
         kiosk.post("/visit/card", {{"pin", "123456"}});
     }
-    void bookAndCome()
+    void bookAndCome(const std::string& born = "")
     {
-        const std::string code = book(kiosk);
+        const std::string code = book(kiosk, passport, born);
         kiosk.post("/visit/end");
         town.loop.advance(until(code) - 30min);
     }
@@ -810,7 +820,7 @@ BOOST_FIXTURE_TEST_CASE(a_card_gives_the_number_of_the_appointment_in_its_name, 
     BOOST_TEST(!kiosk.shows("Daten eintippen"));
     kiosk.post("/visit/card", {{"pin", "123456"}});
     BOOST_TEST((town.reader.lastRequest.groups ==
-                std::set{DataGroup::GivenNames, DataGroup::FamilyNames}));
+                std::set{DataGroup::GivenNames, DataGroup::FamilyNames, DataGroup::DateOfBirth}));
     BOOST_TEST(!town.reader.lastRequest.bornUntil.has_value());
     IdentityData card;
     card.givenNames = "ZOË";
@@ -832,6 +842,63 @@ BOOST_FIXTURE_TEST_CASE(who_has_no_appointment_today_is_sent_to_the_code, CardBo
     kiosk.post("/visit/check-in",
                {{"code", town.text("SELECT code FROM appointment")}}); // the same visit goes on
     BOOST_TEST(kiosk.location == "/visit/ticket");
+}
+
+struct Holder {
+    const char* booked; ///< date of birth as typed
+    const char* onCard;
+    bool isTaken;
+};
+std::ostream& operator<<(std::ostream& out, const Holder& holder)
+{
+    return out << holder.booked << " / " << holder.onCard;
+}
+const Holder holders[] = {
+    {"12.8.1964", "19640812", true},  {"1964-08-12", "19640812", true},
+    {"12.8.1964", "19640813", false}, {"12.8.1964", "1964    ", false}, // the card lacks the day
+    {"", "1964    ", true},           {"", "19640812", true},
+};
+
+BOOST_DATA_TEST_CASE_F(CardBooking, a_date_of_birth_that_was_given_is_compared_too,
+                       data::make(holders), holder)
+{
+    bookAndCome(holder.booked);
+    checkInByCard("ZOË", "ŁUKASIEWICZ", holder.onCard);
+    BOOST_TEST(tickets() == (holder.isTaken ? 1 : 0));
+    BOOST_TEST(kiosk.shows(notByCard) != holder.isTaken);
+}
+
+BOOST_FIXTURE_TEST_CASE(two_of_one_name_are_told_apart_by_their_dates_of_birth, CardBooking)
+{
+    book(kiosk, passport, "1.2.1990");
+    kiosk.post("/visit/end");
+    bookAndCome("12.8.1964");
+    checkInByCard();
+    BOOST_TEST(kiosk.location == "/visit/ticket");
+    BOOST_TEST(town.text("SELECT starts_at FROM appointment JOIN ticket ON ticket.appointment ="
+                         " appointment.id") == town.text("SELECT max(starts_at) FROM appointment"));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_gave_no_date_of_birth_may_be_anybody_of_that_name, CardBooking)
+{
+    book(kiosk);
+    kiosk.post("/visit/end");
+    bookAndCome("12.8.1964");
+    checkInByCard();
+    BOOST_TEST(kiosk.shows(notByCard));
+    BOOST_TEST(tickets() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_date_of_birth_serves_the_card_only_and_is_a_day_that_exists, CardBooking)
+{
+    walkToContact(kiosk);
+    BOOST_TEST(kiosk.shows("Geburtsdatum"));
+    BOOST_TEST(kiosk.shows("Nur für die Anmeldung mit Ausweis"));
+    kiosk.post("/visit/booking/contact", {{"givenNames", "Zoë"},
+                                          {"familyNames", "Łukasiewicz"},
+                                          {"dateOfBirth", "31.2.1990"},
+                                          {"action", "next"}});
+    BOOST_TEST(kiosk.location == "/visit/booking/contact"); // a day that does not exist
 }
 
 BOOST_FIXTURE_TEST_CASE(two_of_one_name_are_sent_to_the_code, CardBooking)

@@ -49,9 +49,20 @@ BOOST_DATA_TEST_CASE(names_are_the_same_where_a_clerk_takes_them_for_the_same, d
 {
     test::SeededRandom random;
     ExpectedNames names(random);
-    names.note("1", pair.family, pair.given);
-    BOOST_TEST(names.matches("1", pair.cardFamily, pair.cardGiven) == pair.same);
-    BOOST_TEST(!names.matches("2", pair.family, pair.given));
+    names.note("1", pair.family, pair.given, "");
+    BOOST_TEST(names.matches("1", pair.cardFamily, pair.cardGiven, "1964-08-12") == pair.same);
+    BOOST_TEST(!names.matches("2", pair.family, pair.given, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_date_of_birth_that_was_given_has_to_be_the_cards)
+{
+    test::SeededRandom random;
+    ExpectedNames names(random);
+    names.note("1", "Müller", "Anna", "1964-08-12");
+    BOOST_TEST(names.matches("1", "MÜLLER", "ANNA", "1964-08-12"));
+    for (const char* other : {"1964-08-13", "1964-08", "1964", ""}) // parts that a card may lack
+        BOOST_TEST(!names.matches("1", "MÜLLER", "ANNA", other), other);
+    BOOST_TEST(!names.matches("1", "MÜLLER", "ANNE", "1964-08-12"));
 }
 
 BOOST_AUTO_TEST_CASE(what_nobody_can_read_is_known_and_matches_nobody)
@@ -61,7 +72,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_can_read_is_known_and_matches_nobody)
     names.noteUnreadable("1");
     BOOST_TEST(names.knows("1"));
     BOOST_TEST(names.isUnreadable("1"));
-    BOOST_TEST(!names.matches("1", "", ""));
+    BOOST_TEST(!names.matches("1", "", "", ""));
     BOOST_TEST(!names.isUnreadable("2"));
 }
 
@@ -69,8 +80,8 @@ BOOST_AUTO_TEST_CASE(all_but_these_days_are_forgotten)
 {
     test::SeededRandom random;
     ExpectedNames names(random);
-    names.note("past", "Müller", "Anna");
-    names.note("today", "Müller", "Anna");
+    names.note("past", "Müller", "Anna", "");
+    names.note("today", "Müller", "Anna", "");
     names.keepOnly({"today", "new"});
     BOOST_TEST(!names.knows("past"));
     BOOST_TEST(names.knows("today"));

@@ -401,8 +401,9 @@ BOOST_AUTO_TEST_CASE(the_desk_books_moves_and_cancels_at_the_portal)
     BOOST_TEST(asked.starts_with("/desk/appointments/asked/"));
     BOOST_TEST(clerk.shows("Das Portal wird gefragt"));
     portal.way.pass(5s);
-    clerk.get(asked);
-    const std::string address = clerk.location;
+    clerk.get(asked + "?tell=1");
+    BOOST_TEST(clerk.shows("Schritt 4 von 4"));
+    const std::string address = clerk.location.substr(0, clerk.location.find('?'));
     const std::string id = address.substr(address.rfind('/') + 1);
     BOOST_TEST(portal.citizenState(id) == "CONFIRMED");
     portal.way.pass(2min);

@@ -101,7 +101,8 @@ inline std::string firstOf(const Browser& browser, const std::string& pattern)
     return std::regex_search(browser.page.body, found, std::regex(pattern)) ? found[1].str() : "";
 }
 
-/// Two passports on Monday at eight. Gives the address of the appointment.
+/// Two passports on Monday at eight. Gives the address of the appointment, or of the wait for the
+/// portal.
 inline std::string bookByPhone(Browser& clerk, const std::string& day = "2026-11-23",
                                const std::string& cell = "96")
 {
@@ -114,7 +115,7 @@ inline std::string bookByPhone(Browser& clerk, const std::string& day = "2026-11
                 {"familyNames", "Łukasiewicz"},
                 {"givenNames", "Zoë"},
                 {"phone", "02999 123"}});
-    return clerk.location;
+    return clerk.location.substr(0, clerk.location.find('?'));
 }
 
 inline std::string onlyCase(Town& town)

@@ -220,8 +220,13 @@ inline page::FormPage sampleContact(bool faulty)
     view.heldUntil = sampleTime() + std::chrono::minutes(15);
     view.canHoldLonger = true;
     view.fields = sampleFields("typed", !faulty, 0, 2);
-    if (faulty)
+    view.fields.push_back(sampleField("dateOfBirth", "date", faulty ? "31.2.1990" : "", "typed"));
+    view.fields.back().helpKey = "contact.dateOfBirth.help";
+    view.fields.back().optional = true;
+    if (faulty) {
         view.fields[1].errorKey = "form.error.missing";
+        view.fields[2].errorKey = "form.error.date";
+    }
     return view;
 }
 
@@ -496,6 +501,17 @@ inline page::AppointmentPage appointmentSample()
     view.readable = view.canChange = view.canCheckIn = true;
     view.name = "Đặng-Müllerová, Zoë Marie";
     view.phone = "02999 123";
+    return view;
+}
+
+inline page::AppointmentPage toldSample()
+{
+    auto view = appointmentSample();
+    view.state = "expected";
+    view.canCheckIn = false;
+    view.dateOfBirth = "1964-08-12";
+    view.tell = {"Bürgerbüro, Erdgeschoss, Rathausplatz 1",
+                 {"alter Reisepass oder Ausweis, digitales Lichtbild", "Ausweis"}};
     return view;
 }
 
@@ -1028,6 +1044,7 @@ inline std::vector<DeskSample> deskSamples()
         {"appointment-times", deskBookingSample(page::DeskBookingPage::Stage::Time)},
         {"appointment-name", deskBookingSample(page::DeskBookingPage::Stage::Name)},
         {"appointment", appointmentSample()},
+        {"appointment-tell", toldSample()},
         {"appointment-displaced", displacedSample()},
         {"asked", page::AskedPage{3, true, "", ""}},
         {"asked-taken", page::AskedPage{3, false, "taken", ""}},
