@@ -18,6 +18,7 @@ constexpr auto planFile = "queue.json";
 /// Who has saved a plan that came with the set-up.
 constexpr auto fromFolder = "config/municipality";
 constexpr Milliseconds estimateStays = std::chrono::seconds(10);
+constexpr Milliseconds boardStays = std::chrono::seconds(1);
 /// So that the same hall is estimated alike on all pages.
 constexpr std::uint64_t estimateSeed = 20261122;
 constexpr int linkDays = 1;     ///< tickets keep their names and appointments: today and yesterday
@@ -144,8 +145,19 @@ page::DisplayPage QueueHall::board()
     return view;
 }
 
+const std::string& QueueHall::boardPage()
+{
+    const Milliseconds now = _house.doors.loop.sinceBoot();
+    if (!_boardPageAt || now - *_boardPageAt >= boardStays) {
+        _boardPage = _house.doors.pages.display(board());
+        _boardPageAt = now;
+    }
+    return _boardPage;
+}
+
 void QueueHall::changed()
 {
+    _boardPageAt.reset();
     publish();
 }
 
