@@ -160,6 +160,8 @@ Bytes openWith(const Secret& key, ByteView sealed, std::string_view context);
 /// HKDF-SHA-256 (RFC 5869) to 32 bytes.
 Secret deriveKey(const Secret& input, std::string_view salt, std::string_view purpose);
 
+struct RunningDigest;
+
 /// SHA-256 of what comes in pieces.
 class Sha256 {
 public:
@@ -173,8 +175,23 @@ public:
     Bytes finish();
 
 private:
-    class Impl;
-    std::unique_ptr<Impl> _impl;
+    std::unique_ptr<RunningDigest> _digest;
+};
+
+/// SHA-512 of what comes in pieces.
+class Sha512 {
+public:
+    Sha512();
+    ~Sha512();
+    Sha512(Sha512&&) noexcept;
+    Sha512& operator=(Sha512&&) noexcept;
+
+    void add(ByteView bytes);
+    /// Once, at the end.
+    Bytes finish();
+
+private:
+    std::unique_ptr<RunningDigest> _digest;
 };
 
 Bytes sha256(ByteView bytes);

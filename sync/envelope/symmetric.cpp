@@ -149,31 +149,53 @@ Secret deriveKey(const Secret& input, std::string_view salt, std::string_view pu
     return Secret(std::move(derived));
 }
 
-class Sha256::Impl {
-public:
+struct RunningDigest {
+    explicit RunningDigest(const EVP_MD* kind)
+    {
+        mustWork(context != nullptr && EVP_DigestInit_ex2(context.get(), kind, nullptr) == 1);
+    }
     OwnedDigestContext context{EVP_MD_CTX_new()};
+
+    void add(ByteView bytes)
+    {
+        mustWork(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
+    }
+    Bytes finish(std::size_t size)
+    {
+        Bytes result(size);
+        mustWork(EVP_DigestFinal_ex(context.get(), result.data(), nullptr) == 1);
+        return result;
+    }
 };
 
-Sha256::Sha256() : _impl(std::make_unique<Impl>())
-{
-    mustWork(_impl->context != nullptr &&
-             EVP_DigestInit_ex2(_impl->context.get(), EVP_sha256(), nullptr) == 1);
-}
-
+Sha256::Sha256() : _digest(std::make_unique<RunningDigest>(EVP_sha256())) {}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::add(ByteView bytes)
 {
-    mustWork(EVP_DigestUpdate(_impl->context.get(), bytes.data(), bytes.size()) == 1);
+    _digest->add(bytes);
 }
 
 Bytes Sha256::finish()
 {
-    Bytes result(32);
-    mustWork(EVP_DigestFinal_ex(_impl->context.get(), result.data(), nullptr) == 1);
-    return result;
+    return _digest->finish(32);
+}
+
+Sha512::Sha512() : _digest(std::make_unique<RunningDigest>(EVP_sha512())) {}
+Sha512::~Sha512() = default;
+Sha512::Sha512(Sha512&&) noexcept = default;
+Sha512& Sha512::operator=(Sha512&&) noexcept = default;
+
+void Sha512::add(ByteView bytes)
+{
+    _digest->add(bytes);
+}
+
+Bytes Sha512::finish()
+{
+    return _digest->finish(64);
 }
 
 Bytes sha256(ByteView bytes)

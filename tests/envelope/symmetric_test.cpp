@@ -126,11 +126,17 @@ BOOST_AUTO_TEST_CASE(a_hash_of_pieces_is_the_hash_of_the_whole)
     const Bytes bytes(1000, 0x61);
     for (const std::size_t piece : {1, 63, 64, 65, 1000}) {
         Sha256 hash;
-        for (std::size_t at = 0; at < bytes.size(); at += piece)
-            hash.add(ByteView(bytes).subspan(at, std::min(piece, bytes.size() - at)));
+        Sha512 longer;
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+            const auto next = ByteView(bytes).subspan(at, std::min(piece, bytes.size() - at));
+            hash.add(next);
+            longer.add(next);
+        }
         BOOST_TEST(toHex(hash.finish()) == toHex(sha256(bytes)));
+        BOOST_TEST(toHex(longer.finish()) == toHex(sha512(bytes)));
     }
     BOOST_TEST(toHex(Sha256().finish()) == toHex(sha256({})));
+    BOOST_TEST(toHex(Sha512().finish()) == toHex(sha512({})));
 }
 
 BOOST_DATA_TEST_CASE(a_derived_key_is_the_known_one, data::make(hkdfAnswers), answer)
