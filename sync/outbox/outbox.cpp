@@ -144,11 +144,7 @@ void Outbox::add(const NewEnvelope& sealed, UtcTime now)
         }
         details["sha256." + part] = toHex(digest);
     };
-    auto streamed =
-        _database.prepare("SELECT part, digest FROM envelope_part WHERE envelope_id = ?");
-    streamed.bind(sealed.id);
-    while (streamed.step()) // by a PartWriter, before
-        details["sha256." + streamed.text(0)] = toHex(streamed.blob(1));
+    takeKept(sealed, details);
     keep("metadata", sealed.metadata);
     keep("data", sealed.data);
     for (const auto& [attachmentId, jwe] : sealed.attachments) {
@@ -156,6 +152,38 @@ void Outbox::add(const NewEnvelope& sealed, UtcTime now)
         keep(attachmentId, jwe);
     }
     _journal.append(RecordKind::Sealed, sealed.id, details, now);
+}
+
+/// Their rows stay where they are; the envelope's parts name them.
+void Outbox::takeKept(const NewEnvelope& sealed, Details& details)
+{
+    std::set<std::string> wanted(sealed.kept.begin(), sealed.kept.end());
+    auto rows = _database.prepare("SELECT id, tag, size, digest FROM attachment WHERE envelope_id "
+                                  "= ? AND tag IS NOT NULL");
+    rows.bind(sealed.id);
+    while (rows.step()) {
+        const std::string part = rows.text(0);
+        if (wanted.erase(part) == 0)
+            throw Error(ErrorCode::StepOutOfOrder, "an attachment that the metadata do not name");
+        _database
+            .prepare("INSERT INTO envelope_part (envelope_id, part, tag, size, digest) VALUES (?, "
+                     "?, ?, ?, ?)")
+            .bind(sealed.id, part, rows.text(1), rows.integer(2), rows.blob(3))
+            .run();
+        details["sha256." + part] = toHex(rows.blob(3));
+    }
+    if (!wanted.empty())
+        throw Error(ErrorCode::StepOutOfOrder, "an attachment that is not there");
+}
+
+void Outbox::dropAttachments(const std::string& id)
+{
+    AMT_ASSERT(_database.inTransaction());
+    for (const char* statement :
+         {"DELETE FROM attachment_chunk WHERE attachment_id IN (SELECT id FROM attachment WHERE "
+          "envelope_id = ?)",
+          "DELETE FROM attachment WHERE envelope_id = ?"})
+        _database.prepare(statement).bind(id).run();
 }
 
 std::vector<WorkItem> Outbox::items(EnvelopeState state, int limit) const
@@ -198,17 +226,27 @@ std::vector<WorkItem> Outbox::awaiting() const
 
 std::optional<std::string> Outbox::part(const std::string& id, const std::string& part) const
 {
+    auto row = _database.prepare(
+        "SELECT digest, size FROM envelope_part WHERE envelope_id = ? AND part = ?");
+    if (!row.bind(id, part).step())
+        return std::nullopt;
     std::string jwe;
+    jwe.reserve(static_cast<std::size_t>(row.integer(1)));
+    const auto append = [&](store::Statement& chunks) {
+        while (chunks.step())
+            jwe += toText(chunks.blob(0));
+    };
     auto chunks = _database.prepare(
         "SELECT bytes FROM envelope_chunk WHERE envelope_id = ? AND part = ? ORDER BY number");
-    chunks.bind(id, part);
-    while (chunks.step())
-        jwe += toText(chunks.blob(0));
+    append(chunks.bind(id, part));
+    if (jwe.empty()) {
+        auto kept = _database.prepare(
+            "SELECT bytes FROM attachment_chunk WHERE attachment_id = ? ORDER BY number");
+        append(kept.bind(part));
+    }
     if (jwe.empty())
         return std::nullopt;
-    auto row =
-        _database.prepare("SELECT digest FROM envelope_part WHERE envelope_id = ? AND part = ?");
-    if (!row.bind(id, part).step() || row.blob(0) != envelope::sha256(view(jwe)))
+    if (row.blob(0) != envelope::sha256(view(jwe)))
         throw Error(ErrorCode::StoreFailed, "a part of an envelope does not have its digest");
     return jwe;
 }
@@ -567,6 +605,7 @@ int Outbox::purge(UtcTime now)
         // One case at a time with a checkpoint after each, so that a full disk can still delete
         // (sync.md 8).
         _database.transact([&, envelopeId = id] {
+            dropAttachments(envelopeId);
             _database.prepare("DELETE FROM envelope_chunk WHERE envelope_id = ?")
                 .bind(envelopeId)
                 .run();

@@ -53,6 +53,7 @@ struct NewEnvelope {
     LocalDate captureDay;
     envelope::Sealed metadata, data;
     std::map<std::string, envelope::Sealed> attachments; ///< by attachment id
+    std::vector<std::string> kept = {}; ///< ids of those that Attachments has; all of this envelope
 };
 
 /// One line of GET /sync/work.
@@ -100,8 +101,8 @@ public:
     Outbox(store::Database& database, Journal& journal, Destinations& destinations,
            Retention retention = {});
 
-    /// In the running transaction of the use case that seals: row, parts, journal SEALED. Parts
-    /// that a PartWriter wrote for this id in the same transaction belong to it.
+    /// In the running transaction of the use case that seals: row, parts, journal SEALED. Throws
+    /// StepOutOfOrder when `kept` is not what Attachments has.
     void add(const NewEnvelope& sealed, UtcTime now);
 
     // --- what amt-sync asks (sync/carrier/PROTOCOL.md); each is one commit ---
@@ -153,10 +154,14 @@ public:
     /// commits. Returns how many.
     int forget(UtcTime now);
 
+    /// In the running transaction: a case that is never sealed leaves no attachments.
+    void dropAttachments(const std::string& id);
+
     std::optional<EnvelopeRecord> find(const std::string& id) const;
     Overview overview(UtcTime now) const;
 
 private:
+    void takeKept(const NewEnvelope& sealed, Details& details);
     void change(const std::string& id, EnvelopeState from, EnvelopeEvent event, UtcTime now);
     void hold(const std::string& id, EnvelopeState from, const std::string& reason,
               const Details& details, UtcTime now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Sealed text into rows of one length; the part's row last, when digest and size are known.
+// Sealed text into rows of one length.
 #include "sync/outbox/part_writer.h"
 
 #include "appliance/core/error.h"
@@ -8,15 +8,12 @@
 
 namespace amt::outbox {
 
-PartWriter::PartWriter(store::Database& database, std::string envelopeId, std::string part,
-                       const SealingKey& key, const std::string& contentType, RandomSource& random)
-    : _database(database), _envelopeId(std::move(envelopeId)), _part(std::move(part)),
+PartWriter::PartWriter(store::Database& database, std::string id, const SealingKey& key,
+                       const std::string& contentType, RandomSource& random)
+    : _database(database), _id(std::move(id)),
       _sealer(key.jwk.key, key.jwk.kid, contentType, random)
 {
-    AMT_ASSERT(_database.inTransaction());
-    AMT_ASSERT(isUuid(_envelopeId) && isUuid(_part));
-    // Rows come before the part that they belong to, and parts before their envelope.
-    _database.execute("PRAGMA defer_foreign_keys=ON");
+    AMT_ASSERT(isUuid(_id));
     _waiting.reserve(3 * chunkBytes);
 }
 
@@ -27,32 +24,31 @@ void PartWriter::add(ByteView plain)
     keepWhole(chunkBytes);
 }
 
-std::string PartWriter::finish()
+WholePart PartWriter::finish()
 {
-    const std::string tag = _sealer.finish(_waiting);
+    WholePart whole;
+    whole.tag = _sealer.finish(_waiting);
     keepWhole(1);
-    _database
-        .prepare("INSERT INTO envelope_part (envelope_id, part, tag, size, digest) VALUES (?, ?, ?,"
-                 " ?, ?)")
-        .bind(_envelopeId, _part, tag, _size, _digest.finish())
-        .run();
-    return tag;
+    whole.size = _size;
+    whole.digest = _digest.finish();
+    return whole;
 }
 
 void PartWriter::keepWhole(std::size_t atLeast)
 {
-    AMT_ASSERT(_database.inTransaction());
     std::size_t at = 0;
-    for (; _waiting.size() - at >= atLeast; ++_number) {
-        const std::string_view piece = std::string_view(_waiting).substr(at, chunkBytes);
-        _digest.add(view(piece));
-        _database
-            .prepare("INSERT INTO envelope_chunk (envelope_id, part, number, bytes) VALUES (?, ?, "
-                     "?, ?)")
-            .bind(_envelopeId, _part, _number, toBytes(piece))
-            .run();
-        at += piece.size();
-    }
+    _database.transact([&] {
+        for (; _waiting.size() - at >= atLeast; ++_number) {
+            const std::string_view piece = std::string_view(_waiting).substr(at, chunkBytes);
+            _digest.add(view(piece));
+            _database
+                .prepare("INSERT INTO attachment_chunk (attachment_id, number, bytes) VALUES (?, "
+                         "?, ?)")
+                .bind(_id, _number, toBytes(piece))
+                .run();
+            at += piece.size();
+        }
+    });
     _size += static_cast<std::int64_t>(at);
     _waiting.erase(0, at);
 }

@@ -15,25 +15,32 @@ struct SealingKey;
 /// Rows of one part hold at most this.
 constexpr std::size_t chunkBytes = 256 * 1024;
 
-/// An attachment, in the running transaction of the use case that seals; Outbox::add() of the same
-/// envelope follows before the commit (the commit fails without it). Memory does not grow with its
-/// size. Not finished: nothing of it may be committed.
+/// What is known of a part when its last byte is sealed.
+struct WholePart {
+    std::string tag;       ///< authentication tag of the JWE
+    std::int64_t size = 0; ///< of the JWE
+    Bytes digest;          ///< SHA-256 of the JWE
+};
+
+/// The rows of an attachment that Attachments::begin() made room for. Each call is one commit, or
+/// part of the caller's, so that nobody waits while a long one comes. Memory does not grow with its
+/// size.
 class PartWriter {
 public:
-    /// `part`: the attachment's id, a UUID.
-    PartWriter(store::Database& database, std::string envelopeId, std::string part,
-               const SealingKey& key, const std::string& contentType, RandomSource& random);
+    /// `id`: the attachment's, a UUID.
+    PartWriter(store::Database& database, std::string id, const SealingKey& key,
+               const std::string& contentType, RandomSource& random);
 
-    /// The next plain bytes, at most 256 KiB at once. Throws InputTooLarge, StoreFull.
+    /// The next plain bytes, at most 256 KiB at once. Throws InputTooLarge, StoreFull; the writer
+    /// is of no use then.
     void add(ByteView plain);
-    /// The end, and the part's own row. Returns the authentication tag.
-    std::string finish();
+    WholePart finish();
 
 private:
     void keepWhole(std::size_t atLeast);
 
     store::Database& _database;
-    std::string _envelopeId, _part;
+    std::string _id;
     envelope::Sealer _sealer;
     envelope::Sha256 _digest;
     std::string _waiting; ///< sealed, and not in a row yet

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Attachments as a stream into the outbox: rows of one length, a digest that fits, nothing without
-// its envelope, and no more memory for 60 MB than for 6.
-#include "sync/outbox/part_writer.h"
+// Attachments as a stream into the outbox: rows of one length, a digest that fits, whole or not at
+// all, and no more memory for 60 MB than for 6.
+#include "sync/outbox/attachments.h"
 #include "tests/outbox/enrolled.h"
 #include "tests/support/peak_memory.h"
 
@@ -17,15 +17,50 @@ namespace {
 
 const std::string envelopeId = "0c8f8f0a-3a54-4f1c-9a3e-0d2b7a6c5e41";
 const std::string attachmentId = "3d3f6a52-6a0e-4f69-8d1c-5a7f5e4f0b12";
+const ActAtDesk act{"0193aa00-0000-7000-8000-000000000001", "Erika Amt"};
 
-std::string written(test::EnrolledNode& node, const Bytes& plain, std::size_t piece)
+struct Desk : test::EnrolledNode {
+    std::optional<Attachments> attachments;
+
+    Desk() { attachments.emplace(*database, *journal); }
+
+    SealingKey key() const
+    {
+        return destinations->sealingKey(test::destinationId, test::enrolledAt);
+    }
+    WholePart written(const Bytes& plain, std::size_t piece, const std::string& id = attachmentId)
+    {
+        attachments->begin(id, envelopeId, key(), test::enrolledAt);
+        PartWriter writer(*database, id, key(), "application/pdf", random);
+        for (std::size_t at = 0; at < plain.size(); at += piece)
+            writer.add(ByteView(plain).subspan(at, std::min(piece, plain.size() - at)));
+        return writer.finish();
+    }
+    void keep(const WholePart& whole, const std::string& id = attachmentId)
+    {
+        attachments->keep(id, whole, "sealed words", "desk-1", act, test::enrolledAt);
+    }
+    void seal(const std::vector<std::string>& kept)
+    {
+        auto made = sealed(envelopeId);
+        made.kept = kept;
+        database->transact([&] { box->add(made, test::enrolledAt); });
+    }
+    std::int64_t count(const std::string& what)
+    {
+        auto rows = database->prepare("SELECT count(*) FROM " + what);
+        rows.step();
+        return rows.integer(0);
+    }
+};
+
+bool isOutOfOrder(const Error& error)
 {
-    const auto key = node.destinations->sealingKey(test::destinationId, test::enrolledAt);
-    PartWriter writer(*node.database, envelopeId, attachmentId, key, "application/pdf",
-                      node.random);
-    for (std::size_t at = 0; at < plain.size(); at += piece)
-        writer.add(ByteView(plain).subspan(at, std::min(piece, plain.size() - at)));
-    return writer.finish();
+    return error.errorCode() == ErrorCode::StepOutOfOrder;
+}
+bool isNotFound(const Error& error)
+{
+    return error.errorCode() == ErrorCode::NotFound;
 }
 
 } // namespace
@@ -35,13 +70,13 @@ BOOST_AUTO_TEST_SUITE(outbox_part_writer)
 BOOST_AUTO_TEST_CASE(a_streamed_attachment_is_a_part_like_any_other)
 {
     for (const std::size_t size : {0, 1, 100000, 196608, 1000000}) {
-        test::EnrolledNode node;
+        Desk node;
         const Bytes plain = randomBytes(node.random, size);
-        node.database->transact([&] {
-            const std::string tag = written(node, plain, 200000);
-            node.box->add(node.sealed(envelopeId), test::enrolledAt);
-            BOOST_TEST(tag.size() == 22U);
-        });
+        const auto whole = node.written(plain, 200000);
+        BOOST_TEST(whole.tag.size() == 22U);
+        node.keep(whole);
+        BOOST_TEST(node.attachments->of(envelopeId).size() == 1U);
+        node.seal({attachmentId});
         const auto jwe = node.box->part(envelopeId, attachmentId);
         BOOST_REQUIRE(jwe.has_value());
         const auto opened = envelope::open(*jwe, test::rsaKey(1), test::encryptionKid);
@@ -50,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_streamed_attachment_is_a_part_like_any_other)
         BOOST_TEST((node.box->waiting().at(0).attachments == std::vector{attachmentId}));
 
         auto rows = node.database->prepare("SELECT count(*), max(length(bytes)), sum(length(bytes))"
-                                           " FROM envelope_chunk WHERE part = ?");
+                                           " FROM attachment_chunk WHERE attachment_id = ?");
         rows.bind(attachmentId).step();
         BOOST_TEST(rows.integer(1) <= 262144);
         BOOST_TEST(rows.integer(2) == static_cast<std::int64_t>(jwe->size()));
@@ -61,45 +96,80 @@ BOOST_AUTO_TEST_CASE(a_streamed_attachment_is_a_part_like_any_other)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_part_without_its_envelope_is_not_committed)
+BOOST_AUTO_TEST_CASE(a_rest_is_no_attachment_and_goes)
 {
-    test::EnrolledNode node;
-    BOOST_CHECK_THROW(node.database->transact([&] { written(node, Bytes(10), 10); }), Error);
-    auto rows = node.database->prepare("SELECT count(*) FROM envelope_chunk");
-    rows.step();
-    BOOST_TEST(rows.integer(0) == 0);
+    Desk node;
+    node.written(Bytes(600000), 200000);
+    BOOST_TEST(node.attachments->of(envelopeId).empty());
+    BOOST_TEST(node.attachments->dropRests({attachmentId}) == 0);
+    BOOST_TEST(node.count("attachment_chunk") > 0);
+    BOOST_TEST(node.attachments->dropRests({}) == 1);
+    BOOST_TEST(node.count("attachment_chunk") == 0);
+    BOOST_TEST(node.count("attachment") == 0);
 }
 
-BOOST_AUTO_TEST_CASE(rows_without_their_part_are_not_committed)
+BOOST_AUTO_TEST_CASE(a_whole_one_is_no_rest)
 {
-    test::EnrolledNode node;
-    const auto half = [&] {
-        const auto key = node.destinations->sealingKey(test::destinationId, test::enrolledAt);
-        PartWriter writer(*node.database, envelopeId, attachmentId, key, "application/pdf",
-                          node.random);
-        for (int i = 0; i < 3; ++i)
-            writer.add(Bytes(200000));
-        node.box->add(node.sealed(envelopeId), test::enrolledAt);
-    };
-    BOOST_CHECK_THROW(node.database->transact(half), Error);
+    Desk node;
+    node.keep(node.written(Bytes(10), 10));
+    BOOST_TEST(node.attachments->dropRests({}) == 0);
+    BOOST_TEST(node.attachments->of(envelopeId).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_removed_is_gone_and_says_who_did_it)
+{
+    Desk node;
+    node.keep(node.written(Bytes(300000), 200000));
+    BOOST_CHECK_EXCEPTION(
+        node.attachments->remove(attachmentId, randomUuid(node.random), act, test::enrolledAt),
+        Error, isNotFound);
+    node.attachments->remove(attachmentId, envelopeId, act, test::enrolledAt);
+    BOOST_TEST(node.count("attachment_chunk") == 0);
+    BOOST_CHECK_EXCEPTION(node.attachments->remove(attachmentId, envelopeId, act, test::enrolledAt),
+                          Error, isNotFound);
+    const auto records = node.journal->about(act.caseId);
+    BOOST_REQUIRE_EQUAL(records.size(), 2U);
+    BOOST_TEST(records[0].details.at("act") == "add-attachment");
+    BOOST_TEST(records[1].details.at("act") == "remove-attachment");
+    BOOST_TEST(records[1].details.at("clerk") == "Erika Amt");
+}
+
+BOOST_AUTO_TEST_CASE(an_envelope_has_all_its_attachments_or_is_not_sealed)
+{
+    Desk node;
+    node.keep(node.written(Bytes(10), 10));
+    BOOST_CHECK_EXCEPTION(node.seal({}), Error, isOutOfOrder);
+    BOOST_CHECK_EXCEPTION(node.seal({attachmentId, randomUuid(node.random)}), Error, isOutOfOrder);
     BOOST_TEST(!node.box->find(envelopeId));
+    node.seal({attachmentId});
+    BOOST_TEST(node.box->find(envelopeId).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sealed_takes_none_and_loses_none)
+{
+    Desk node;
+    node.keep(node.written(Bytes(10), 10));
+    const std::string late = randomUuid(node.random);
+    const auto whole = node.written(Bytes(10), 10, late);
+    node.seal({attachmentId});
+    BOOST_CHECK_EXCEPTION(node.keep(whole, late), Error, isOutOfOrder);
+    BOOST_CHECK_EXCEPTION(node.attachments->remove(attachmentId, envelopeId, act, test::enrolledAt),
+                          Error, isOutOfOrder);
+    BOOST_TEST(node.box->part(envelopeId, attachmentId).has_value());
+    BOOST_TEST(!node.box->part(envelopeId, late).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(sixty_megabytes_reach_the_outbox_in_the_memory_of_six)
 {
-    test::EnrolledNode node;
-    const auto key = node.destinations->sealingKey(test::destinationId, test::enrolledAt);
+    Desk node;
     const Bytes step(250000, 'x');
     const auto through = [&](int steps) {
         const std::string id = randomUuid(node.random);
-        node.database->transact([&] {
-            PartWriter writer(*node.database, id, randomUuid(node.random), key, "application/pdf",
-                              node.random);
-            for (int i = 0; i < steps; ++i)
-                writer.add(step);
-            writer.finish();
-            node.box->add(node.sealed(id), test::enrolledAt);
-        });
+        node.attachments->begin(id, envelopeId, node.key(), test::enrolledAt);
+        PartWriter writer(*node.database, id, node.key(), "application/pdf", node.random);
+        for (int i = 0; i < steps; ++i)
+            writer.add(step);
+        node.keep(writer.finish(), id);
     };
     through(24);
     const long before = test::peakKilobytes(test::Before::Forgotten);

@@ -396,11 +396,13 @@ void CaseBook::settle(const std::string& caseId, Settling how, const std::string
                                                    : record.standing == Standing::Rejected;
         if (!fits || unclear)
             throw Error(ErrorCode::StepOutOfOrder, "nothing to settle, or not yet");
-        if (record.envelope)
+        if (record.envelope) {
             _outbox.settle(record.envelopeId, clerk, reason, word, now);
-        else
+        } else {
+            _outbox.dropAttachments(record.envelopeId);
             _journal.append(outbox::RecordKind::Settled, caseId,
                             {{"clerk", clerk}, {"reason", reason}, {"how", word}}, now);
+        }
         _database.prepare("UPDATE cases SET settled_at = ? WHERE id = ?").bind(now, caseId).run();
         _journal.append(
             outbox::RecordKind::Audit, caseId,
