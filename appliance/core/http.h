@@ -6,13 +6,25 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace amt {
+
+/// A body that is too long to stand in memory: whoever reads it asks for each piece.
+class BodyPieces {
+public:
+    virtual ~BodyPieces() = default;
+    /// `take` runs on the loop, later and once: with the next bytes, at most 192 KiB; empty after
+    /// the last; with nothing when the connection broke off. One question at a time. The piece is
+    /// overwritten afterwards.
+    virtual void next(std::function<void(std::optional<std::string_view>)> take) = 0;
+};
 
 struct HttpRequest {
     std::string method; ///< "GET", "POST", ...
@@ -23,6 +35,9 @@ struct HttpRequest {
     std::string body;
     std::string
         peer; ///< "loopback", "lan" or the user id of a socket's other end; set by the front
+    /// Instead of `body`, at addresses that say so. Shared by the copies of the request and the
+    /// front.
+    std::shared_ptr<BodyPieces> pieces = {};
 };
 
 struct HttpResponse {
