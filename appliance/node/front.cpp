@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -35,6 +36,8 @@ namespace amt::node {
 namespace {
 
 using Poco::Net::StreamSocket;
+
+constexpr std::size_t pieceBytes = 192 * 1024;
 
 /// What travels between parking thread and handlers.
 struct Connection : Rest {
@@ -100,8 +103,8 @@ struct SpareBuffers {
     }
 };
 
-HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const Door& door,
-                    std::size_t bodyBytesMax)
+/// All but the body.
+HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const Door& door)
 {
     HttpRequest converted;
     converted.method = request.getMethod();
@@ -132,6 +135,12 @@ HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const Door& door,
     }
     if (converted.headers.contains("transfer-encoding"))
         throw Error(ErrorCode::RequestMalformed, "transfer encoding");
+    return converted;
+}
+
+void readBody(Poco::Net::HTTPServerRequestImpl& request, HttpRequest& converted,
+              std::size_t bodyBytesMax)
+{
     const auto length = request.hasContentLength() ? request.getContentLength64() : 0;
     if (length < 0 || static_cast<std::uint64_t>(length) > bodyBytesMax)
         throw Error(ErrorCode::InputTooLarge, "body over its limit");
@@ -139,8 +148,75 @@ HttpRequest convert(Poco::Net::HTTPServerRequestImpl& request, const Door& door,
     request.stream().read(converted.body.data(), static_cast<std::streamsize>(length));
     if (request.stream().gcount() != length)
         throw Error(ErrorCode::RequestMalformed, "body cut off");
-    return converted;
 }
+
+/// Between a handler's thread, which has the connection, and the loop, which asks for pieces of the
+/// body and answers in the end.
+class AskedBody : public BodyPieces {
+public:
+    using Take = std::function<void(std::optional<std::string_view>)>;
+
+    explicit AskedBody(EventLoop& loop) : _loop(loop) {}
+
+    // --- on the loop ---
+    void next(Take take) override
+    {
+        {
+            const std::lock_guard lock(_mutex);
+            if (!_isOver) {
+                _wanted = std::move(take);
+                _news.notify_one();
+                return;
+            }
+        }
+        _loop.post([take = std::move(take)] { take(std::nullopt); });
+    }
+    void answer(HttpResponse response)
+    {
+        const std::lock_guard lock(_mutex);
+        _answer = std::move(response);
+        _news.notify_one();
+    }
+
+    // --- on the handler's thread ---
+    /// An answer, or who wants the next piece; neither when both let wait for too long.
+    std::pair<std::optional<HttpResponse>, Take> await(std::chrono::seconds atMost)
+    {
+        std::unique_lock lock(_mutex);
+        _news.wait_for(lock, atMost, [this] { return _answer || _wanted; });
+        return {std::exchange(_answer, std::nullopt), std::exchange(_wanted, nullptr)};
+    }
+    /// Who asks from now on, or waits already, hears that the connection broke off.
+    void end()
+    {
+        const std::lock_guard lock(_mutex);
+        _isOver = true;
+        if (auto take = std::exchange(_wanted, nullptr))
+            _loop.post([take = std::move(take)] { take(std::nullopt); });
+    }
+
+private:
+    EventLoop& _loop;
+    std::mutex _mutex;
+    std::condition_variable _news;
+    std::optional<HttpResponse> _answer;
+    Take _wanted;
+    bool _isOver = false;
+};
+
+/// Counts the bodies that come in pieces, while it lives.
+class Seat {
+public:
+    explicit Seat(std::atomic<std::size_t>& taken) : _taken(taken), _number(++taken) {}
+    ~Seat() { --_taken; }
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+    std::size_t number() const { return _number; }
+
+private:
+    std::atomic<std::size_t>& _taken;
+    std::size_t _number;
+};
 
 } // namespace
 
@@ -412,9 +488,17 @@ private:
             Poco::Net::HTTPServerRequestImpl request(answer, session, _params.get());
             keep = request.getKeepAlive();
             try {
-                converted = convert(request, *connection.door, _settings.bodyBytesMax);
+                converted = convert(request, *connection.door);
                 head = converted->method == "HEAD";
+                if (_settings.comesInPieces &&
+                    _settings.comesInPieces(connection.door->surface, converted->method,
+                                            converted->path)) {
+                    answer.setVersion(request.getVersion());
+                    return servePieces(request, answer, *std::move(converted), session, connection);
+                }
+                readBody(request, *converted, _settings.bodyBytesMax);
             } catch (const Error& refusal) {
+                converted.reset();
                 keep = false; // the rest of the body is not worth reading
                 response = plainAnswer(refusal.errorCode() == ErrorCode::InputTooLarge ? 413 : 400,
                                        "refused\n");
@@ -447,6 +531,105 @@ private:
             return plainAnswer(503, "busy\n");
         }
         return answered.get();
+    }
+
+    /// A long body: the loop asks for each piece, so no more of it is here than one. The connection
+    /// ends with the answer.
+    Next servePieces(Poco::Net::HTTPServerRequestImpl& request,
+                     Poco::Net::HTTPServerResponseImpl& answer, HttpRequest converted,
+                     Session& session, Connection& connection)
+    {
+        const Seat seat(_inPieces);
+        const auto asked = std::make_shared<AskedBody>(_loop); // shared by the loop and this thread
+        const struct Ending {
+            AskedBody& body;
+            ~Ending() { body.end(); }
+        } ending{*asked};
+        auto left =
+            std::max<Poco::Int64>(0, request.hasContentLength() ? request.getContentLength64() : 0);
+        HttpResponse response = plainAnswer(503, "busy\n");
+        if (seat.number() <= _settings.bodiesInPieces) {
+            converted.pieces = asked;
+            _loop.post([this, surface = connection.door->surface, converted, asked] {
+                _handle(surface, converted,
+                        [asked](HttpResponse said) { asked->answer(std::move(said)); });
+            });
+            response = answerToPieces(request, *asked, left, std::move(response));
+        }
+        answer.setKeepAlive(false);
+        const Next next = write(answer, response, session, connection, false, false);
+        discard(request, left);
+        return next;
+    }
+
+    HttpResponse answerToPieces(Poco::Net::HTTPServerRequestImpl& request, AskedBody& asked,
+                                Poco::Int64& left, HttpResponse late)
+    {
+        struct Coming {
+            std::string piece = std::string(pieceBytes, '\0');
+            std::promise<void> taken;
+        };
+        while (true) {
+            auto [said, take] = asked.await(_settings.answerWithin);
+            if (said)
+                return *std::move(said);
+            if (!take) {
+                log::warning("front.no-answer-in-time");
+                return late;
+            }
+            const auto coming = std::make_shared<Coming>(); // shared by the loop's task and this
+                                                            // thread
+            const std::size_t size = readPiece(request, coming->piece, left);
+            const bool isBroken = size == 0 && left > 0;
+            _loop.post([coming, size, isBroken, take = std::move(take)] {
+                take(isBroken ? std::nullopt
+                              : std::optional(std::string_view(coming->piece).substr(0, size)));
+                wipe(coming->piece);
+                coming->taken.set_value();
+            });
+            auto taken = coming->taken.get_future();
+            while (taken.wait_for(std::chrono::seconds(1)) != std::future_status::ready) {
+                if (_parking.isClosing())
+                    throw Poco::Net::NetException("the node stops");
+            }
+            if (isBroken)
+                throw Poco::Net::ConnectionResetException();
+        }
+    }
+
+    /// Fills the piece with what comes in its time, or with all that is left; nothing: broken off.
+    std::size_t readPiece(Poco::Net::HTTPServerRequestImpl& request, std::string& piece,
+                          Poco::Int64& left) const
+    {
+        const Milliseconds until = _loop.sinceBoot() + _settings.pieceWithin;
+        const auto wanted = static_cast<std::size_t>(
+            std::min<Poco::Int64>(left, static_cast<Poco::Int64>(piece.size())));
+        std::size_t size = 0;
+        auto& buffer = *request.stream().rdbuf();
+        try {
+            while (size < wanted) {
+                // One look at the line at a time: what there is, or nothing after too long.
+                if (_loop.sinceBoot() > until || buffer.sgetc() == std::char_traits<char>::eof())
+                    return 0;
+                const auto there = std::clamp<std::streamsize>(
+                    buffer.in_avail(), 1, static_cast<std::streamsize>(wanted - size));
+                size += static_cast<std::size_t>(buffer.sgetn(piece.data() + size, there));
+            }
+        } catch (const Poco::Exception&) { // the line: who waits for the piece has to hear of it
+            return 0;
+        }
+        left -= static_cast<Poco::Int64>(size);
+        return size;
+    }
+
+    /// A browser reads no answer before it has sent all: what nobody wants is thrown away, for a
+    /// while.
+    void discard(Poco::Net::HTTPServerRequestImpl& request, Poco::Int64 left) const
+    {
+        const Milliseconds until = _loop.sinceBoot() + _settings.answerWithin;
+        std::string piece(pieceBytes, '\0');
+        while (left > 0 && _loop.sinceBoot() < until && readPiece(request, piece, left) > 0)
+            wipe({reinterpret_cast<std::uint8_t*>(piece.data()), piece.size()});
     }
 
     Next write(Poco::Net::HTTPServerResponseImpl& answer, const HttpResponse& response,
@@ -491,6 +674,7 @@ private:
     Handle _handle;
     Poco::Net::HTTPServerParams::Ptr _params;
     Hub _hub;
+    std::atomic<std::size_t> _inPieces{0};
     std::vector<char> _peek; ///< of the parking thread
     Parking<Connection> _parking;
     std::vector<std::thread> _threads;

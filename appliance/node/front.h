@@ -28,6 +28,12 @@ struct FrontSettings {
     std::chrono::seconds headWithin{5};
     std::chrono::seconds idleAtMost{75};
     std::size_t connectionsMax = 9000;
+    /// Whether the body of this request is not read whole but asked for (HttpRequest::pieces),
+    /// whatever its length. Nothing: never.
+    std::function<bool(Surface, const std::string& method, const std::string& path)> comesInPieces =
+        {};
+    std::chrono::seconds pieceWithin{30}; ///< 192 KiB of it
+    std::size_t bodiesInPieces = 4;       ///< at a time; more are refused
 };
 
 /// One door of the front.

@@ -20,6 +20,7 @@
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace amt;
@@ -249,6 +250,126 @@ BOOST_AUTO_TEST_CASE(a_foreign_user_does_not_get_through_a_socket)
     loop.stop();
     running.join();
     Poco::File(path).remove();
+}
+
+namespace {
+
+/// Sums up what comes in pieces; "/early" answers after the first.
+struct Pieces : std::enable_shared_from_this<Pieces> {
+    std::shared_ptr<BodyPieces> body;
+    std::function<void(HttpResponse)> respond;
+    std::size_t bytes = 0, largest = 0;
+    bool isEarly = false;
+    std::atomic<int>* broken = nullptr;
+
+    void goOn()
+    {
+        body->next([self = shared_from_this()](std::optional<std::string_view> piece) {
+            if (!piece) {
+                ++*self->broken;
+                return;
+            }
+            self->bytes += piece->size();
+            self->largest = std::max(self->largest, piece->size());
+            if (!piece->empty() && !self->isEarly)
+                return self->goOn();
+            HttpResponse response;
+            response.status = self->isEarly ? 413 : 200;
+            response.body = std::to_string(self->bytes) + " " + std::to_string(self->largest);
+            self->respond(response);
+        });
+    }
+};
+
+class LongBodies {
+public:
+    LongBodies()
+        : _loopThread([this] { _loop.run(); }),
+          _front(settings(), door(), _loop,
+                 [this](node::Surface, const HttpRequest& request, auto respond) {
+                     const auto pieces = std::make_shared<Pieces>();
+                     pieces->body = request.pieces;
+                     pieces->respond = respond;
+                     pieces->isEarly = request.path == "/early";
+                     pieces->broken = &broken;
+                     pieces->goOn();
+                 })
+    {
+        _front.start();
+    }
+    ~LongBodies()
+    {
+        _loop.stop();
+        _loopThread.join();
+    }
+
+    std::string send(const std::string& path, std::size_t announced, std::size_t sent) const
+    {
+        Poco::Net::StreamSocket socket(Poco::Net::SocketAddress("127.0.0.1", _port));
+        socket.setReceiveTimeout(Poco::Timespan(10, 0));
+        const std::string head = "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                                 std::to_string(announced) + "\r\n\r\n";
+        socket.sendBytes(head.data(), static_cast<int>(head.size()));
+        const std::string part(64 * 1024, 'x');
+        for (std::size_t at = 0; at < sent; at += part.size())
+            socket.sendBytes(part.data(), static_cast<int>(std::min(part.size(), sent - at)));
+        if (sent < announced)
+            socket.shutdownSend();
+        return Town::rest(socket, "");
+    }
+
+    std::atomic<int> broken{0};
+
+private:
+    static node::FrontSettings settings()
+    {
+        node::FrontSettings made;
+        made.comesInPieces = [](node::Surface, const std::string& method, const std::string&) {
+            return method == "POST";
+        };
+        return made;
+    }
+    std::vector<node::Door> door()
+    {
+        std::vector<node::Door> doors(1);
+        doors[0].socket = Poco::Net::ServerSocket(Poco::Net::SocketAddress("127.0.0.1", 0), 128);
+        _port = doors[0].socket.address().port();
+        return doors;
+    }
+
+    RealEventLoop _loop;
+    Poco::UInt16 _port = 0;
+    std::thread _loopThread;
+    node::Front _front;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_long_body_comes_in_pieces_of_a_limited_length)
+{
+    const LongBodies town;
+    for (const std::size_t bytes : {std::size_t(0), std::size_t(1), std::size_t(196608),
+                                    std::size_t(5'000'000), std::size_t(30'000'000)}) {
+        const std::string answer = town.send("/", bytes, bytes);
+        BOOST_TEST(answer.find(" 200 ") != std::string::npos);
+        BOOST_TEST(answer.ends_with(std::to_string(bytes) + " " +
+                                    std::to_string(std::min<std::size_t>(bytes, 196608))));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_early_answer_reaches_who_still_sends)
+{
+    const LongBodies town;
+    const std::string answer = town.send("/early", 20'000'000, 20'000'000);
+    BOOST_TEST(answer.find(" 413 ") != std::string::npos);
+    BOOST_TEST(answer.ends_with("196608 196608"));
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_pieces_hears_that_the_line_is_cut)
+{
+    const LongBodies town;
+    BOOST_TEST(town.send("/", 1'000'000, 500'000).empty());
+    BOOST_TEST(town.broken == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
