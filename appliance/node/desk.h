@@ -56,6 +56,11 @@ Reply decidePayment(House& house, Exchange& exchange);
 Reply reprintReceipt(House& house, Exchange& exchange);
 Reply answerHelp(House& house, Exchange& exchange);
 
+// desk_attachments.cpp: what the citizen brought, scanned at the desk
+Reply showAttachments(House& house, Exchange& exchange);
+Reply addAttachment(House& house, Exchange& exchange);
+Reply removeAttachment(House& house, Exchange& exchange);
+
 // desk_replies.cpp: what authorities replied
 Reply showReply(House& house, Exchange& exchange);
 Reply giveReplyAttachment(House& house, Exchange& exchange);

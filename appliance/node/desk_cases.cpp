@@ -170,6 +170,10 @@ Reply showCase(House& house, Exchange& exchange)
     view.mayDecide = may("/payment");
     view.canRelease = view.mayRead && (acts.sendsAgain || (acts.sealsAnew && view.readable));
     view.sendsAgain = acts.sendsAgain;
+    view.takesAttachments = acts.sealsAnew && view.readable;
+    if (view.mayRead)
+        view.attachments =
+            static_cast<int>(house.attachments.records().of(record.envelopeId).size());
     view.canPutOnPaper = acts.putsOnPaper && view.readable;
     view.canSettle = view.mayRead && acts.settles;
     if (record.envelope && view.mayRead) {
@@ -198,7 +202,9 @@ Reply releaseCase(House& house, Exchange& exchange)
         const auto settlement = paid                        ? office::Settlement::Card
                                 : record.fee.inCents() == 0 ? office::Settlement::NoFee
                                                             : office::Settlement::AtDesk;
-        const auto sealed = house.sealForDestination(opened, paid ? record.payment : std::nullopt);
+        const auto sealed =
+            house.sealForDestination(opened, paid ? record.payment : std::nullopt,
+                                     attachmentsOf(house, record.envelopeId, *deskKey));
         house.cases.release(record.id, sealed, settlement, clerk, reason, house.now());
     } else if (acts.sendsAgain) {
         house.cases.release(record.id, clerk, reason, house.now());

@@ -23,6 +23,9 @@ std::string reasonOf(const Exchange& exchange);
 /// Calls for a person that are open, when she may take them.
 std::vector<page::HelpCall> callsFor(const House& house, const Exchange& exchange);
 
+/// The page of a case's attachments; `refusal`: why the last one was not taken, or empty.
+HttpResponse attachmentsAnswer(House& house, const Exchange& exchange, const std::string& refusal);
+
 /// What a person may do with a case as it stands.
 struct CaseActs {
     bool sendsAgain = false; ///< the held envelope goes on as it is

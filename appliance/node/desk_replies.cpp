@@ -4,12 +4,11 @@
 #include "appliance/core/log.h"
 #include "appliance/node/desk.h"
 #include "appliance/node/desk_cases.h"
+#include "appliance/node/file_names.h"
 #include "appliance/node/house.h"
 #include "appliance/node/reply_reading.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace amt::node {
 namespace {
@@ -32,55 +31,6 @@ outbox::RsaKey requiredKey(House& house, const Exchange& exchange)
     if (!key)
         throw Error(ErrorCode::NotAllowed, "desk key is not open");
     return *std::move(key);
-}
-
-/// What a file of this type is called at its end; nothing else is more than bytes.
-std::string endingOf(const std::string& mimeType)
-{
-    constexpr std::array<std::pair<std::string_view, const char*>, 7> endings = {{
-        {"application/pdf", ".pdf"},
-        {"image/png", ".png"},
-        {"image/jpeg", ".jpg"},
-        {"image/tiff", ".tif"},
-        {"text/plain", ".txt"},
-        {"application/xml", ".xml"},
-        {"application/json", ".json"},
-    }};
-    for (const auto& [type, ending] : endings) {
-        if (type == mimeType)
-            return ending;
-    }
-    return ".bin";
-}
-
-/// A name that no file system takes for a path, a command or another type: letters and digits of
-/// any language, blanks, '.', '-', '_'; the ending of its type.
-std::string fileName(const portal::AttachmentDescription& attachment)
-{
-    constexpr std::size_t bytesMax = 100;
-    const std::size_t slash = attachment.filename.find_last_of("/\\");
-    std::string name;
-    for (const char byte :
-         slash == std::string::npos ? attachment.filename : attachment.filename.substr(slash + 1)) {
-        const auto value = static_cast<unsigned char>(byte);
-        const bool isPlain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                             (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' ||
-                             byte == '.' || byte == ' ' || value >= 0x80;
-        if (isPlain)
-            name += byte;
-    }
-    while (!name.empty() && (name.front() == '.' || name.front() == ' '))
-        name.erase(name.begin());
-    const std::string ending = endingOf(attachment.mimeType);
-    if (name.size() > bytesMax) {
-        std::size_t cut = bytesMax;
-        while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xC0) == 0x80)
-            --cut; // not within a letter
-        name.resize(cut);
-    }
-    if (name.empty())
-        name = "anlage";
-    return name.ends_with(ending) ? name : name + ending;
 }
 
 } // namespace
@@ -124,7 +74,9 @@ Reply showReply(House& house, Exchange& exchange)
     if (read.metadata.reference)
         view.theirReference = read.metadata.reference->senderReference;
     for (const auto& attachment : read.metadata.attachments)
-        view.attachments.push_back({attachment.id, fileName(attachment), attachment.description});
+        view.attachments.push_back({attachment.id,
+                                    plainFileName(attachment.filename, attachment.mimeType),
+                                    attachment.description});
     return house.deskPage(exchange, view);
 }
 
@@ -148,7 +100,7 @@ Reply giveReplyAttachment(House& house, Exchange& exchange)
     auto plain = envelope::open(*house.replies.part(record.id, id), key, desk.kid);
     HttpResponse response;
     // Never as what it says it is: a browser shall not run it in the desk's name.
-    const std::string name = fileName(*described);
+    const std::string name = plainFileName(described->filename, described->mimeType);
     std::string ascii = name;
     std::replace_if(
         ascii.begin(), ascii.end(),

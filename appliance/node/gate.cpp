@@ -162,7 +162,9 @@ public:
                 throw Error(ErrorCode::NotAllowed, "the second factor is missing");
             return redirect(_house.placeOf(_exchange));
         }
-        return route.method == Method::Get ? route.handler(_house, _exchange) : press(route);
+        if (route.method == Method::Get || route.body == BodyComes::InPieces)
+            return route.handler(_house, _exchange); // the press stands in the body
+        return press(route);
     }
 
     HttpResponse refused(ErrorCode code) const
@@ -199,6 +201,12 @@ private:
             return;
         }
         checkOrigin(request);
+        if (route.body == BodyComes::InPieces) {
+            checkContentType(request, "multipart/form-data");
+            if (!request.body.empty())
+                throw Error(ErrorCode::RequestMalformed, "a body that was read already");
+            return;
+        }
         checkContentType(request, "application/x-www-form-urlencoded");
         _exchange.fields = parseForm(request.body);
         if (route.fields != "*")

@@ -79,7 +79,7 @@ House::House(NodeSettings nodeSettings, NodeDoors nodeDoors)
       visits(drafts, doors.loop, doors.random, visitTimes(settings)), sessions(people),
       blockList(*this), cardReading(*this), deskIdentity(*this), cashier(*this),
       onlineCashier(*this), receipts(*this), hall(*this), callSpeech(*this), calendar(*this),
-      checkIn(*this), backups(*this)
+      checkIn(*this), backups(*this), attachments(*this)
 {
     if (!settings.identityProvider.empty()) {
         providerSignIns.emplace(
@@ -128,6 +128,7 @@ void House::takeUp()
     cashier.takeUp();
     onlineCashier.takeUp();
     outbox.purge(startedAt);
+    attachments.takeUp();
     cases.purgeDeskCopies(town, startedAt);
     journal.watchClock(startedAt, doors.loop.sinceBoot());
     backups.takeUp();
@@ -174,6 +175,7 @@ void House::keepAndLetGo()
 {
     constexpr auto recordsMayStay = std::chrono::hours(24 * 90);
     outbox.purge(now());
+    attachments.tidy();
     cases.purgeDeskCopies(town, now());
     replies.keepAndLetGo(
         [this](const std::string& envelopeId) { return replyRetention(*this, envelopeId); }, now());
@@ -351,6 +353,17 @@ bool House::accepting()
         return false;
     return std::any_of(town.services.begin(), town.services.end(),
                        [this](const office::Service& service) { return accepts(service); });
+}
+
+bool House::takesAttachment(std::int64_t bytes)
+{
+    constexpr double shareThatStays = 0.05;
+    constexpr std::int64_t pageBytes = 4096;
+    const double share = doors.database.freeShare();
+    const std::int64_t pages = doors.database.freePages();
+    const double sharePerPage = pages > 0 ? share / static_cast<double>(pages) : 0;
+    const std::int64_t wanted = bytes * 3 / 2 / pageBytes; // four thirds as JWE, and its rows
+    return pages > wanted && share - sharePerPage * static_cast<double>(wanted) > shareThatStays;
 }
 
 bool House::givesAppointments() const

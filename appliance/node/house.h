@@ -4,6 +4,7 @@
 // devices.
 #pragma once
 
+#include "appliance/node/attachment_desk.h"
 #include "appliance/node/backups.h"
 #include "appliance/node/block_list_file.h"
 #include "appliance/node/calendar_hall.h"
@@ -94,8 +95,8 @@ public:
     /// Room for one more case beside those that run, a desk key, and a destination key for one
     /// service at least (sync.md 8).
     bool accepting();
-    /// Room for attachments in the visits that run: below 95 % of the quota.
-    bool takesAttachments() { return doors.database.freeShare() > 0.05; }
+    /// Room for an attachment of so many bytes: below 95 % of the quota with it (sync.md 8).
+    bool takesAttachment(std::int64_t bytes);
     /// Room in the store, and a desk key for names.
     bool givesAppointments() const;
     /// Its destination has a key that is not too old.
@@ -144,8 +145,11 @@ public:
     // --- sealing ---
     /// The envelope for the destination. `payment`: approved, or nothing when the fee is settled
     /// otherwise. Throws KeyUnusable.
-    outbox::NewEnvelope sealForDestination(const office::OpenedCase& opened,
-                                           const std::optional<office::Payment>& payment);
+    /// `attachments`: all that the case has.
+    outbox::NewEnvelope
+    sealForDestination(const office::OpenedCase& opened,
+                       const std::optional<office::Payment>& payment,
+                       const std::vector<DescribedAttachment>& attachments = {});
     /// From the answers of a running visit; nothing (logged) when there is no usable key any more.
     std::optional<outbox::NewEnvelope> trySealing(const Visit& visit,
                                                   const std::optional<office::Payment>& payment);
@@ -214,6 +218,7 @@ public:
     CheckIn checkIn;
     std::optional<QuotaRounds> rounds; ///< where a portal owns the calendar
     Backups backups;
+    AttachmentDesk attachments;
     QuestionGuard questions;
 
 private:

@@ -9,6 +9,7 @@
 #include "appliance/node/emulation_client.h"
 #include "appliance/node/front.h"
 #include "appliance/node/node.h"
+#include "appliance/node/routes.h"
 #include "appliance/node/signer_folder.h"
 #include "appliance/store/store.h"
 #include "drivers/broker/client.h"
@@ -267,7 +268,9 @@ private:
 
         // The front and the node know each other: requests go in, live pages come out.
         std::unique_ptr<node::Node> town;
-        node::Front front({}, doors(run, peerUser), loop,
+        node::FrontSettings frontSettings;
+        frontSettings.comesInPieces = node::comesInPieces;
+        node::Front front(frontSettings, doors(run, peerUser), loop,
                           [&town](node::Surface surface, const HttpRequest& request,
                                   std::function<void(HttpResponse)> respond) {
                               // Displays hang on the desks' port and have a door of their own

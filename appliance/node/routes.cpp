@@ -123,6 +123,10 @@ constexpr Route routes[] = {
     {desk, Get, "/desk/cases/{}", caseList, showCase},
     {desk, Post, "/desk/cases/{}/release", caseWork, releaseCase, "reason"},
     {desk, Post, "/desk/cases/{}/settle", caseWork, settleCase, "how reason"},
+    {desk, Get, "/desk/cases/{}/attachments", caseWork, showAttachments},
+    {desk, Post, "/desk/cases/{}/attachments", caseWork, addAttachment, "file", "",
+     BodyComes::InPieces},
+    {desk, Post, "/desk/cases/{}/attachments/{}/remove", caseWork, removeAttachment},
     {desk, Get, "/desk/cases/{}/identity", caseWork, showIdentity},
     {desk, Post, "/desk/cases/{}/identity/photo", caseWork, comparePhoto, "compared consent"},
     {desk, Post, "/desk/cases/{}/identity/read", caseWork, readIdentity, "can"},
@@ -320,6 +324,12 @@ RouteMatch findRoute(Surface surface, const std::string& method, const std::stri
         }
     }
     return match;
+}
+
+bool comesInPieces(Surface surface, const std::string& method, const std::string& path)
+{
+    const auto match = findRoute(surface, method, path);
+    return match.route && match.route->body == BodyComes::InPieces;
 }
 
 bool mayUse(office::Roles roles, Method method, const std::string& path)

@@ -53,6 +53,12 @@ struct Who {
 
 enum class Method { Get, Post };
 
+/// How the body of a POST comes.
+enum class BodyComes {
+    Whole,   ///< as text fields
+    InPieces ///< multipart/form-data; the handler asks for it and judges its fields
+};
+
 using Handler = Reply (*)(House& house, Exchange& exchange);
 
 struct Route {
@@ -68,6 +74,7 @@ struct Route {
     /// Query parameters of a GET, separated by blanks; "*": whatever another site adds to them
     /// (RFC 6749 4.1.2), the handler takes those that it knows.
     std::string_view query = "";
+    BodyComes body = BodyComes::Whole;
 };
 
 std::span<const Route> allRoutes();
@@ -78,6 +85,9 @@ struct RouteMatch {
     std::string allow; ///< methods of this address, for 405; empty: no such address
 };
 RouteMatch findRoute(Surface surface, const std::string& method, const std::string& path);
+
+/// Whether the front leaves the body of such a request to the handler.
+bool comesInPieces(Surface surface, const std::string& method, const std::string& path);
 
 /// Whether one of these roles may ask this address of the desk: what a page may offer.
 bool mayUse(office::Roles roles, Method method, const std::string& path);

@@ -136,18 +136,24 @@ portal::DataSet identificationProof(const House& house, const office::Service& s
 } // namespace
 
 outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
-                                              const std::optional<office::Payment>& payment)
+                                              const std::optional<office::Payment>& payment,
+                                              const std::vector<DescribedAttachment>& attached)
 {
     const auto* service = town.service(opened.serviceKey);
     if (!service)
         throw Error(ErrorCode::KeyUnusable, "service is no longer offered");
     const auto key = destinations.sealingKey(destinations.destinationFor(service->key), now());
+    for (const auto& each : attached) { // sealed as it came: who else could open it?
+        if (each.record.destinationId != key.destinationId)
+            throw Error(ErrorCode::StepOutOfOrder, "an attachment is sealed for another office");
+    }
     std::string data =
         envelope::padded(office::dataJson(*service, opened.answers, opened.captureDay));
 
     portal::Metadata description;
     description.data.hash = toHex(envelope::sha512(view(data)));
     description.data.schemaUri = service->schemaUri;
+    description.attachments = describedForDestination(attached);
     if (payment)
         description.payment = paymentInformation(*payment, opened.cashReference);
     description.reference = portal::ReferenceInformation{opened.reference, opened.captureDay,
@@ -172,6 +178,8 @@ outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
     sealed.kid = key.jwk.kid;
     sealed.keyFingerprint = key.fingerprint;
     sealed.captureDay = opened.captureDay;
+    for (const auto& each : attached)
+        sealed.kept.push_back(each.record.id);
     sealed.data =
         envelope::seal(view(data), key.jwk.key, key.jwk.kid, "application/json", doors.random);
     sealed.metadata =

@@ -369,7 +369,7 @@ Reply takeReplyList(House& house, Exchange& exchange)
     }
     auto wanted = json::makeArray();
     // While there is hardly room for what citizens write, replies wait where they are.
-    if (house.takesAttachments() && house.people.isSetUp()) {
+    if (house.takesAttachment(0) && house.people.isSetUp()) {
         for (const auto& id : house.replies.wanted(ids))
             wanted->add(id);
     }

@@ -176,6 +176,38 @@ public:
         set("decidesOnline", view.payment && view.payment->online);
         set("paidLate", view.paidLate);
         set("canRepay", view.paidLate && view.mayDecide);
+        set("takesAttachments", view.takesAttachments);
+        set("showsAttachments", view.takesAttachments || view.attachments > 0);
+        set("attachmentCount", _texts.plural(german, "desk.attachments.count", view.attachments));
+    }
+
+    void operator()(const AttachmentsPage& view)
+    {
+        begin("cases", "attachments",
+              text("desk.title.attachments", {{"reference", view.reference}}));
+        set("id", view.id);
+        set("reference", view.reference);
+        set("serviceName", view.serviceName);
+        set("readable", view.readable);
+        set("refusal",
+            view.refusal.empty() ? Data(false) : Data(text("attachment.refused." + view.refusal)));
+        Data rows{Data::type::list};
+        for (const auto& row : view.rows) {
+            Data item;
+            item.set("attachmentId", row.id);
+            item.set("name", row.name);
+            item.set("kind", kindOf(row.mimeType));
+            item.set("size", fileSize(row.size));
+            rows.push_back(item);
+        }
+        set("rows", rows);
+        set("hasRows", !view.rows.empty());
+        set("none", view.readable && view.rows.empty());
+        set("canAdd", view.canAdd);
+        set("canRemove", view.canRemove);
+        set("isFull", view.canRemove && view.isFull);
+        set("isSealed", view.readable && !view.canRemove);
+        set("hint", text("desk.attachments.hint", {{"left", fileSize(view.left)}}));
     }
 
     void operator()(const ReplyPage& view)
@@ -1133,6 +1165,23 @@ private:
     static Data orNothing(const std::string& value)
     {
         return value.empty() ? Data(false) : Data(value);
+    }
+
+    static std::string kindOf(const std::string& mimeType)
+    {
+        return mimeType == "application/pdf" ? "PDF" : mimeType == "image/png" ? "PNG" : "JPEG";
+    }
+
+    /// "412 kB", "1,4 MB"
+    static std::string fileSize(std::int64_t bytes)
+    {
+        constexpr std::int64_t kilobyte = 1000, megabyte = 1000 * kilobyte;
+        if (bytes < megabyte)
+            return std::to_string((std::max<std::int64_t>(bytes, 0) + kilobyte - 1) / kilobyte) +
+                   " kB";
+        const std::int64_t tenths = bytes / (megabyte / 10); // never more than there is
+        return std::to_string(tenths / 10) +
+               (tenths % 10 == 0 ? "" : "," + std::to_string(tenths % 10)) + " MB";
     }
 
     static std::string moment(UtcTime time)

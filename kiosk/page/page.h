@@ -475,6 +475,22 @@ struct CasePage {
     };
     std::vector<ReplyRow> replies; ///< of the authority, oldest first
     int openReplies = 0;           ///< of these, not done with
+    bool takesAttachments = false; ///< GET /desk/cases/ID/attachments
+    int attachments = 0;
+};
+/// GET /desk/cases/ID/attachments; POST there {file}, as multipart/form-data; POST …/AID/remove {}
+struct AttachmentsPage {
+    std::string id, reference, serviceName;
+    bool readable = true; ///< false: desk key not open
+    struct Row {
+        std::string id, name, mimeType;
+        std::int64_t size = 0;
+    };
+    std::vector<Row> rows;
+    std::int64_t left = 0; ///< bytes that the case may still take
+    bool canAdd = false, canRemove = false;
+    bool isFull = false;
+    std::string refusal; ///< of the last one: end of a key attachment.refused.; or empty
 };
 /// GET /desk/cases/ID/replies/RID, POST …/settle {}; attachments by GET …/attachments/AID
 struct ReplyPage {
@@ -889,9 +905,10 @@ struct DeskErrorPage {
 using DeskView =
     std::variant<AppointmentsPage, DeskBookingPage, AppointmentPage, AskedPage, HoursPage,
                  HoursChangePage, StatisticsPage, SignInPage, ProviderPage, OpenKeyPage, CodePage,
-                 FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage, ReplyPage,
-                 DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage, ClerksPage,
-                 ClerkPage, DevicesPage, StatusPage, ClockPage, CalendarFilesPage, DeskErrorPage>;
+                 FactorPage, AccountPage, PaperHalfPage, CasesPage, CasePage, AttachmentsPage,
+                 ReplyPage, DeskIdentityPage, DeskPinPage, PlacePage, QueueDeskPage, HeldPage,
+                 ClerksPage, ClerkPage, DevicesPage, StatusPage, ClockPage, CalendarFilesPage,
+                 DeskErrorPage>;
 
 /// GET /display: call board, live by /display/events.
 struct DisplayPage {

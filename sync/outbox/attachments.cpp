@@ -106,7 +106,7 @@ std::vector<AttachmentRecord> Attachments::of(const std::string& envelopeId) con
     std::vector<AttachmentRecord> found;
     auto rows = _database.prepare(
         "SELECT id, destination_id, kid, size, desk_kid, description FROM attachment WHERE "
-        "envelope_id = ? AND tag IS NOT NULL ORDER BY begun_at, id");
+        "envelope_id = ? AND tag IS NOT NULL ORDER BY rowid");
     rows.bind(envelopeId);
     while (rows.step())
         found.push_back({.id = rows.text(0),

@@ -723,6 +723,22 @@ inline std::vector<DeskSample> deskSamples()
     held.payment.reset();
     held.way.resize(2);
     held.canRelease = true;
+    held.takesAttachments = true;
+    AttachmentsPage attachments;
+    attachments.id = open.id;
+    attachments.reference = open.reference;
+    attachments.serviceName = open.serviceName;
+    attachments.rows = {{"8f3a", "Mietvertrag.pdf", "application/pdf", 1'430'000},
+                        {"8f3b", "Fahrzeugschein Vorderseite.jpg", "image/jpeg", 412'000}};
+    attachments.left = 58'158'000;
+    attachments.canAdd = attachments.canRemove = true;
+    AttachmentsPage noAttachments = attachments;
+    noAttachments.rows.clear();
+    noAttachments.left = 60'000'000;
+    AttachmentsPage refusedAttachment = attachments;
+    refusedAttachment.refusal = "kind";
+    AttachmentsPage sealedAttachments = attachments;
+    sealedAttachments.canAdd = sealedAttachments.canRemove = false;
     CasePage replied = open;
     replied.replies = {{"7f3a", at, "new", ""},
                        {"7f3b", at, "refused", "hash-mismatch"},
@@ -857,6 +873,10 @@ inline std::vector<DeskSample> deskSamples()
                                     1}},
         {"case", open},
         {"case-replies", replied},
+        {"attachments", attachments},
+        {"attachments-none", noAttachments},
+        {"attachments-refused", refusedAttachment},
+        {"attachments-sealed", sealedAttachments},
         {"reply",
          ReplyPage{
              "0193-1",
