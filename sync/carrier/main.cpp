@@ -33,7 +33,7 @@ constexpr auto askedWithSignIns = std::chrono::seconds(1);
 constexpr portal::ExchangeLimits providerLimits{.connect = std::chrono::seconds(5),
                                                 .noProgress = std::chrono::seconds(10),
                                                 .answerBytesMax = 64 * 1024};
-constexpr std::size_t answerBytesMax = 64 * 1024 * 1024; ///< an attachment as JWE
+constexpr std::size_t answerBytesMax = 90 * 1024 * 1024; ///< an attachment as JWE
 
 class SyncProgram : public Poco::Util::Application {
 public:
