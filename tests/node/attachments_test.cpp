@@ -272,6 +272,23 @@ BOOST_AUTO_TEST_CASE(nobody_gets_in_from_elsewhere_or_without_the_key)
     BOOST_TEST(at.town.count("SELECT count(*) FROM attachment") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_store_that_is_full_says_so_and_keeps_nothing)
+{
+    Counter at;
+    at.desk.get(at.page());
+    const std::string body = formBody(at.desk.formKey(), "a.pdf", pdfOf(at.town, 2'000'000));
+    at.town.database().execute("PRAGMA max_page_count=1"); // as many as there are
+    const auto answer = at.desk.send(scanRequest(at.desk, onlyCase(at.town), at.town.loop, body));
+    BOOST_TEST(answer.status == 503);
+    BOOST_TEST(answer.body.find("fast voll") != std::string::npos);
+    at.town.database().execute("PRAGMA max_page_count=1000000");
+    at.town.loop.advance(std::chrono::seconds(2));
+    BOOST_TEST(at.town.count("SELECT count(*) FROM attachment") == 0);
+    BOOST_TEST(at.rows() == 0);
+    BOOST_TEST(at.desk.send(scanRequest(at.desk, onlyCase(at.town), at.town.loop, body)).status ==
+               303);
+}
+
 BOOST_AUTO_TEST_CASE(who_signs_out_as_it_comes_has_added_nothing)
 {
     Counter at;
