@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // Forms with a file (multipart/form-data, RFC 7578), read as they come: text fields whole, a file
-// piece by piece.
+// piece by piece. Poco's reader pulls from a stream, which would hold a thread for as long as a
+// browser sends.
 #pragma once
 
 #include "appliance/core/bytes.h"

@@ -3,6 +3,8 @@
 // Names of files that others chose, made plain.
 #include "appliance/node/file_names.h"
 
+#include <Poco/String.h>
+
 #include <array>
 #include <string_view>
 #include <utility>
@@ -27,6 +29,13 @@ std::string endingOf(const std::string& mimeType)
             return ending;
     }
     return ".bin";
+}
+
+/// "SCAN.PDF" is a ".pdf", too.
+bool endsAs(const std::string& name, const std::string& ending)
+{
+    return name.size() >= ending.size() &&
+           Poco::icompare(name, name.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 } // namespace
@@ -55,7 +64,8 @@ std::string plainFileName(const std::string& filename, const std::string& mimeTy
     }
     if (name.empty())
         name = "anlage";
-    return name.ends_with(ending) ? name : name + ending;
+    return endsAs(name, ending) || (ending == ".jpg" && endsAs(name, ".jpeg")) ? name
+                                                                               : name + ending;
 }
 
 } // namespace amt::node

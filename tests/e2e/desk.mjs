@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // The clerk and the card, in Chromium against a house that runs: a case from the kiosk, the photo, the CAN, each kind of card, the PIN
-// service; with and without script. Nothing of what was typed or read is in a log.
+// service; what the citizen brought, scanned and added, and with the released case at the office; with and without script. Nothing of what
+// was typed or read is in a log.
 //
 // node tests/e2e/desk.mjs ADDRESSES [PICTURES]
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { axeFindings, launch } from './browser.mjs';
 import { tellDevices } from './emulated.mjs';
@@ -120,6 +122,7 @@ async function go(walk, reference) {
         signedUp = true;
     }
     await page.getByRole('link', { name: reference }).click();
+    const thisCase = page.url();
     await page.getByRole('link', { name: 'Ausweis am Platz lesen' }).click();
     await shows('Zuerst das Lichtbild');
     await lay('lay');
@@ -182,7 +185,42 @@ async function go(walk, reference) {
     await shows('Die neue PIN ist gesetzt');
     await press('Stand ansehen');
     await shows('Die PIN hat noch 3 Versuche');
+
+    // What was brought: a note that is no scan, one too many, and one of five megabytes that goes with the case.
+    await page.goto(thisCase);
+    await page.getByRole('link', { name: 'Anlagen hinzufügen oder entfernen' }).click();
+    await shows('Noch keine Anlage');
+    const scan = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(5_000_000)]);
+    const add = async (/** @type {string} */ name, /** @type {Buffer} */ buffer) => {
+        await page.locator('#file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+        await press('Hinzufügen');
+    };
+    await add('Notiz.pdf', Buffer.from('kein Scan'));
+    await shows('Die Anlage wurde nicht hinzugefügt');
+    await add('Bild.png', Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(70_000)]));
+    await page.getByText('Bild.png').first().waitFor();
+    await add('Zulassung Teil I.PDF', scan);
+    await shows('Zulassung Teil I.PDF');
+    await page.locator('li', { hasText: 'Bild.png' }).getByRole('button').click();
+    await page.getByText('Bild.png').waitFor({ state: 'detached' });
+    await page.goto(thisCase);
+    await shows('1 Anlage ist beim Antrag');
+    await page.locator('#reason').fill('Gebühr bar bezahlt');
+    await press('Freigeben und senden');
+    await arrives(scan);
     await context.close();
+}
+
+/** At the office, byte for byte. @param {Buffer} scan */
+async function arrives(scan) {
+    for (const end = performance.now() + patience; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 300))) {
+        for (const name of readdirSync(addresses.inbox, { recursive: true })) {
+            const path = join(addresses.inbox, String(name));
+            const known = statSync(path, { throwIfNoEntry: false });
+            if (known?.isFile() && known.size === scan.length && readFileSync(path).equals(scan)) return;
+        }
+    }
+    throw new Error('the scan does not arrive');
 }
 
 /** What must stand in no log. */
