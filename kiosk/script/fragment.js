@@ -21,7 +21,7 @@ function isBusy(part) {
 function exchange(fresh) {
     for (const part of document.querySelectorAll('[data-fragment]')) {
         const other = fresh.getElementById(part.id);
-        if (!other || isBusy(part))
+        if (!other || other.isEqualNode(part) || isBusy(part)) // what is the same is not drawn again
             continue;
         const focused = document.activeElement;
         const key = focused instanceof HTMLElement && part.contains(focused) ? focused.dataset.key ?? '' : '';

@@ -206,7 +206,7 @@ async function go(walk, reference) {
     await page.goto(thisCase);
     await shows('1 Anlage ist beim Antrag');
     await page.locator('#reason').fill('Gebühr bar bezahlt');
-    await press('Freigeben und senden');
+    await press('Freigeben');
     await arrives(scan);
     await context.close();
 }
