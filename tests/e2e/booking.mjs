@@ -17,7 +17,7 @@ const { open, look, end } = await stage(pictures);
 
 const upright = { width: 1080, height: 1920 };
 
-/** Up to the page that asks for the name; answers the day, which is not today's where half an hour no longer fits. @param {Page} kiosk */
+/** Up to the page that asks for the name; answers the day, which is not today's where half an hour no longer fits. @param {Page} kiosk @returns {Promise<string>} */
 async function chooseTime(kiosk) {
     await kiosk.goto(addresses.kiosk);
     await kiosk.getByRole('link', { name: 'Termin buchen' }).click();
@@ -27,7 +27,7 @@ async function chooseTime(kiosk) {
     await kiosk.getByRole('link', { name: 'Tag wählen' }).click();
     await kiosk.locator('.days a').first().click();
     await kiosk.waitForURL('**/visit/booking/times?day=*');
-    const day = new URL(kiosk.url()).searchParams.get('day');
+    const day = new URL(kiosk.url()).searchParams.get('day') ?? '';
     await kiosk.locator('.times button').first().click();
     await kiosk.waitForURL('**/visit/booking/contact');
     return day;
