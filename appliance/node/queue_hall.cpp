@@ -178,6 +178,10 @@ void QueueHall::publish()
         calls->add(call);
     }
     state->set("calls", calls);
+    auto parts = json::makeObject();
+    for (const auto& [id, content] : _house.doors.pages.boardParts(view))
+        parts->set(id, content);
+    state->set("parts", parts);
     _house.doors.livePages.publish(topic, json::write(*state));
 }
 

@@ -950,6 +950,9 @@ public:
     std::string kiosk(const Frame& frame, const KioskView& view) const;
     std::string desk(const DeskFrame& frame, const DeskView& view) const;
     std::string display(const DisplayView& view) const;
+    /// What changes of a call board, by the id of its element: an event carries it whole, so that
+    /// no board has to ask.
+    std::vector<std::pair<std::string, std::string>> boardParts(const DisplayPage& view) const;
 
     /// A message of a language, e.g. for receipts. Parameters replace {name}. Falls back to German.
     std::string text(const std::string& language, const std::string& key,
