@@ -5,6 +5,7 @@
 
 #include "appliance/core/error.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,6 +14,7 @@ namespace amt::page {
 namespace {
 
 constexpr int partsDepthMax = 8;
+constexpr std::size_t parsedMax = 8;
 
 [[noreturn]] void refuse(const std::string& what)
 {
@@ -131,22 +133,36 @@ void Templates::read(const std::string& pages, const std::string& drawings, cons
         const auto whole = finish(withParts(pages, drawings, readFile(entry.path()), 0));
         if (whole.find("{{{") != std::string::npos || whole.find("{{&") != std::string::npos)
             refuse("unescaped insertion in " + entry.path().string());
-        kainjow::mustache::mustache parsed(whole);
+        const kainjow::mustache::mustache parsed(whole);
         if (!parsed.is_valid())
             refuse(entry.path().string() + ": " + parsed.error_message());
-        parsed.set_custom_escape(escapeHtml);
-        _templates.emplace(entry.path().stem(), std::move(parsed));
+        _texts.emplace(entry.path().stem(), whole);
     }
-    if (_templates.empty())
+    if (_texts.empty())
         refuse("no templates in " + pages);
+}
+
+kainjow::mustache::mustache& Templates::parsed(const std::string& name)
+{
+    const auto kept = std::find_if(_parsed.begin(), _parsed.end(),
+                                   [&](const Parsed& each) { return each.name == name; });
+    if (kept != _parsed.end()) {
+        _parsed.splice(_parsed.begin(), _parsed, kept);
+        return _parsed.front().mustache;
+    }
+    const auto text = _texts.find(name);
+    if (text == _texts.end())
+        refuse("no template " + name);
+    _parsed.push_front({name, kainjow::mustache::mustache(text->second)});
+    _parsed.front().mustache.set_custom_escape(escapeHtml);
+    if (_parsed.size() > parsedMax)
+        _parsed.pop_back();
+    return _parsed.front().mustache;
 }
 
 std::string Templates::render(const std::string& name, const Data& data)
 {
-    const auto found = _templates.find(name);
-    if (found == _templates.end())
-        refuse("no template " + name);
-    return found->second.render(data);
+    return parsed(name).render(data);
 }
 
 } // namespace amt::page

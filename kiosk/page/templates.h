@@ -8,6 +8,7 @@
 #include <kainjow/mustache.hpp>
 
 #include <functional>
+#include <list>
 #include <map>
 #include <string>
 
@@ -35,8 +36,15 @@ public:
 private:
     using Finish = std::function<std::string(const std::string& text)>;
     void read(const std::string& pages, const std::string& drawings, const Finish& finish);
+    kainjow::mustache::mustache& parsed(const std::string& name);
 
-    std::map<std::string, kainjow::mustache::mustache> _templates;
+    /// Finished texts. Parsed, one takes twenty times its size, and most are looked at seldom.
+    std::map<std::string, std::string> _texts;
+    struct Parsed {
+        std::string name;
+        kainjow::mustache::mustache mustache;
+    };
+    std::list<Parsed> _parsed; ///< the last ones used, newest first
 };
 
 /// For element text and quoted attributes; control characters become U+FFFD.
