@@ -195,10 +195,15 @@ private:
         std::optional<Payments> payments;
         if (_options.contains("payment-service")) {
             auto endpoint = readPaymentEndpoint(toText(readSmallFile(needed("payment-service"))));
-            payment = portal::makeTlsExchange(endpoint.origin, endpoint.caCertificate, loop,
-                                              providerLimits);
-            tokens = portal::makeTlsExchange(endpoint.tokenOrigin, endpoint.caCertificate, loop,
-                                             providerLimits);
+            if (!endpoint.clientCertificate.empty())
+                readSmallFile(endpoint.clientCertificate.string()); // missing: told now, not with
+                                                                    // the first payment
+            const auto line = [&](const std::string& origin) {
+                return portal::makeTlsExchange(origin, endpoint.caCertificate, loop, providerLimits,
+                                               endpoint.clientCertificate);
+            };
+            payment = line(endpoint.origin);
+            tokens = line(endpoint.asksForToken() ? endpoint.tokenOrigin : endpoint.origin);
             payments.emplace(PaymentTimes{}, std::move(endpoint), *node, *payment, *tokens, loop,
                              random);
             settings.askNodeEvery = askedWithSignIns;

@@ -67,7 +67,7 @@ PaymentEndpoint readPaymentEndpoint(const std::string& text)
 {
     const auto object = json::parseObject(text);
     json::onlyKeys(*object, {"format", "id", "address", "caCertificate", "tokenEndpoint",
-                             "clientId", "clientSecret", "scope"});
+                             "clientId", "clientSecret", "scope", "clientCertificate"});
     if (json::integer(*object, "format") != 1)
         invalid("another format");
     PaymentEndpoint endpoint;
@@ -75,14 +75,25 @@ PaymentEndpoint readPaymentEndpoint(const std::string& text)
     std::tie(endpoint.origin, endpoint.path) =
         divided(json::text(*object, "address"), "address is no https address");
     endpoint.caCertificate = json::text(*object, "caCertificate");
+    if (endpoint.id.empty())
+        invalid("id is empty");
+    if (const auto file = json::optionalText(*object, "clientCertificate")) {
+        endpoint.clientCertificate = *file;
+        if (!endpoint.clientCertificate.is_absolute())
+            invalid("clientCertificate is no absolute path");
+        bool tells = false; // half of an OAuth2 client beside a certificate is a mistake
+        for (const char* key : {"tokenEndpoint", "clientId", "clientSecret", "scope"})
+            tells = tells || object->has(key);
+        if (!tells)
+            return endpoint;
+    }
     std::tie(endpoint.tokenOrigin, endpoint.tokenPath) =
         divided(json::text(*object, "tokenEndpoint"), "tokenEndpoint is no https address");
     endpoint.clientId = json::text(*object, "clientId");
     endpoint.clientSecret = Secret(std::string_view(json::text(*object, "clientSecret")));
     endpoint.scope = json::optionalText(*object, "scope").value_or("");
-    if (endpoint.id.empty() || endpoint.clientId.empty() || endpoint.clientSecret.empty() ||
-        endpoint.tokenPath.empty())
-        invalid("id, clientId, clientSecret or the token endpoint's path is empty");
+    if (endpoint.clientId.empty() || endpoint.clientSecret.empty() || endpoint.tokenPath.empty())
+        invalid("clientId, clientSecret or the token endpoint's path is empty");
     return endpoint;
 }
 
@@ -239,6 +250,16 @@ private:
 
     void authorised(HttpRequest request, MayRenew mayRenew, Heard then)
     {
+        if (!_endpoint.asksForToken()) {
+            _service.send(std::move(request),
+                          guarded([then = std::move(then)](Impl&, const HttpAnswer& answer) {
+                              const auto* response = std::get_if<HttpResponse>(&answer);
+                              if (response && response->status == 401)
+                                  log::error("payment.not-authorised");
+                              then(answer);
+                          }));
+            return;
+        }
         withToken([this, request = std::move(request), mayRenew,
                    then = std::move(then)](const HttpAnswer& failed) mutable {
             if (_token.empty())

@@ -13,6 +13,7 @@
 #include "sync/carrier/backoff.h"
 #include "sync/carrier/node_door.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,10 +25,14 @@ struct PaymentEndpoint {
     std::string id;            ///< as the node calls it
     std::string origin, path;  ///< "https://host:port" and what stands before /paymenttransaction
     std::string caCertificate; ///< PEM, of both addresses
-    std::string tokenOrigin, tokenPath; ///< OAuth2 client credentials (RFC 6749 4.4)
+    /// Certificate and private key (PEM), shown to both addresses; may be empty.
+    std::filesystem::path clientCertificate;
+    /// OAuth2 client credentials (RFC 6749 4.4); empty where the certificate is all.
+    std::string tokenOrigin, tokenPath;
     std::string clientId;
     Secret clientSecret;
     std::string scope; ///< may be empty
+    bool asksForToken() const { return !tokenOrigin.empty(); }
 };
 /// Throws JsonMalformed, ConfigurationInvalid.
 PaymentEndpoint readPaymentEndpoint(const std::string& text);
@@ -42,7 +47,8 @@ struct PaymentTimes {
 
 class Payments {
 public:
-    /// What is passed by reference must outlive it. `token` may be the same as `service`.
+    /// What is passed by reference must outlive it. `token` may be the same as `service`, and is
+    /// not used where none is asked for.
     Payments(PaymentTimes times, PaymentEndpoint endpoint, HttpExchange& node,
              HttpExchange& service, HttpExchange& token, EventLoop& loop, RandomSource& random);
     ~Payments();

@@ -331,6 +331,46 @@ BOOST_DATA_TEST_CASE(an_address_is_plain_https, data::make(brokenAddresses), add
                           isInvalid);
 }
 
+std::string fileWithCertificate(const std::string& certificate, const std::string& more = "")
+{
+    return R"({"format":1,"id":"epay","address":"https://epay.example/xbezahldienste/v1",)"
+           R"("caCertificate":"PEM","clientCertificate":")" +
+           certificate + "\"" + more + "}";
+}
+
+BOOST_AUTO_TEST_CASE(where_a_certificate_is_all_no_token_is_asked_for)
+{
+    Way way(fileWithCertificate("/etc/amtsstube/epay.pem"));
+    way.service.asksForToken = false;
+    way.carry();
+    BOOST_TEST(way.told.size() == 1U);
+    BOOST_TEST(way.service.tokensGiven == 0);
+    way.service.refusesTokens = true; // the certificate is not known there (any more)
+    way.carry(2, "T-100001");
+    BOOST_TEST(way.told.size() == 1U);
+    way.service.refusesTokens = false;
+    way.carry(1, "T-100001");
+    BOOST_TEST(way.told.size() == 2U);
+    BOOST_TEST(way.service.tokensGiven == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_beside_a_client_of_oauth_is_shown_to_both)
+{
+    const auto endpoint = readPaymentEndpoint(fileWithCertificate(
+        "/etc/amtsstube/epay.pem",
+        R"(,"tokenEndpoint":"https://epay.example/t","clientId":"a","clientSecret":"b")"));
+    BOOST_TEST(endpoint.asksForToken());
+    BOOST_TEST(endpoint.clientCertificate == "/etc/amtsstube/epay.pem");
+}
+
+BOOST_AUTO_TEST_CASE(half_a_proof_is_none)
+{
+    BOOST_CHECK_THROW(readPaymentEndpoint(fileWithCertificate("epay.pem")), Error);
+    BOOST_CHECK_THROW(readPaymentEndpoint(fileWithCertificate("")), Error);
+    BOOST_CHECK_THROW(readPaymentEndpoint(fileWithCertificate("/a.pem", R"(,"clientId":"a")")),
+                      Error);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_secret_there_is_no_service)
 {
     BOOST_CHECK_THROW(

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// A payment service (Bezahldienst) to try with: XBezahldienste 1.0.0 (facts/portal.md 3.1) behind OAuth2 client credentials, over TLS, and the page
-// where a phone pays. Nothing behind it but a map; it shares no code with amt-sync, so that a word which is spelt otherwise there is found here.
+// A payment service (Bezahldienst) to try with: XBezahldienste 1.0.0 (facts/portal.md 3.1) behind OAuth2 client credentials and a client certificate, over TLS, and
+// the page where a phone pays. Nothing behind it but a map; it shares no code with amt-sync, so that a word which is spelt otherwise there is found here.
 //
-// node tests/e2e/payment_service.mjs PORT KEY CERTIFICATE CLIENT_SECRET
+// node tests/e2e/payment_service.mjs PORT KEY CERTIFICATE CLIENT_SECRET CLIENT_CERTIFICATE
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 
-const [port, key, certificate, secret] = process.argv.slice(2);
+const [port, key, certificate, secret, client] = process.argv.slice(2);
 const origin = `https://127.0.0.1:${port}`;
 const base = '/xbezahldienste/paymenttransaction/musterstadt/059990999999';
 const basic = `Basic ${Buffer.from(`amtsstube:${encodeURIComponent(secret)}`).toString('base64')}`;
@@ -67,7 +67,7 @@ function payPage(id) {
 <h1>Bezahldienst zum Ausprobieren</h1><p>${line}</p>${open ? `<form method="post">${buttons}</form>` : ''}</html>`;
 }
 
-createServer({ key: readFileSync(key), cert: readFileSync(certificate), minVersion: 'TLSv1.3' }, (request, response) => {
+createServer({ key: readFileSync(key), cert: readFileSync(certificate), minVersion: 'TLSv1.3', ca: readFileSync(client), requestCert: true, rejectUnauthorized: false }, (request, response) => {
     let body = '';
     request.on('data', (piece) => (body += piece));
     request.on('end', () => {
@@ -78,7 +78,10 @@ createServer({ key: readFileSync(key), cert: readFileSync(certificate), minVersi
         };
         /** @param {number} status @param {string} functionalCode */
         const refuse = (status, functionalCode) => answer(status, { type: 'about:blank', title: 'Fehler', status, functionalCode }, 'application/problem+json');
+        // Phones have no certificate; whoever wants a token or a transaction must show one.
+        const known = /** @type {import('node:tls').TLSSocket} */ (request.socket).authorized;
         if (path === '/oauth/token') {
+            if (!known) return answer(403, { error: 'no client certificate' });
             if (request.headers.authorization !== basic || new URLSearchParams(body).get('grant_type') !== 'client_credentials') return answer(401, { error: 'invalid_client' });
             const token = randomBytes(24).toString('base64url');
             tokens.add(token);
@@ -96,7 +99,7 @@ createServer({ key: readFileSync(key), cert: readFileSync(certificate), minVersi
         }
         // What a test reads in place of the code on the screen.
         if (path === '/newest' && request.method === 'GET') return answer(200, { id: [...transactions.keys()].at(-1) ?? null, count: transactions.size });
-        if (!tokens.has((request.headers.authorization ?? '').replace(/^Bearer /, ''))) return answer(401, {});
+        if (!known || !tokens.has((request.headers.authorization ?? '').replace(/^Bearer /, ''))) return answer(401, {});
         if (request.method === 'POST' && path === base) {
             let asked;
             try {

@@ -56,6 +56,7 @@ public:
     std::vector<HttpRequest> asked;
     int tokensGiven = 0;
     bool refusesTokens = false;  ///< that it gave
+    bool asksForToken = true;    ///< false: the certificate of the line is all, as at ePayBL
     bool refusesClients = false; ///< 401 for the client itself
 
 private:
