@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
 // The clerk and the card, in Chromium against a house that runs: a case from the kiosk, the photo, the CAN, each kind of card, the PIN
-// service; what the citizen brought, scanned and added, and with the released case at the office; with and without script. Nothing of what
-// was typed or read is in a log.
+// service; what the citizen brought, scanned and added, and with the released case at the office; the office's reply, read. With and
+// without script. Nothing of what was typed or read is in a log.
 //
 // node tests/e2e/desk.mjs ADDRESSES [PICTURES]
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { axeFindings, launch } from './browser.mjs';
 import { tellDevices } from './emulated.mjs';
 import { Browser } from './http.mjs';
@@ -18,6 +18,7 @@ const patience = 30_000;
 const clerk = { name: 'Ayşe Öztürk', password: 'Der Igel liest am Dienstag Akten' };
 const puk = '9876543210';
 const newPin = '778899';
+const answer = { subject: 'Ihr Bewohnerparkausweis', text: 'Der Ausweis gilt ab dem 1. Dezember.', reference: '32-1-4711' };
 /** @type {string[]} */
 const findings = [];
 
@@ -210,17 +211,64 @@ async function go(walk, reference) {
     await shows('1 Anlage ist beim Antrag');
     await page.locator('#reason').fill('Gebühr bar bezahlt');
     await press('Freigeben');
-    await arrives(scan);
+    const atOffice = await arrives(scan);
+
+    // The office replies; a clerk reads it, the citizen hears only that there is one.
+    const letter = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(400_000)]);
+    reply(atOffice, letter);
+    await until('the reply at the desk', async () => (await page.goto(thisCase)) && (await page.getByRole('link', { name: 'Antwort vom' }).count()) > 0);
+    must((await askState(reference)).includes('Es liegt eine Antwort vor'), 'the kiosk does not say that there is a reply');
+    await page.getByRole('link', { name: 'Antwort vom' }).click();
+    await shows(answer.subject);
+    must(await page.getByText(answer.text).count(), 'the letter is not shown');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Bescheid.pdf' }).click()]);
+    must(readFileSync(await download.path()).equals(letter), 'the attachment of the reply is another');
+    await press('Erledigt');
+    await shows('Diese Antwort ist erledigt');
+    const sent = join(atOffice, 'replies', 'bescheid', 'sent.json');
+    await until('the word that the reply was sent', async () => existsSync(sent));
     await context.close();
 }
 
-/** At the office, byte for byte. @param {Buffer} scan */
+/** @template T @param {string} what @param {() => Promise<T>} look @returns {Promise<T>} */
+async function until(what, look) {
+    for (const end = performance.now() + 2 * patience; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 500))) {
+        const found = await look();
+        if (found) return found;
+    }
+    throw new Error(`not seen: ${what}`);
+}
+
+/** As an office writes it (sync/REPLIES.md): reply.json last. @param {string} folder @param {Buffer} letter */
+function reply(folder, letter) {
+    const place = join(folder, 'replies', 'bescheid');
+    mkdirSync(join(place, 'attachments'), { recursive: true });
+    writeFileSync(join(place, 'attachments', 'Bescheid.pdf'), letter);
+    writeFileSync(join(place, 'writing.json'), JSON.stringify(answer));
+    renameSync(join(place, 'writing.json'), join(place, 'reply.json'));
+}
+
+/** With the number and the code of the receipt. @param {string} reference */
+async function askState(reference) {
+    const receipts = readdirSync(addresses.printerFolder).filter((name) => name.endsWith('.bin'))
+        .map((name) => readFileSync(join(addresses.printerFolder, name), 'latin1')).filter((text) => text.includes(reference));
+    const code = /Code f.r den Stand\s+(\S+)/.exec(receipts.at(-1) ?? '')?.[1];
+    must(code, 'the receipt has no code');
+    const kiosk = new Browser(addresses.kiosk);
+    let page = await kiosk.get('/');
+    page = await kiosk.submit(page, '/language', { language: 'de', back: '/visit/state' });
+    page = await kiosk.submit(page, '/visit/state', { reference, code: code ?? '' });
+    kiosk.close();
+    return page.text;
+}
+
+/** At the office, byte for byte: the case's folder there. @param {Buffer} scan @returns {Promise<string>} */
 async function arrives(scan) {
     for (const end = performance.now() + patience; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 300))) {
         for (const name of readdirSync(addresses.inbox, { recursive: true })) {
             const path = join(addresses.inbox, String(name));
             const known = statSync(path, { throwIfNoEntry: false });
-            if (known?.isFile() && known.size === scan.length && readFileSync(path).equals(scan)) return;
+            if (known?.isFile() && known.size === scan.length && readFileSync(path).equals(scan)) return join(addresses.inbox, String(name).split(sep)[0]);
         }
     }
     throw new Error('the scan does not arrive');
@@ -233,7 +281,7 @@ function checkLogs() {
     for (const name of readdirSync(logs)) {
         const text = readFileSync(join(logs, name), 'utf8');
         bytes += text.length;
-        for (const told of [addresses.can, puk, newPin, 'MUSTERMANN', 'MÜLLER', 'BEATE', 'HEIDESTRA'])
+        for (const told of [addresses.can, puk, newPin, 'MUSTERMANN', 'MÜLLER', 'BEATE', 'HEIDESTRA', answer.subject, answer.text])
             if (text.includes(told)) findings.push(`${name} tells ${told}`);
     }
     must(bytes > 1000, 'there are no logs');
