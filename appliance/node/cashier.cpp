@@ -113,23 +113,19 @@ void Cashier::finished(const std::string& paymentId, const PaymentOutcome& outco
     Visit* visit = _house.visits.byCase(payment->caseId);
 
     // Sealed before the commit, so that outcome and envelope are one.
-    std::optional<outbox::NewEnvelope> sealed;
+    std::optional<House::WayOut> way;
     if (const auto* approved = std::get_if<PaymentApproved>(&outcome); approved && visit) {
         office::Payment paid = *payment;
         paid.state = office::PaymentState::Approved;
         paid.record = approved->record;
-        sealed = _house.trySealing(*visit, paid);
+        way = _house.wayOut(*visit, paid);
     }
 
     office::PaymentState state = payment->state;
     const auto settle = [&] {
         state = _house.till.outcome(paymentId, outcome, _house.now());
-        if (state != office::PaymentState::Approved || !visit)
-            return;
-        if (sealed)
-            _house.cases.seal(payment->caseId, *sealed, office::Settlement::Card, _house.now());
-        else
-            _house.cases.hold(payment->caseId, "KeyUnusable", _house.now());
+        if (state == office::PaymentState::Approved && way)
+            _house.take(payment->caseId, *way, office::Settlement::Card);
     };
     if (visit) {
         _house.commit(*visit, [&] {
@@ -184,11 +180,7 @@ void Cashier::settlePaid(Visit& visit)
     if (!opened || opened->state != office::CaseState::Recorded || !opened->payment ||
         opened->payment->state != office::PaymentState::Approved)
         return;
-    const auto sealed = _house.trySealing(visit, opened->payment);
-    if (sealed)
-        _house.cases.seal(visit.caseId, *sealed, office::Settlement::Card, _house.now());
-    else
-        _house.cases.hold(visit.caseId, "KeyUnusable", _house.now());
+    _house.take(visit.caseId, _house.wayOut(visit, opened->payment), office::Settlement::Card);
 }
 
 void Cashier::takeUp()

@@ -45,6 +45,7 @@ HttpResponse attachmentsAnswer(House& house, const Exchange& exchange, const std
     view.id = record.id;
     view.reference = record.reference;
     view.serviceName = serviceName(house, record);
+    view.papers = papers(house, record);
     view.refusal = refusal;
     view.left = attachmentBytesMax;
     const auto deskKey = house.people.openDeskKey(exchange.clerk->token, house.now());

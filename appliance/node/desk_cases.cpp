@@ -38,6 +38,12 @@ office::CaseRecord requiredCase(const House& house, const Exchange& exchange)
     return *std::move(found);
 }
 
+std::vector<std::string> papers(const House& house, const office::CaseRecord& record)
+{
+    const auto* service = house.town.service(record.serviceKey);
+    return service ? office::papersOf(*service, "de") : std::vector<std::string>();
+}
+
 std::string serviceName(const House& house, const office::CaseRecord& record)
 {
     const auto* service = house.town.service(record.serviceKey);
@@ -117,6 +123,7 @@ Reply showCase(House& house, Exchange& exchange)
     view.id = record.id;
     view.reference = record.reference;
     view.serviceName = serviceName(house, record);
+    view.papers = papers(house, record);
     view.state = std::string(office::name(record.standing));
     view.heldReason = record.heldReason;
     const auto may = [&](const std::string& act) {

@@ -17,6 +17,8 @@ class House;
 /// Of the address. Throws NotFound.
 office::CaseRecord requiredCase(const House& house, const Exchange& exchange);
 std::string serviceName(const House& house, const office::CaseRecord& record);
+/// What the service asks for; empty when it is no longer offered.
+std::vector<std::string> papers(const House& house, const office::CaseRecord& record);
 /// What the clerk typed. Throws RequestMalformed when there is nothing, or too much.
 std::string reasonOf(const Exchange& exchange);
 

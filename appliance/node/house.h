@@ -150,9 +150,15 @@ public:
     sealForDestination(const office::OpenedCase& opened,
                        const std::optional<office::Payment>& payment,
                        const std::vector<DescribedAttachment>& attachments = {});
-    /// From the answers of a running visit; nothing (logged) when there is no usable key any more.
-    std::optional<outbox::NewEnvelope> trySealing(const Visit& visit,
-                                                  const std::optional<office::Payment>& payment);
+    /// A case whose fee is settled: sealed, or why it waits for a person.
+    struct WayOut {
+        std::optional<outbox::NewEnvelope> sealed;
+        std::string held = {}; ///< as in CaseBook::hold()
+    };
+    /// From the answers of a running visit. Held (and logged) when there is no usable key any more.
+    WayOut wayOut(const Visit& visit, const std::optional<office::Payment>& payment);
+    /// Part of the caller's commit.
+    void take(const std::string& caseId, const WayOut& way, office::Settlement settlement);
 
     // --- presses ---
     Presses* pressesOf(const std::string& visitHash, const std::string& sessionHash);

@@ -170,11 +170,7 @@ Reply submit(House& house, Exchange& exchange)
         visit.caseId = recorded.id;
         visit.apply(VisitEvent::Submitted);
         if (recorded.fee.inCents() == 0) {
-            const auto sealed = house.trySealing(visit, std::nullopt);
-            if (sealed)
-                house.cases.seal(recorded.id, *sealed, office::Settlement::NoFee, house.now());
-            else
-                house.cases.hold(recorded.id, "KeyUnusable", house.now());
+            house.take(recorded.id, house.wayOut(visit, std::nullopt), office::Settlement::NoFee);
             visit.apply(VisitEvent::NothingToPay);
         }
     });

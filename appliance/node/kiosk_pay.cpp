@@ -148,6 +148,8 @@ Reply showDone(House& house, Exchange& exchange)
     view.fee = opened.fee;
     view.paid = opened.payment && opened.payment->state == office::PaymentState::Approved;
     view.paidOnline = view.paid && opened.payment->online.has_value();
+    if (const auto* service = house.town.service(opened.serviceKey))
+        view.papers = office::papersOf(*service, visit.language);
     view.printing = house.receipts.state(visit.caseId);
     view.untilEnd = house.settings.doneStays;
     return house.kioskPage(exchange, view);

@@ -109,7 +109,8 @@ Reply showServices(House& house, Exchange& exchange)
             continue;
         view.services.push_back({service.key, office::textIn(service.name, language),
                                  office::textIn(service.summary, language),
-                                 office::feeFor(service, localDate(house.now()))});
+                                 office::feeFor(service, localDate(house.now())),
+                                 office::papersOf(service, language)});
     }
     return house.kioskPage(exchange, view);
 }

@@ -4,9 +4,9 @@
 // other, so that what was typed does not stay on the screen.
 #include "appliance/node/kiosk_state.h"
 
+#include "appliance/core/file_reference.h"
 #include "appliance/core/log.h"
 #include "appliance/node/house.h"
-#include "appliance/core/file_reference.h"
 
 #include <algorithm>
 
@@ -42,9 +42,8 @@ Reply answerQuestion(House& house, Exchange& exchange)
         view.answer = Answer::TooOften;
         return house.kioskPage(exchange, view, 429);
     }
-    const auto found = known.empty()
-                           ? std::nullopt
-                           : house.cases.findByQuestion(known, readQuestionCode(code));
+    const auto found =
+        known.empty() ? std::nullopt : house.cases.findByQuestion(known, readQuestionCode(code));
     if (!found) {
         // A misread number is found by its check character and tries nothing.
         if (!known.empty())
@@ -54,7 +53,10 @@ Reply answerQuestion(House& house, Exchange& exchange)
     }
     log::info("question.answered");
     view.answer = Answer::Found;
-    view.state = std::string(office::name(found->standing));
+    view.state =
+        found->heldReason == office::papersMissing && found->standing == office::Standing::Held
+            ? office::papersMissing
+            : std::string(office::name(found->standing));
     const auto replies = house.replies.ofEnvelope(found->envelopeId);
     view.hasReply = std::any_of(replies.begin(), replies.end(), [](const auto& reply) {
         return reply.state != outbox::ReplyState::Refused && !reply.settledAt;

@@ -392,23 +392,19 @@ office::PaymentState OnlineCashier::settle(const office::OnlineOrder& order, con
                           news->standing == office::TransactionNews::Standing::Paid;
 
     // Sealed before the commit, so that outcome and envelope are one.
-    std::optional<outbox::NewEnvelope> sealed;
+    std::optional<House::WayOut> way;
     if (sealsNow) {
         auto paid = _house.till.find(order.paymentId);
         AMT_ASSERT(paid.has_value());
         paid->state = office::PaymentState::Approved;
         paid->online = news->transaction;
-        sealed = _house.trySealing(*visit, paid);
+        way = _house.wayOut(*visit, paid);
     }
     office::PaymentState state = order.state;
     const auto work = [&] {
         state = change();
-        if (state == office::PaymentState::Approved && state != order.state && sealsNow) {
-            if (sealed)
-                _house.cases.seal(order.caseId, *sealed, office::Settlement::Card, _house.now());
-            else
-                _house.cases.hold(order.caseId, "KeyUnusable", _house.now());
-        }
+        if (state == office::PaymentState::Approved && state != order.state && way)
+            _house.take(order.caseId, *way, office::Settlement::Card);
     };
     if (!visit) {
         _house.doors.database.transact(work);

@@ -78,6 +78,10 @@ std::vector<PrintElement> ReceiptDesk::elements(const std::string& caseId) const
     } else if (found->fee.inCents() > 0) {
         elements.push_back(PrintPair{"Zahlung", "am Schalter zu zahlen", true});
     }
+    if (service && found->state == office::CaseState::Held) {
+        for (const auto& paper : office::papersOf(*service, "de"))
+            elements.push_back(PrintPair{"Am Schalter zeigen", paper, true});
+    }
     const auto lines = _terminalLines.find(caseId);
     if (lines != _terminalLines.end() && !lines->second.empty()) {
         elements.push_back(PrintRule{});

@@ -189,12 +189,14 @@ outbox::NewEnvelope House::sealForDestination(const office::OpenedCase& opened,
     return sealed;
 }
 
-std::optional<outbox::NewEnvelope> House::trySealing(const Visit& visit,
-                                                     const std::optional<office::Payment>& payment)
+House::WayOut House::wayOut(const Visit& visit, const std::optional<office::Payment>& payment)
 {
     const auto recorded = cases.find(visit.caseId);
     if (!recorded)
         throw Error(ErrorCode::NotFound, "case of a visit");
+    const auto* service = town.service(recorded->serviceKey);
+    if (service && !service->papers.empty())
+        return {std::nullopt, office::papersMissing};
     office::OpenedCase opened;
     opened.id = recorded->id;
     opened.envelopeId = recorded->envelopeId;
@@ -206,7 +208,7 @@ std::optional<outbox::NewEnvelope> House::trySealing(const Visit& visit,
     opened.answers = visit.answers;
     opened.identification = visit.identification;
     try {
-        return sealForDestination(opened, payment);
+        return {sealForDestination(opened, payment)};
     } catch (const Error& failure) { // a payment's outcome is committed all the same; the case is
                                      // held then
         if (failure.errorCode() == ErrorCode::StoreFailed)
@@ -214,8 +216,16 @@ std::optional<outbox::NewEnvelope> House::trySealing(const Visit& visit,
         log::error("case.not-sealed", {{"case", visit.caseId},
                                        {"code", std::string(amt::name(failure.errorCode()))},
                                        {"detail", failure.message()}});
-        return std::nullopt;
+        return {std::nullopt, "KeyUnusable"};
     }
+}
+
+void House::take(const std::string& caseId, const WayOut& way, office::Settlement settlement)
+{
+    if (way.sealed)
+        cases.seal(caseId, *way.sealed, settlement, now());
+    else
+        cases.hold(caseId, way.held, now());
 }
 
 } // namespace amt::node

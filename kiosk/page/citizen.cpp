@@ -352,6 +352,10 @@ public:
             service.set("feeLine", entry.fee == Money()
                                        ? text("services.free")
                                        : text("services.fee", {{"fee", money(entry.fee)}}));
+            if (!entry.papers.empty())
+                service.set("papersLine",
+                            text("services.papers",
+                                 {{"papers", _texts.listed(_frame.language, entry.papers)}}));
             services.push_back(service);
         }
         set("services", services);
@@ -669,6 +673,11 @@ public:
                                                    : view.paid     ? "done.paid"
                                                                    : "done.unpaid",
                                                    {{"fee", money(view.fee)}}));
+        const bool waits = !view.papers.empty() || (view.fee != Money() && !view.paid);
+        set("waits", waits);
+        if (!view.papers.empty())
+            set("papersLine",
+                text("done.papers", {{"papers", _texts.listed(_frame.language, view.papers)}}));
         const auto key = "done.printing." + view.printing;
         const auto printing = _texts.has("de", key) ? key : std::string("done.printing.noPrinter");
         set("printingLine", text(printing));

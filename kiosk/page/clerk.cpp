@@ -138,6 +138,7 @@ public:
         set("badge", stateBadge(view.state));
         if (!view.heldReason.empty())
             set("held", held(view.heldReason));
+        setPapers(view.papers, view.takesAttachments && view.attachments == 0);
         if (view.openReplies > 0)
             set("openReplies", _texts.plural(german, "desk.reply.count", view.openReplies));
         set("hasReplies", !view.replies.empty());
@@ -189,6 +190,7 @@ public:
         set("reference", view.reference);
         set("serviceName", view.serviceName);
         set("readable", view.readable);
+        setPapers(view.papers, false);
         set("refusal",
             view.refusal.empty() ? Data(false) : Data(text("attachment.refused." + view.refusal)));
         Data rows{Data::type::list};
@@ -1206,6 +1208,14 @@ private:
                                  : state == "Held"     ? "warning"
                                                        : "info";
         return badge(kind, textOr("desk.state." + state, state));
+    }
+
+    void setPapers(const std::vector<std::string>& papers, bool lacking)
+    {
+        if (papers.empty())
+            return;
+        set("papersLine", text("desk.papers", {{"papers", _texts.listed(german, papers)}}));
+        set("papersLacking", lacking);
     }
 
     std::string held(const std::string& reason) const

@@ -175,6 +175,7 @@ struct ServicesPage {
     struct Entry {
         std::string key, name, summary;
         Money fee;
+        std::vector<std::string> papers = {}; ///< to show at the desk
     };
     std::vector<Entry> services;
 };
@@ -297,6 +298,7 @@ struct DonePage {
     std::string printing; ///< "printing", "printed", "paperOut", "coverOpen", "noPrinter",
                           ///< "interrupted", "notWanted"
     std::chrono::seconds untilEnd{60};
+    std::vector<std::string> papers = {}; ///< to show at the desk before it goes out
 };
 /// GET /visit/still-there, POST {} = more time. Refreshes to /visit/timeout.
 struct StillTherePage {
@@ -313,7 +315,8 @@ struct StatePage {
     enum class Answer { None, Found, Unknown, TooOften };
     Answer answer = Answer::None;
     std::string reference; ///< as it was typed, or as it is written
-    std::string state;     ///< "Recorded", "HandedOver", "Accepted", "Rejected", "Held", "Settled"
+    std::string state;     ///< "Recorded", "HandedOver", "Accepted", "Rejected", "Held", "Settled",
+                           ///< "PapersMissing"
     bool hasReply = false; ///< the authority has replied; what, only a person shows
 };
 /// GET /help?back=ADDRESS: who helps; POST calls a person {back}
@@ -477,6 +480,7 @@ struct CasePage {
     int openReplies = 0;           ///< of these, not done with
     bool takesAttachments = false; ///< GET /desk/cases/ID/attachments
     int attachments = 0;
+    std::vector<std::string> papers = {}; ///< that the service asks for
 };
 /// GET /desk/cases/ID/attachments; POST there {file}, as multipart/form-data; POST …/AID/remove {}
 struct AttachmentsPage {
@@ -487,7 +491,8 @@ struct AttachmentsPage {
         std::int64_t size = 0;
     };
     std::vector<Row> rows;
-    std::int64_t left = 0; ///< bytes that the case may still take
+    std::vector<std::string> papers = {}; ///< that the service asks for
+    std::int64_t left = 0;                ///< bytes that the case may still take
     bool canAdd = false, canRemove = false;
     bool isFull = false;
     std::string refusal; ///< of the last one: end of a key attachment.refused.; or empty

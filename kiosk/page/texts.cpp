@@ -193,6 +193,14 @@ std::string Texts::money(const std::string& language, Money amount) const
     return get(language, "format.money", {{"amount", amount.decimal()}});
 }
 
+std::string Texts::listed(const std::string& language, const std::vector<std::string>& names) const
+{
+    std::string all;
+    for (const auto& each : names)
+        all += (all.empty() ? "" : raw(language, "list.comma")) + each;
+    return all;
+}
+
 std::string Texts::day(const std::string& language, LocalDate date) const
 {
     const std::chrono::weekday weekday{std::chrono::sys_days(date)};

@@ -34,6 +34,8 @@ public:
     std::string plural(const std::string& language, const std::string& key,
                        std::int64_t count) const;
 
+    /// "A, B, C"
+    std::string listed(const std::string& language, const std::vector<std::string>& names) const;
     std::string money(const std::string& language, Money amount) const;
     /// "Sa, 21.11.2026"
     std::string day(const std::string& language, LocalDate day) const;

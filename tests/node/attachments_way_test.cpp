@@ -5,6 +5,7 @@
 #include "sync/portal/metadata.h"
 #include "tests/node/scans.h"
 #include "tests/node/whole_way.h"
+#include "tests/support/schema_judge.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -39,6 +40,13 @@ std::string readFile(const fs::path& file)
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// As amt-gateway does.
+void takeLarge(GatewayTown& gateway)
+{
+    gateway.attachmentBytesMax = std::size_t{90} * 1024 * 1024;
+    gateway.restart();
+}
+
 /// The office fetches, checks, keeps and accepts.
 void fetchAll(GatewayTown& town, const fs::path& inbox)
 {
@@ -69,8 +77,7 @@ BOOST_AUTO_TEST_SUITE(node_attachments_way)
 BOOST_AUTO_TEST_CASE(twenty_megabytes_arrive_byte_for_byte_and_leave_nothing_here)
 {
     WholeWay way;
-    way.gateway.attachmentBytesMax = std::size_t{90} * 1024 * 1024; // as amt-gateway has it
-    way.gateway.restart();
+    takeLarge(way.gateway);
     Browser kiosk(way.town, Surface::Kiosk), desk(way.town, Surface::Desk);
     walkToDesk(way.town, kiosk, desk);
     const std::string large = pdfOf(way.town, 20'000'000);
@@ -113,6 +120,90 @@ BOOST_AUTO_TEST_CASE(twenty_megabytes_arrive_byte_for_byte_and_leave_nothing_her
     }
     BOOST_TEST(files == 2);
     way.checkOnce();
+}
+
+/// Scans one paper, releases, and what the office then has.
+portal::Metadata scannedAndReleased(WholeWay& way, Browser& desk, const std::string& settlement)
+{
+    signInFirst(way.town, desk);
+    desk.post("/desk/paper", {{"kept", "yes"}});
+    desk.get("/desk/held");
+    BOOST_TEST(desk.shows("Es fehlen noch Unterlagen."));
+    const std::string path = "/desk/cases/" + onlyCase(way.town);
+    desk.get(path);
+    BOOST_TEST(desk.shows("Zu diesem Antrag gehören: Fahrzeugschein, Meldebescheinigung"));
+    BOOST_TEST(desk.shows("Es ist noch keine Unterlage dabei."));
+    BOOST_TEST(addScan(way.town, desk, "Fahrzeugschein.pdf", pdfOf(way.town, 300'000)).status ==
+               303);
+    desk.get(path);
+    BOOST_TEST(!desk.shows("Es ist noch keine Unterlage dabei."));
+    desk.post(path + "/release", {{"reason", "Unterlagen eingescannt"}});
+    BOOST_TEST(desk.page.status == 200);
+    BOOST_TEST(way.town.text("SELECT settlement FROM cases") == settlement);
+    way.startCarrier();
+    way.pass(std::chrono::minutes(1));
+    const TemporaryFolder folder;
+    fetchAll(way.gateway, folder.path());
+    way.pass(std::chrono::minutes(4));
+    BOOST_TEST(way.town.text("SELECT state FROM envelope") == "PURGED");
+    fs::path arrived;
+    for (const auto& entry : fs::directory_iterator(folder.path()))
+        arrived = entry.path();
+    std::string text = readFile(arrived / "metadata.json");
+    if (!skipWithoutJudge())
+        BOOST_TEST(judgedBySchema(text) == 0);
+    way.checkOnce();
+    return portal::readMetadata(text);
+}
+
+BOOST_AUTO_TEST_CASE(a_paid_case_that_needs_papers_waits_for_a_desk_and_keeps_its_payment)
+{
+    WholeWay way;
+    takeLarge(way.gateway);
+    askForPapers(way.town);
+    way.town.restart();
+    Browser kiosk(way.town, Surface::Kiosk), desk(way.town, Surface::Desk);
+    kiosk.get("/services");
+    BOOST_TEST(kiosk.shows("Am Schalter zu zeigen: Fahrzeugschein, Meldebescheinigung"));
+    walkToDone(way.town, kiosk);
+    kiosk.get("/visit/done");
+    BOOST_TEST(kiosk.shows("Noch zu zeigen: Fahrzeugschein, Meldebescheinigung."));
+    BOOST_TEST(kiosk.shows("sobald am Schalter alles erledigt ist"));
+    const std::string paper = ScriptedPrinter::textOf(way.town.printer.jobs.back());
+    BOOST_TEST(paper.find("Am Schalter zeigen") != std::string::npos);
+    BOOST_TEST(paper.find("Meldebescheinigung") != std::string::npos);
+    BOOST_TEST(way.town.count("SELECT count(*) FROM envelope") == 0);
+    const auto metadata = scannedAndReleased(way, desk, "Card");
+    BOOST_REQUIRE(metadata.payment.has_value());
+    BOOST_TEST(metadata.payment->grossAmount.value_or(Money()).inCents() == 3070);
+    BOOST_REQUIRE_EQUAL(metadata.attachments.size(), 1U);
+    BOOST_TEST(metadata.attachments[0].filename == "Fahrzeugschein.pdf");
+}
+
+BOOST_AUTO_TEST_CASE(a_free_case_that_needs_papers_waits_for_a_desk_too)
+{
+    WholeWay way;
+    takeLarge(way.gateway);
+    askForPapers(way.town, true);
+    way.town.restart();
+    Browser kiosk(way.town, Surface::Kiosk), desk(way.town, Surface::Desk);
+    walkToPay(way.town, kiosk);
+    BOOST_TEST(kiosk.location == "/visit/done");
+    BOOST_TEST(kiosk.shows("Es ist nichts zu zahlen."));
+    BOOST_TEST(kiosk.shows("Noch zu zeigen: Fahrzeugschein"));
+    const std::string receipt = ScriptedPrinter::textOf(way.town.printer.jobs.back());
+    const auto code = way.town.text("SELECT question_code FROM cases");
+    BOOST_REQUIRE(!code.empty());
+    BOOST_TEST(receipt.find(code) != std::string::npos);
+    const auto reference = way.town.text("SELECT reference FROM cases");
+    kiosk.post("/visit/end");
+    kiosk.get("/");
+    kiosk.post("/language", {{"language", "de"}, {"back", "/visit/state"}});
+    kiosk.post("/visit/state", {{"reference", reference}, {"code", code}});
+    BOOST_TEST(kiosk.shows("Es fehlen noch Unterlagen."));
+    const auto metadata = scannedAndReleased(way, desk, "NoFee");
+    BOOST_TEST(!metadata.payment.has_value());
+    BOOST_REQUIRE_EQUAL(metadata.attachments.size(), 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -79,6 +79,22 @@ inline std::string pdfOf(Town& town, std::size_t bytes)
     return text;
 }
 
+/// Its service asks for two papers, from the next start on.
+inline void askForPapers(Town& town, bool free = false)
+{
+    town.otherService = [free](json::Object& service) {
+        auto papers = json::makeArray();
+        for (const char* name : {"Fahrzeugschein", "Meldebescheinigung"}) {
+            auto paper = json::makeObject();
+            paper->set("de", name);
+            papers->add(paper);
+        }
+        service.set("papers", papers);
+        if (free)
+            service.getArray("fees")->getObject(0)->set("cents", 0);
+    };
+}
+
 /// A case whose fee is to be paid at the desk, and a clerk who has the key to it.
 inline void walkToDesk(Town& town, Browser& kiosk, Browser& desk)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iterator>
 
 namespace amt::test {
 namespace {
@@ -228,12 +229,21 @@ void Town::open()
 {
     node::NodeSettings settings;
     settings.municipalityFolder = source() + "/config/municipality";
-    if (!paymentPlan.empty()) {
+    if (!paymentPlan.empty() || otherService) {
         const auto own = _folder / "municipality";
         std::filesystem::remove_all(own);
         std::filesystem::copy(settings.municipalityFolder, own,
                               std::filesystem::copy_options::recursive);
-        std::ofstream(own / "payment.json") << paymentPlan;
+        if (!paymentPlan.empty())
+            std::ofstream(own / "payment.json") << paymentPlan;
+        if (otherService) {
+            const auto file = own / "services" / "99108001001000-bewohnerparkausweis.json";
+            std::ifstream in(file);
+            json::Object service =
+                *json::parseObject(std::string(std::istreambuf_iterator<char>(in), {}));
+            otherService(service);
+            std::ofstream(file) << json::write(service);
+        }
         settings.municipalityFolder = own.string();
     }
     settings.deskHosts = {"desk.example"};

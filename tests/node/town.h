@@ -5,6 +5,7 @@
 #pragma once
 
 #include "appliance/core/event_loop.h"
+#include "appliance/core/json.h"
 #include "appliance/node/node.h"
 #include "appliance/store/store.h"
 #include "kiosk/page/page.h"
@@ -12,6 +13,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -246,6 +248,7 @@ public:
     std::string portalCalendar;            ///< likewise
     std::string identityProvider;          ///< likewise
     std::string paymentPlan;               ///< payment.json of the town, likewise; empty: none
+    std::function<void(json::Object&)> otherService; ///< changes its service's file, likewise
     /// What is set up at the desk, from the next start on.
     bool hasDeskReader = true, hasDeskCertificate = true;
     IdentityReader* otherDeskReader = nullptr; ///< instead of the scripted one, likewise

@@ -247,6 +247,7 @@ inline std::vector<KioskSample> kioskSamples()
 {
     using namespace page;
     const auto fee = Money::cents(3070);
+    const std::vector<std::string> papers{"Fahrzeugschein", "Meldebescheinigung"};
     const std::string service = "Bewohnerparkausweis";
     const std::vector<std::string> attributes = {"GivenNames", "FamilyNames", "AcademicTitle",
                                                  "DateOfBirth", "PlaceOfResidence"};
@@ -303,7 +304,7 @@ inline std::vector<KioskSample> kioskSamples()
                         "Kennzeichen und, wenn Sie mögen, Ihren Ausweis mit PIN.",
                         fee},
                        {"99050012104000", "Meldebescheinigung", "Bescheinigung über Ihre Wohnung",
-                        Money()}}},
+                        Money(), papers}}},
          false},
         {"services-offline",
          ServicesPage{{{"99108001001000", service,
@@ -374,12 +375,16 @@ inline std::vector<KioskSample> kioskSamples()
          false},
         {"done-phone", DonePage{"BP-2026-000123-4", service, fee, true, true, "printed"}},
         {"done-desk", DonePage{"BP-2026-000123-4", service, fee, false, false, "paperOut"}},
+        {"done-papers", DonePage{"BP-2026-000123-4", service, fee, true, false, "printed",
+                                 std::chrono::seconds(60), papers}},
         {"still", StillTherePage{std::chrono::seconds(30), "/visit/form"}},
         {"ended", EndedPage{false}, false},
         {"ended-timeout", EndedPage{true}, false},
         {"state", StatePage{}},
         {"state-found", StatePage{StatePage::Answer::Found, "BP-2026-7K3M-4Q", "HandedOver"}},
         {"state-reply", StatePage{StatePage::Answer::Found, "BP-2026-7K3M-4Q", "Accepted", true}},
+        {"state-papers",
+         StatePage{StatePage::Answer::Found, "BP-2026-7K3M-4Q", "PapersMissing", false}},
         {"state-unknown", StatePage{StatePage::Answer::Unknown, "BP-2026-7K3M-4Q", ""}},
         {"state-wait", StatePage{StatePage::Answer::TooOften, "BP-2026-7K3M-4Q", ""}},
         {"help", HelpPage{"0251 123-0", false, "/visit/form"}},
@@ -724,12 +729,16 @@ inline std::vector<DeskSample> deskSamples()
     held.way.resize(2);
     held.canRelease = true;
     held.takesAttachments = true;
+    CasePage papersMissing = held;
+    papersMissing.heldReason = "PapersMissing";
+    papersMissing.papers = {"Fahrzeugschein", "Meldebescheinigung"};
     AttachmentsPage attachments;
     attachments.id = open.id;
     attachments.reference = open.reference;
     attachments.serviceName = open.serviceName;
     attachments.rows = {{"8f3a", "Mietvertrag.pdf", "application/pdf", 1'430'000},
                         {"8f3b", "Fahrzeugschein Vorderseite.jpg", "image/jpeg", 412'000}};
+    attachments.papers = papersMissing.papers;
     attachments.left = 58'158'000;
     attachments.canAdd = attachments.canRemove = true;
     AttachmentsPage noAttachments = attachments;
@@ -911,6 +920,7 @@ inline std::vector<DeskSample> deskSamples()
                                     "",
                                     {}}},
         {"case-held", held},
+        {"case-papers", papersMissing},
         {"case-unclear", unclear},
         {"case-phone", phone},
         {"case-phone-late", late},

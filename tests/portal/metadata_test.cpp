@@ -7,11 +7,10 @@
 #include "sync/envelope/envelope.h"
 #include "sync/portal/identification_report.h"
 #include "sync/portal/metadata.h"
-#include "tests/support/skip.h"
+#include "tests/support/schema_judge.h"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-#include <unistd.h>
 
 #include <fstream>
 #include <functional>
@@ -55,30 +54,6 @@ Metadata least()
     Metadata metadata;
     metadata.data = {hashOf("data"), "urn:x:y", "application/xml"};
     return metadata;
-}
-
-/// Exit code of the second validator: 0 valid, 1 not, 2 it or the schema is missing.
-int judged(const std::string& text,
-           const char* schemaFile = "fit-connect-metadata-2.1.0.schema.json")
-{
-    const auto file = std::filesystem::path(AMT_BINARY_DIR) /
-                      ("metadata-" + std::to_string(::getpid()) + ".json");
-    std::ofstream(file) << text;
-    const auto schema = test::shared() / "standards" / schemaFile;
-    const std::string command = "python3 '" AMT_SOURCE_DIR "/tests/portal/validate.py' '" +
-                                schema.string() + "' '" + file.string() + "'";
-    const int status = std::system(command.c_str());
-    std::filesystem::remove(file);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
-}
-
-bool skipWithoutValidator()
-{
-    if (test::skipWithout(test::shared() / "standards/fit-connect-metadata-2.1.0.schema.json",
-                          "the schema is not here"))
-        return true;
-    return test::skipUnless(std::system("python3 -c 'import jsonschema' 2>/dev/null") == 0,
-                            "python3-jsonschema is missing");
 }
 
 IdentificationReport proof()
@@ -236,37 +211,37 @@ BOOST_DATA_TEST_CASE(nothing_is_read_that_breaks_a_rule, data::make(brokenTexts)
 
 BOOST_AUTO_TEST_CASE(a_second_validator_finds_it_valid_against_the_schema)
 {
-    if (skipWithoutValidator())
+    if (test::skipWithoutJudge())
         return;
-    BOOST_TEST(judged(writeMetadata(full())) == 0);
-    BOOST_TEST(judged(writeMetadata(least())) == 0);
+    BOOST_TEST(test::judgedBySchema(writeMetadata(full())) == 0);
+    BOOST_TEST(test::judgedBySchema(writeMetadata(least())) == 0);
     Metadata metadata = full();
     metadata.payment->grossAmount = Money::cents(1999); // no multiple of 0.01 among doubles
-    BOOST_TEST(judged(writeMetadata(metadata)) == 0);
+    BOOST_TEST(test::judgedBySchema(writeMetadata(metadata)) == 0);
 
     std::string broken = writeMetadata(full());
     broken.replace(broken.find("BOOKED"), 6, "PAYED_");
-    BOOST_TEST(judged(broken) == 1);
+    BOOST_TEST(test::judgedBySchema(broken) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_report_of_identification_is_valid_for_a_second_validator)
 {
     const char* schema = "identification-report-2.0.0.schema.json";
     const auto sample = test::shared() / "samples/identification-report-sample-2.0.0.json";
-    if (skipWithoutValidator() || test::skipWithout(sample, "the sample is not here"))
+    if (test::skipWithoutJudge() || test::skipWithout(sample, "the sample is not here"))
         return;
-    BOOST_TEST(judged(writeIdentificationReport(proof()), schema) == 0);
+    BOOST_TEST(test::judgedBySchema(writeIdentificationReport(proof()), schema) == 0);
     IdentificationReport unsure = proof();
     unsure.level = LevelOfAssurance::Unknown;
     const std::string text = writeIdentificationReport(unsure);
     BOOST_TEST(text.find(R"("levelOfAssurance":"unknown")") != std::string::npos);
-    BOOST_TEST(judged(text, schema) == 0);
+    BOOST_TEST(test::judgedBySchema(text, schema) == 0);
     // The schema's own sample breaks its schema, and so does a level of our own making.
     std::ifstream in(sample);
-    BOOST_TEST(judged({std::istreambuf_iterator<char>(in), {}}, schema) == 1);
+    BOOST_TEST(test::judgedBySchema({std::istreambuf_iterator<char>(in), {}}, schema) == 1);
     std::string broken = writeIdentificationReport(proof());
     broken.replace(broken.find("hoch"), 4, "HOCH");
-    BOOST_TEST(judged(broken, schema) == 1);
+    BOOST_TEST(test::judgedBySchema(broken, schema) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_report_is_a_data_set_whose_hash_is_that_of_its_bytes)

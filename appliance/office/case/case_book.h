@@ -32,6 +32,9 @@ inline constexpr auto caseTable = stateTable<CaseState, CaseEvent>({
      CaseState::Sealed}, // a clerk releases it from the desk copy
 });
 
+/// Reason of hold(): the service asks for papers that a clerk scans before the case goes out.
+inline constexpr const char* papersMissing = "PapersMissing";
+
 /// How the fee was settled when the envelope was sealed.
 enum class Settlement { Open, Card, AtDesk, NoFee };
 std::string_view name(Settlement settlement); ///< the enumerator's name

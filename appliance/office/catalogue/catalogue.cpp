@@ -150,7 +150,7 @@ Service readService(const std::string& text)
 {
     const json::ObjectPtr object = json::parseObject(text);
     json::onlyKeys(*object, {"key", "referencePrefix", "name", "summary", "fees", "dataGroups",
-                             "fields", "schemaUri", "retention"});
+                             "fields", "schemaUri", "retention", "papers"});
     Service service;
     service.key = json::text(*object, "key");
     require(isDigits(service.key, 14) && service.key.substr(0, 2) == "99", "'key' is no LeiKa key");
@@ -191,6 +191,11 @@ Service readService(const std::string& text)
     const std::int64_t hours = json::integer(*retention, "deskCopyHoursAfterAcceptance");
     require(hours >= 0 && hours <= 24, "'deskCopyHoursAfterAcceptance' is 0 to 24");
     service.retention.deskCopyAfterAcceptance = std::chrono::hours(hours);
+    if (object->has("papers")) {
+        for (const json::ObjectPtr& paper : objects(*object, "papers"))
+            service.papers.push_back(textsFromJson(*paper));
+        require(!service.papers.empty(), "'papers' is empty");
+    }
     return service;
 }
 
@@ -238,6 +243,14 @@ int Service::steps() const
     for (const Field& each : fields)
         steps = std::max(steps, each.step);
     return steps;
+}
+
+std::vector<std::string> papersOf(const Service& service, const std::string& language)
+{
+    std::vector<std::string> names;
+    for (const Texts& paper : service.papers)
+        names.push_back(textIn(paper, language));
+    return names;
 }
 
 Money feeFor(const Service& service, LocalDate day)

@@ -82,10 +82,13 @@ struct Service {
     std::vector<Field> fields;  ///< in the order of the form and of the data
     std::string schemaUri;      ///< of the data for the destination
     Retention retention;
+    std::vector<Texts> papers; ///< what a clerk sees and scans before a case goes out; often none
 
     const Field* field(const std::string& fieldName) const; ///< null when unknown
     int steps() const;
 };
+/// Names of what a clerk sees and scans.
+std::vector<std::string> papersOf(const Service& service, const std::string& language);
 /// Gebühr on this day; throws ConfigurationInvalid when no fee had begun.
 Money feeFor(const Service& service, LocalDate day);
 

@@ -47,6 +47,9 @@ const Change changes[] = {
     {"options of a field that is no choice", R"("kind": "choice")", R"("kind": "text")"},
     {"a desk copy kept for two days", R"("deskCopyHoursAfterAcceptance": 24)",
      R"("deskCopyHoursAfterAcceptance": 48)"},
+    {"no papers in a list of papers", R"("retention")", R"("papers": [], "retention")"},
+    {"a paper without a German name", R"("retention")",
+     R"("papers": [{"en": "lease"}], "retention")"},
     {"no JSON", "{", "<"},
 };
 
