@@ -224,7 +224,7 @@ async function go(walk, reference) {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Bescheid.pdf' }).click()]);
     must(readFileSync(await download.path()).equals(letter), 'the attachment of the reply is another');
     await press('Erledigt');
-    await shows('Diese Antwort ist erledigt');
+    await page.locator('li', { hasText: 'Antwort vom' }).getByText('Erledigt').waitFor();
     const sent = join(atOffice, 'replies', 'bescheid', 'sent.json');
     await until('the word that the reply was sent', async () => existsSync(sent));
     await context.close();
