@@ -102,7 +102,7 @@ page::CheckInPage CheckIn::admit(Visit& visit, const office::Appointment& appoin
     } else if (!std::holds_alternative<office::Ticket>(outcome)) { // over, or no numbers left
         said.problem = Problem::AskReception;
     } else {
-        _house.hall.changed();
+        _house.hall.publish();
         _house.receipts.printTicket(visit.ticketId, visit.language);
     }
     return said;

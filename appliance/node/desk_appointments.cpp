@@ -533,7 +533,7 @@ Reply checkInAtDesk(House& house, Exchange& exchange)
         house.calendar.checkIn(appointment, randomUuid(house.doors.random),
                                office::Channel::Reception, {exchange.clerk->clerk.name});
     if (const auto* ticket = std::get_if<office::Ticket>(&outcome)) {
-        house.hall.changed();
+        house.hall.publish();
         house.receipts.printTicket(ticket->id, "de");
         return redirect(addressOf(appointment));
     }

@@ -278,7 +278,7 @@ Reply choosePlace(House& house, Exchange& exchange)
             house.hall.queue.closeDesk(had->id, clerk, house.now());
         return outcome;
     });
-    house.hall.changed();
+    house.hall.publish();
     if (const auto* occupied = std::get_if<office::DeskOccupied>(&opened))
         return placesPage(house, exchange, occupied->desk.id, 409);
     return redirect(queueAddress);
@@ -290,7 +290,7 @@ Reply leavePlace(House& house, Exchange& exchange)
         if (house.hall.queue.atDesk(desk->id))
             return queuePage(house, exchange, *desk, "busy", {}, 409);
         house.hall.queue.closeDesk(desk->id, exchange.clerk->clerk.name, house.now());
-        house.hall.changed();
+        house.hall.publish();
     }
     return redirect(placeAddress);
 }
@@ -309,7 +309,7 @@ Reply callNext(House& house, Exchange& exchange)
     if (!desk)
         return redirect(placeAddress);
     const auto outcome = house.hall.queue.callNext(actorAt(exchange, desk), house.now());
-    house.hall.changed();
+    house.hall.publish();
     if (std::holds_alternative<office::NobodyWaiting>(outcome))
         return queuePage(house, exchange, *desk, "nobody");
     return redirect(queueAddress); // with whom the desk has, also if it had somebody before
@@ -350,7 +350,7 @@ Reply actOnTicket(House& house, Exchange& exchange)
                          refused.errorCode() == ErrorCode::NotAllowed ? "notHere" : "changed", {},
                          409);
     }
-    house.hall.changed();
+    house.hall.publish();
     return redirect(queueAddress);
 }
 
@@ -364,7 +364,7 @@ Reply issueNumber(House& house, Exchange& exchange)
     wish.group = exchange.field("group");
     wish.channel = office::Channel::Reception;
     const auto drawn = house.hall.queue.draw(wish, actorAt(exchange, desk), house.now());
-    house.hall.changed();
+    house.hall.publish();
     const auto* ticket = std::get_if<Ticket>(&drawn);
     if (!ticket)
         return queuePage(house, exchange, *desk, "full", {}, 409);
@@ -379,7 +379,7 @@ Reply setSign(House& house, Exchange& exchange)
         return redirect(placeAddress);
     house.hall.queue.setSign(office::signWordFromName(exchange.field("word")),
                              actorAt(exchange, desk), house.now());
-    house.hall.changed();
+    house.hall.publish();
     return redirect(queueAddress);
 }
 
@@ -391,7 +391,7 @@ Reply endDay(House& house, Exchange& exchange)
     if (std::ranges::any_of(open, [](const auto& desk) { return desk.emergencyAt.has_value(); }))
         return placesPage(house, exchange, {}, 409, "help");
     house.hall.queue.endDay(exchange.clerk->clerk.name, house.now());
-    house.hall.changed();
+    house.hall.publish();
     return redirect(placeAddress);
 }
 
@@ -401,7 +401,7 @@ Reply callColleagues(House& house, Exchange& exchange)
     if (!desk)
         return redirect(placeAddress);
     house.hall.queue.callEmergency(actorAt(exchange, desk), house.now());
-    house.hall.changed();
+    house.hall.publish();
     return redirect(queueAddress);
 }
 
@@ -409,7 +409,7 @@ Reply answerColleague(House& house, Exchange& exchange)
 {
     const auto desk = deskOf(house, exchange);
     house.hall.queue.answerEmergency(exchange.field("desk"), actorAt(exchange, desk), house.now());
-    house.hall.changed();
+    house.hall.publish();
     return redirect(queueAddress);
 }
 

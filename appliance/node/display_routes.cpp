@@ -22,7 +22,7 @@ Reply showDisplay(House& house, Exchange& exchange)
 {
     if (exchange.query.contains("token"))
         return letIn(house, "/display");
-    return htmlAnswer(200, house.hall.boardPage());
+    return htmlAnswer(200, house.doors.pages.display(house.hall.board()));
 }
 
 Reply showSign(House& house, Exchange& exchange)

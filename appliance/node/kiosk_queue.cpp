@@ -75,7 +75,7 @@ Reply drawNumber(House& house, Exchange& exchange)
             return outcome;
         });
         if (std::holds_alternative<office::Ticket>(drawn)) {
-            house.hall.changed();
+            house.hall.publish();
             house.receipts.printTicket(visit.ticketId, visit.language);
             response = redirect(addressOf(visit.step));
         } else { // staff give them out, or there are none left today: said at the group
@@ -128,7 +128,7 @@ Reply noteTicket(House& house, Exchange& exchange)
     const auto ticket = requiredTicket(house, visit);
     house.visits.touch(visit);
     house.hall.queue.noted(ticket.id, kioskItself, house.now());
-    house.hall.changed();
+    house.hall.publish();
     return redirect(addressOf(visit.step));
 }
 

@@ -18,7 +18,6 @@ constexpr auto planFile = "queue.json";
 /// Who has saved a plan that came with the set-up.
 constexpr auto fromFolder = "config/municipality";
 constexpr Milliseconds estimateStays = std::chrono::seconds(10);
-constexpr Milliseconds boardStays = std::chrono::seconds(1);
 /// So that the same hall is estimated alike on all pages.
 constexpr std::uint64_t estimateSeed = 20261122;
 constexpr int linkDays = 1;     ///< tickets keep their names and appointments: today and yesterday
@@ -145,50 +144,37 @@ page::DisplayPage QueueHall::board()
     return view;
 }
 
-const std::string& QueueHall::boardPage()
-{
-    const Milliseconds now = _house.doors.loop.sinceBoot();
-    if (!_boardPageAt || now - *_boardPageAt >= boardStays) {
-        _boardPage = _house.doors.pages.display(board());
-        _boardPageAt = now;
-    }
-    return _boardPage;
-}
-
-void QueueHall::changed()
-{
-    _boardPageAt.reset();
-    publish();
-}
-
 void QueueHall::publish()
 {
     const auto view = board();
-    auto state = json::makeObject();
-    state->set("sequence", view.sequence);
-    state->set("waiting", view.hall.waiting);
-    state->set("openDesks", view.hall.openDesks);
+    const auto words = _house.doors.pages.boardWords(view);
+    auto lines = json::makeObject();
+    lines->set("waiting", words.waiting);
+    lines->set("wait", words.wait);
+    lines->set("desks", words.desks);
     auto calls = json::makeArray();
-    for (const auto& each : view.calls) {
+    for (const auto& each : words.calls) {
         auto call = json::makeObject();
+        call->set("call", each.call);
         call->set("number", each.number);
         call->set("desk", each.desk);
-        call->set("calls", each.calls);
+        call->set("spoken", each.spoken);
+        call->set("way", each.way);
+        call->set("wayLine", each.wayLine);
         call->set("waits", each.waits);
         calls->add(call);
     }
+    auto state = json::makeObject();
+    state->set("sequence", view.sequence);
+    state->set("lines", lines);
     state->set("calls", calls);
-    auto parts = json::makeObject();
-    for (const auto& [id, content] : _house.doors.pages.boardParts(view))
-        parts->set(id, content);
-    state->set("parts", parts);
     _house.doors.livePages.publish(topic, json::write(*state));
 }
 
 void QueueHall::everyMinute()
 {
     if (queue.sweep(_house.now()) > 0)
-        changed();
+        publish();
 }
 
 void QueueHall::everyNight()

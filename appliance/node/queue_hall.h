@@ -33,12 +33,8 @@ public:
     int before(const office::Ticket& ticket);
     page::Hall hall();
     page::DisplayPage board();
-    /// The same as HTML. All boards of a hall ask at once after each change: made once for them.
-    const std::string& boardPage();
 
-    /// Something was committed: all that show the hall hear of it.
-    void changed();
-    /// To whoever joins: the newest state.
+    /// The newest state to all that show the hall: something was committed, or somebody joined.
     void publish();
 
     void everyMinute();
@@ -57,8 +53,6 @@ private:
     office::WaitingTimes _estimates;
     std::int64_t _estimatedFor = -1; ///< sequence of the queue
     Milliseconds _estimatedAt{0};
-    std::string _boardPage;
-    std::optional<Milliseconds> _boardPageAt; ///< since boot; nothing: it has to be made
 };
 
 } // namespace amt::node

@@ -183,7 +183,7 @@ void ReceiptDesk::keepTicketOutcome(const std::string& ticketId, const PrintOutc
         log::info("ticket.paper-too-late", {{"detail", late.message()}});
     }
     keepWord(ticketId, outcome);
-    _house.hall.changed();
+    _house.hall.publish();
 }
 
 void ReceiptDesk::keepWord(const std::string& id, const PrintOutcome& outcome)

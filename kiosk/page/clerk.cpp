@@ -1285,38 +1285,26 @@ struct DisplayFiller {
         Filled filled{"board", Data{Data::type::object}};
         filled.data.set("offered", view.offered);
         filled.data.set("sequence", std::to_string(view.sequence));
+        const auto words = boardWords(texts, view);
         Data calls{Data::type::list};
-        for (const auto& call : view.calls) {
+        for (const auto& call : words.calls) {
             Data item;
+            item.set("call", call.call);
             item.set("number", call.number);
             item.set("desk", call.desk);
             item.set("waits", call.waits);
-            // What a gong sounds for: somebody else, somewhere else, or once more.
-            item.set("call", call.number + " " + call.desk + " " + std::to_string(call.calls));
             item.set("spoken", call.spoken);
-            if (!call.way.empty()) {
+            if (!call.way.empty())
                 item.set("way", call.way);
-                item.set("wayLine", texts.get(german, "way." + call.way));
-                item.set("floor", call.way == "Up" || call.way == "Down");
-            }
+            item.set("wayLine", call.wayLine);
             item.set("newest", calls.list_value().empty());
             calls.push_back(item);
         }
-        filled.data.set("any", !view.calls.empty());
+        filled.data.set("any", !words.calls.empty());
         filled.data.set("calls", calls);
-        filled.data.set("waitingLine",
-                        texts.plural(german, "desk.display.persons", view.hall.waiting));
-        const auto& wait = view.hall.wait;
-        filled.data.set(
-            "wait", !wait ? texts.get(german, "wait.none")
-                    : wait->orLonger
-                        ? texts.get(german, "wait.longer", {{"from", std::to_string(wait->from)}})
-                        : texts.get(german, "wait.range",
-                                    {{"from", std::to_string(wait->from)},
-                                     {"until", std::to_string(std::max(wait->until, 5))}}));
-        filled.data.set("desksLine", texts.get(german, "desk.display.desksOf",
-                                               {{"open", std::to_string(view.hall.openDesks)},
-                                                {"desks", std::to_string(view.desks)}}));
+        filled.data.set("waitingLine", words.waiting);
+        filled.data.set("wait", words.wait);
+        filled.data.set("desksLine", words.desks);
         filled.data.set("municipality", view.municipality);
         filled.data.set("time", localTime(view.now));
         filled.data.set("nowMilliseconds", std::to_string(toMilliseconds(view.now)));
@@ -1351,6 +1339,28 @@ struct DisplayFiller {
 };
 
 } // namespace
+
+BoardWords boardWords(const Texts& texts, const DisplayPage& view)
+{
+    BoardWords words;
+    words.waiting = texts.plural(german, "desk.display.persons", view.hall.waiting);
+    const auto& wait = view.hall.wait;
+    words.wait = !wait ? texts.get(german, "wait.none")
+                 : wait->orLonger
+                     ? texts.get(german, "wait.longer", {{"from", std::to_string(wait->from)}})
+                     : texts.get(german, "wait.range",
+                                 {{"from", std::to_string(wait->from)},
+                                  {"until", std::to_string(std::max(wait->until, 5))}});
+    words.desks = texts.get(
+        german, "desk.display.desksOf",
+        {{"open", std::to_string(view.hall.openDesks)}, {"desks", std::to_string(view.desks)}});
+    for (const auto& call : view.calls)
+        words.calls.push_back({call.number + " " + call.desk + " " + std::to_string(call.calls),
+                               call.number, call.desk, call.spoken, call.way,
+                               call.way.empty() ? "" : texts.get(german, "way." + call.way),
+                               call.waits});
+    return words;
+}
 
 Filled fillDisplay(const Texts& texts, const DisplayView& view)
 {

@@ -933,6 +933,17 @@ struct DisplayPage {
     int desks = 0; ///< that there are
 };
 
+/// A call board in its words.
+struct BoardWords {
+    std::string waiting, wait, desks;
+    struct Call {
+        std::string call; ///< what a gong sounds for: somebody else, somewhere else, or once more
+        std::string number, desk, spoken, way, wayLine;
+        bool waits = true;
+    };
+    std::vector<Call> calls; ///< newest first
+};
+
 /// GET /display/desk/ID: the sign at one desk or door (D2), live by /display/events.
 struct DeskSignPage {
     std::string municipality;
@@ -955,9 +966,8 @@ public:
     std::string kiosk(const Frame& frame, const KioskView& view) const;
     std::string desk(const DeskFrame& frame, const DeskView& view) const;
     std::string display(const DisplayView& view) const;
-    /// What changes of a call board, by the id of its element: an event carries it whole, so that
-    /// no board has to ask.
-    std::vector<std::pair<std::string, std::string>> boardParts(const DisplayPage& view) const;
+    /// What a call board says just now: its page shows it, and each event brings it.
+    BoardWords boardWords(const DisplayPage& view) const;
 
     /// A message of a language, e.g. for receipts. Parameters replace {name}. Falls back to German.
     std::string text(const std::string& language, const std::string& key,

@@ -61,11 +61,9 @@ std::string Renderer::display(const DisplayView& view) const
     return _impl->display.render(filled.name, filled.data);
 }
 
-std::vector<std::pair<std::string, std::string>> Renderer::boardParts(const DisplayPage& view) const
+BoardWords Renderer::boardWords(const DisplayPage& view) const
 {
-    const auto filled = fillDisplay(_impl->texts, view);
-    return {{"board-calls", _impl->display.render("board_calls", filled.data)},
-            {"board-hall", _impl->display.render("board_hall", filled.data)}};
+    return page::boardWords(_impl->texts, view);
 }
 
 std::string Renderer::text(const std::string& language, const std::string& key,

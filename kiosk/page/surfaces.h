@@ -19,6 +19,7 @@ struct Filled {
 Filled fillKiosk(const Texts& texts, const Frame& frame, const KioskView& view);
 Filled fillDesk(const Texts& texts, const DeskFrame& frame, const DeskView& view);
 Filled fillDisplay(const Texts& texts, const DisplayView& view);
+BoardWords boardWords(const Texts& texts, const DisplayPage& view);
 
 /// A value as people read it: the label of a choice, not its key; a day as 21.11.1964.
 std::string shownValue(const Texts& texts, const std::string& language, const FieldView& field);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Pages that follow the hall: each event has the number of the newest state; where this page shows an older one, its marked parts are exchanged. The event
-// brings the call board's with it; other pages fetch theirs.
+// Pages that follow the hall: each event has the newest state and its number. Where this page shows an older one, it draws what the event brings (board.js),
+// or its marked parts are fetched and exchanged.
 // Whoever types or chooses there is not disturbed: that part follows when the focus has left it.
 
 /** Of the page itself: what a press has answered may stand at the press's own address. */
@@ -18,11 +18,11 @@ function isBusy(part) {
     return focused !== null && part.contains(focused) && focused.matches('select, input:not([type="hidden"]), textarea');
 }
 
-/** @param {(id: string) => Node | null} fresh what a part shall hold, in a node of its own */
+/** @param {Document} fresh */
 function exchange(fresh) {
     for (const part of document.querySelectorAll('[data-fragment]')) {
-        const other = fresh(part.id);
-        if (!other || isSame(other, part) || isBusy(part)) // what is the same is not drawn again
+        const other = fresh.getElementById(part.id);
+        if (!other || other.isEqualNode(part) || isBusy(part)) // what is the same is not drawn again
             continue;
         const focused = document.activeElement;
         const key = focused instanceof HTMLElement && part.contains(focused) ? focused.dataset.key ?? '' : '';
@@ -30,28 +30,13 @@ function exchange(fresh) {
         if (key)
             /** @type {HTMLElement | null} */ (part.querySelector(`[data-key="${CSS.escape(key)}"]`))?.focus();
     }
-    document.dispatchEvent(new CustomEvent('exchanged'));
-}
-
-/** @param {Node} one @param {Node} other */
-function isSame(one, other) {
-    return one.childNodes.length === other.childNodes.length && [...one.childNodes].every((child, at) => child.isEqualNode(other.childNodes[at]));
 }
 
 /** @param {number} sequence */
 function shows(sequence) {
     shown = sequence;
     document.body.dataset.sequence = String(sequence);
-}
-
-/** The state that an event brings. @param {{ sequence: number, parts: Record<string, string> }} state */
-function take({ sequence, parts }) {
-    exchange((id) => {
-        const brought = document.createElement('template');
-        brought.innerHTML = parts[id];
-        return brought.content;
-    });
-    shows(sequence);
+    document.dispatchEvent(new CustomEvent('exchanged'));
 }
 
 function follow() {
@@ -70,8 +55,7 @@ function renew() {
         fetching = false;
         const sequence = Number(request.responseXML?.body.dataset.sequence);
         if (request.responseXML && sequence >= shown) {
-            const fresh = request.responseXML;
-            exchange((id) => fresh.getElementById(id));
+            exchange(request.responseXML);
             shows(sequence);
             follow();
         } else {
@@ -95,8 +79,8 @@ function listen() {
         if (state.sequence < shown)
             location.replace(address); // the database was put back: its numbers begin lower
         wanted = state.sequence;
-        if (wanted > shown && [...document.querySelectorAll('[data-fragment]')].every((part) => part.id in state.parts))
-            take(state);
+        if (wanted > shown && !document.dispatchEvent(new CustomEvent('state', { detail: state, cancelable: true })))
+            shows(wanted);
         follow();
     });
     events.addEventListener('error', () => {

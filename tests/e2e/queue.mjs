@@ -102,6 +102,18 @@ for (const voice of voices) {
     const heard = await voice;
     must([200, 206].includes(heard.status()) && heard.headers()['content-type'] === 'audio/ogg', `a call sounds as ${heard.status()}`);
 }
+must(await halls[0].evaluate(async () => { // drawn from an event, it is what the page would be
+    const fresh = await new Promise((resolve) => {
+        const request = new XMLHttpRequest();
+        request.open('GET', '/display');
+        request.responseType = 'document';
+        request.addEventListener('load', () => resolve(request.responseXML));
+        request.send();
+    });
+    const rows = (/** @type {Document} */ of) => [...of.querySelectorAll('.board-calls tbody tr, [data-line]')];
+    const [drawn, made] = [rows(document), rows(/** @type {Document} */ (fresh))];
+    return drawn.length === made.length && drawn.every((row, place) => row.isEqualNode(made[place]));
+}), 'a board that was drawn from an event differs from its page');
 await look(halls[0], 'board');
 await sign.getByText(first).waitFor();
 await look(sign, 'sign-called');

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_number_is_drawn_printed_called_served_and_finished)
     hall.kiosk.get("/visit/ticket");
     BOOST_TEST(hall.kiosk.shows("Wir rufen Sie auf"));
     BOOST_TEST(hall.stateOf("B 001") == "Waiting");
-    BOOST_TEST(hall.boardShows("<strong>1 Person</strong>"));
+    BOOST_TEST(hall.boardShows(">1 Person</strong>"));
     BOOST_TEST(!hall.boardShows("B 001")); // who waits is not shown, who is called is
 
     hall.sit(hall.clerk, "3");
@@ -116,13 +116,16 @@ BOOST_AUTO_TEST_CASE(a_number_is_drawn_printed_called_served_and_finished)
     BOOST_TEST(hall.clerk.shows("B 001"));
     hall.next(hall.clerk);
     BOOST_TEST(hall.stateOf("B 001") == "Called");
-    BOOST_TEST(hall.boardShows("<th scope=\"row\">B 001</th><td>Schalter 3 <span class=\"direction "
-                               "direction--Straight\""));
-    // The event brings what the page would say: nobody has to fetch it.
+    BOOST_TEST(hall.boardShows("<th scope=\"row\">B 001</th><td><span>Schalter 3</span> <span "
+                               "class=\"direction direction--Straight\""));
+    // The event brings what the page says: nobody has to fetch it.
     const auto event = json::parseObject(hall.town.livePages.newest["hall"]);
-    for (const auto& part : {"board-calls", "board-hall"})
-        BOOST_TEST(hall.boardShows("data-fragment=\"" + std::string(part) + "\">" +
-                                   json::text(*json::object(*event, "parts"), part) + "</"));
+    const auto call = json::array(*event, "calls")->getObject(0);
+    BOOST_TEST(json::text(*call, "number") == "B 001");
+    BOOST_TEST(hall.boardShows("data-call=\"" + json::text(*call, "call") + "\""));
+    for (const auto& line : {"waiting", "wait", "desks"})
+        BOOST_TEST(hall.boardShows("data-line=\"" + std::string(line) + "\">" +
+                                   json::text(*json::object(*event, "lines"), line) + "<"));
     hall.clerk.get("/desk/queue");
     hall.act(hall.clerk, "B 001", "serve");
     BOOST_TEST(hall.stateOf("B 001") == "Serving");
@@ -433,7 +436,7 @@ BOOST_AUTO_TEST_CASE(the_lead_ends_the_day_and_nothing_stays_open)
     BOOST_TEST(hall.town.count("SELECT count(*) FROM ticket WHERE state IN ('Waiting', 'Called', "
                                "'Serving', 'Parked')") == 0);
     BOOST_TEST(hall.town.count("SELECT count(*) FROM open_desk") == 0);
-    BOOST_TEST(hall.boardShows("<strong>0 Personen</strong>"));
+    BOOST_TEST(hall.boardShows(">0 Personen</strong>"));
     BOOST_TEST(hall.draw() == "B 003"); // no number comes twice on a day
 }
 
