@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// The call board draws the state that an event brings; it has to ask for nothing. Sixteen boards that fetch a page at once keep each other waiting.
+// The call board draws the state that an event brings: sixteen boards that fetch a page at once keep each other waiting. It fetches once a minute, as estimates age.
 
 /** @typedef {{ call: string, spoken: string, number: string, desk: string, way: string, wayLine: string, waits: boolean }} Call */
 

@@ -48,19 +48,22 @@ function renew() {
     if (fetching)
         return;
     fetching = true;
+    const before = shown; // an event may draw a newer state meanwhile: that is no reason to load the page anew
     const request = new XMLHttpRequest(); // parses a document without a string of markup in between
     request.open('GET', address);
     request.responseType = 'document';
     request.addEventListener('load', () => {
         fetching = false;
         const sequence = Number(request.responseXML?.body.dataset.sequence);
-        if (request.responseXML && sequence >= shown) {
+        if (!request.responseXML || !(sequence >= before)) {
+            location.replace(address); // signed out, or another page by now
+            return;
+        }
+        if (sequence >= shown) {
             exchange(request.responseXML);
             shows(sequence);
-            follow();
-        } else {
-            location.replace(address); // signed out, or another page by now
         }
+        follow();
     });
     request.addEventListener('error', () => {
         fetching = false;
