@@ -20,6 +20,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -195,9 +196,10 @@ private:
         std::optional<Payments> payments;
         if (_options.contains("payment-service")) {
             auto endpoint = readPaymentEndpoint(toText(readSmallFile(needed("payment-service"))));
-            if (!endpoint.clientCertificate.empty())
-                readSmallFile(endpoint.clientCertificate.string()); // missing: told now, not with
-                                                                    // the first payment
+            // Told now, not with the first payment; cases go on their way all the same.
+            if (std::ifstream file(endpoint.clientCertificate);
+                !endpoint.clientCertificate.empty() && !file)
+                log::error("payment.certificate-unreadable");
             const auto line = [&](const std::string& origin) {
                 return portal::makeTlsExchange(origin, endpoint.caCertificate, loop, providerLimits,
                                                endpoint.clientCertificate);

@@ -354,7 +354,7 @@ BOOST_AUTO_TEST_CASE(where_a_certificate_is_all_no_token_is_asked_for)
     BOOST_TEST(way.service.tokensGiven == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_certificate_beside_a_client_of_oauth_is_shown_to_both)
+BOOST_AUTO_TEST_CASE(a_certificate_may_stand_beside_a_client_of_oauth)
 {
     const auto endpoint = readPaymentEndpoint(fileWithCertificate(
         "/etc/amtsstube/epay.pem",
