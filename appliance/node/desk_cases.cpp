@@ -44,6 +44,23 @@ std::vector<std::string> papers(const House& house, const office::CaseRecord& re
     return service ? office::papersOf(*service, "de") : std::vector<std::string>();
 }
 
+bool lacksPapers(House& house, const office::CaseRecord& record)
+{
+    return record.standing == office::Standing::Held && !record.envelope &&
+           !papers(house, record).empty() &&
+           house.attachments.records().of(record.envelopeId).empty();
+}
+
+std::string heldReason(House& house, const office::CaseRecord& record)
+{
+    const bool lacks = lacksPapers(house, record);
+    if (record.heldReason == office::papersMissing && !lacks)
+        return "PapersScanned";
+    if (record.heldReason == "FeeAtDesk" && lacks)
+        return "FeeAndPapers";
+    return record.heldReason;
+}
+
 std::string serviceName(const House& house, const office::CaseRecord& record)
 {
     const auto* service = house.town.service(record.serviceKey);
@@ -107,7 +124,7 @@ Reply showCases(House& house, Exchange& exchange)
                                            std::string(office::name(record.payment->state))
                                      : std::string();
         row.createdAt = record.createdAt;
-        row.heldReason = record.heldReason;
+        row.heldReason = heldReason(house, record);
         row.replies = repliesOf(record.envelopeId);
         view.cases.push_back(std::move(row));
     }
@@ -125,7 +142,7 @@ Reply showCase(House& house, Exchange& exchange)
     view.serviceName = serviceName(house, record);
     view.papers = papers(house, record);
     view.state = std::string(office::name(record.standing));
-    view.heldReason = record.heldReason;
+    view.heldReason = heldReason(house, record);
     const auto may = [&](const std::string& act) {
         return mayUse(exchange.clerk->roles, Method::Post, "/desk/cases/" + record.id + act);
     };

@@ -19,6 +19,11 @@ office::CaseRecord requiredCase(const House& house, const Exchange& exchange);
 std::string serviceName(const House& house, const office::CaseRecord& record);
 /// What the service asks for; empty when it is no longer offered.
 std::vector<std::string> papers(const House& house, const office::CaseRecord& record);
+/// It waits for a desk, its service asks for papers, and none was scanned yet. Whether they are
+/// all there is the clerk's to see.
+bool lacksPapers(House& house, const office::CaseRecord& record);
+/// Why it is held, as the desk says it: end of a key desk.held. or a word of its own.
+std::string heldReason(House& house, const office::CaseRecord& record);
 /// What the clerk typed. Throws RequestMalformed when there is nothing, or too much.
 std::string reasonOf(const Exchange& exchange);
 

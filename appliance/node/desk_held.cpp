@@ -30,7 +30,7 @@ Reply showHeld(House& house, Exchange& exchange)
         row.reference = record.reference;
         row.service = serviceName(house, record);
         row.state = std::string(office::name(record.standing));
-        row.reason = record.heldReason;
+        row.reason = heldReason(house, record);
         row.createdAt = record.createdAt;
         row.days = static_cast<int>(
             std::max<std::int64_t>(0, (house.now() - record.createdAt) / std::chrono::hours(24)));

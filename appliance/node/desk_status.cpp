@@ -157,7 +157,9 @@ Reply showOperation(House& house, Exchange& exchange)
     const auto needing = house.cases.needingPerson();
     const auto held = static_cast<int>(
         std::count_if(needing.begin(), needing.end(), [](const office::CaseRecord& record) {
-            return record.standing == office::Standing::Held;
+            // what a person at the desk comes for anyway is nobody's fault
+            return record.standing == office::Standing::Held && record.heldReason != "FeeAtDesk" &&
+                   record.heldReason != office::papersMissing;
         }));
     page::StatusPage view;
     view.lines = {portal(house),

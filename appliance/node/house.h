@@ -155,7 +155,7 @@ public:
         std::optional<outbox::NewEnvelope> sealed;
         std::string held = {}; ///< as in CaseBook::hold()
     };
-    /// From the answers of a running visit. Held (and logged) when there is no usable key any more.
+    /// From the answers of a running visit. Held when papers are asked for, or no key is usable.
     WayOut wayOut(const Visit& visit, const std::optional<office::Payment>& payment);
     /// Part of the caller's commit.
     void take(const std::string& caseId, const WayOut& way, office::Settlement settlement);

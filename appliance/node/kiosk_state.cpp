@@ -6,6 +6,7 @@
 
 #include "appliance/core/file_reference.h"
 #include "appliance/core/log.h"
+#include "appliance/node/desk_cases.h"
 #include "appliance/node/house.h"
 
 #include <algorithm>
@@ -53,10 +54,8 @@ Reply answerQuestion(House& house, Exchange& exchange)
     }
     log::info("question.answered");
     view.answer = Answer::Found;
-    view.state =
-        found->heldReason == office::papersMissing && found->standing == office::Standing::Held
-            ? office::papersMissing
-            : std::string(office::name(found->standing));
+    view.state = lacksPapers(house, *found) ? office::papersMissing
+                                            : std::string(office::name(found->standing));
     const auto replies = house.replies.ofEnvelope(found->envelopeId);
     view.hasReply = std::any_of(replies.begin(), replies.end(), [](const auto& reply) {
         return reply.state != outbox::ReplyState::Refused && !reply.settledAt;

@@ -78,7 +78,7 @@ std::vector<PrintElement> ReceiptDesk::elements(const std::string& caseId) const
     } else if (found->fee.inCents() > 0) {
         elements.push_back(PrintPair{"Zahlung", "am Schalter zu zahlen", true});
     }
-    if (service && found->state == office::CaseState::Held) {
+    if (service && found->standing == office::Standing::Held) {
         for (const auto& paper : office::papersOf(*service, "de"))
             elements.push_back(PrintPair{"Am Schalter zeigen", paper, true});
     }

@@ -217,7 +217,9 @@ async function go(walk, reference) {
     const letter = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(400_000)]);
     reply(atOffice, letter);
     await until('the reply at the desk', async () => (await page.goto(thisCase)) && (await page.getByRole('link', { name: 'Antwort vom' }).count()) > 0);
-    must((await askState(reference)).includes('Es liegt eine Antwort vor'), 'the kiosk does not say that there is a reply');
+    const said = await askState(reference);
+    must(said.includes('Es liegt eine Antwort vor'), 'the kiosk does not say that there is a reply');
+    must(![answer.subject, answer.text, answer.reference, 'Bescheid'].some((told) => said.includes(told)), 'the kiosk tells what the reply says');
     await page.getByRole('link', { name: 'Antwort vom' }).click();
     await shows(answer.subject);
     must(await page.getByText(answer.text).count(), 'the letter is not shown');

@@ -131,12 +131,13 @@ portal::Metadata scannedAndReleased(WholeWay& way, Browser& desk, const std::str
     BOOST_TEST(desk.shows("Es fehlen noch Unterlagen."));
     const std::string path = "/desk/cases/" + onlyCase(way.town);
     desk.get(path);
-    BOOST_TEST(desk.shows("Zu diesem Antrag gehören: Fahrzeugschein, Meldebescheinigung"));
+    BOOST_TEST(desk.shows("Unterlagen zu diesem Antrag: Fahrzeugschein, Meldebescheinigung"));
     BOOST_TEST(desk.shows("Es ist noch keine Unterlage dabei."));
     BOOST_TEST(addScan(way.town, desk, "Fahrzeugschein.pdf", pdfOf(way.town, 300'000)).status ==
                303);
     desk.get(path);
     BOOST_TEST(!desk.shows("Es ist noch keine Unterlage dabei."));
+    BOOST_TEST(desk.shows("Unterlagen sind eingescannt."));
     desk.post(path + "/release", {{"reason", "Unterlagen eingescannt"}});
     BOOST_TEST(desk.page.status == 200);
     BOOST_TEST(way.town.text("SELECT settlement FROM cases") == settlement);
@@ -204,6 +205,31 @@ BOOST_AUTO_TEST_CASE(a_free_case_that_needs_papers_waits_for_a_desk_too)
     const auto metadata = scannedAndReleased(way, desk, "NoFee");
     BOOST_TEST(!metadata.payment.has_value());
     BOOST_REQUIRE_EQUAL(metadata.attachments.size(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(where_fee_and_papers_are_left_for_the_desk_both_are_said)
+{
+    Town town;
+    askForPapers(town);
+    town.restart();
+    Browser kiosk(town, Surface::Kiosk), desk(town, Surface::Desk);
+    walkToDesk(town, kiosk, desk);
+    const auto ask = [&] {
+        Browser later(town, Surface::Kiosk);
+        later.get("/");
+        later.post("/language", {{"language", "de"}, {"back", "/visit/state"}});
+        later.post("/visit/state", {{"reference", town.text("SELECT reference FROM cases")},
+                                    {"code", town.text("SELECT question_code FROM cases")}});
+        return later.shows("Es fehlen noch Unterlagen.");
+    };
+    const std::string path = "/desk/cases/" + onlyCase(town);
+    desk.get(path);
+    BOOST_TEST(desk.shows("und es fehlen noch Unterlagen"));
+    BOOST_TEST(ask());
+    BOOST_TEST(addScan(town, desk, "a.pdf", "%PDF-1.7").status == 303);
+    desk.get(path);
+    BOOST_TEST(desk.shows("Die Gebühr wird am Schalter bezahlt. Ist sie bezahlt"));
+    BOOST_TEST(!ask());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

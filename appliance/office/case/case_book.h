@@ -99,8 +99,8 @@ public:
     void seal(const std::string& caseId, const outbox::NewEnvelope& sealed, Settlement settlement,
               UtcTime now);
 
-    /// One commit: the plain text is gone (visit over, restart) before the envelope was sealed. No
-    /// effect unless Recorded. `reason`: "PlainTextLost", "PaymentUnresolved", "VisitEnded", ...
+    /// One commit: it waits for a person, its plain text gone or something left for the desk. No
+    /// effect unless Recorded. `reason`: "PlainTextLost", "VisitEnded", "FeeAtDesk", papersMissing.
     void hold(const std::string& caseId, const std::string& reason, UtcTime now);
     /// At start, one commit: every case without envelope whose visit is not in `liveVisits` is
     /// held. Returns how many.
