@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -100,7 +101,7 @@ public:
 
     void write(int number, const Bytes& block) const
     {
-        const auto at = static_cast<off_t>(number % blocks) * static_cast<off_t>(blockBytes);
+        const auto at = static_cast<off_t>(number % blocks) * static_cast<off_t>(block.size());
         if (::pwrite(_file, block.data(), block.size(), at) != static_cast<ssize_t>(block.size()) ||
             ::fdatasync(_file) != 0)
             throw Error(ErrorCode::SystemFailed, "a raw write that did not happen");
@@ -110,6 +111,19 @@ private:
     static constexpr int blocks = 64;
     int _file;
 };
+
+/// Bytes that this process has handed to the kernel to write so far (/proc/self/io).
+inline double bytesWritten()
+{
+    std::ifstream io("/proc/self/io");
+    std::string word;
+    double bytes = 0;
+    while (io >> word) {
+        if (word == "wchar:")
+            io >> bytes;
+    }
+    return bytes;
+}
 
 inline double median(std::vector<double> values)
 {

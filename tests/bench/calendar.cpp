@@ -216,8 +216,10 @@ void booking(const std::string& folder)
     House house(folder + "/bookings.db");
     const Bytes block = randomBytes(house.random, RawFile::blockBytes);
     const RawFile raw(folder + "/raw", block);
+    const RawFile asLong(folder + "/as-long", randomBytes(house.random, std::size_t{64} * 1024));
     const SealedContact contact{"desk-1", std::string(700, 'x')}; // a JWE with name and mail
-    std::vector<double> rawTimes, bookTimes, reserveTimes, confirmTimes, askTimes, cancelTimes;
+    std::vector<double> rawTimes, likeTimes, bookBytes, bookTimes, reserveTimes, confirmTimes,
+        askTimes, cancelTimes;
     const auto timed = [](std::vector<double>& times, auto&& work) {
         const double begin = seconds(CLOCK_MONOTONIC);
         work();
@@ -235,11 +237,15 @@ void booking(const std::string& folder)
     for (int i = 0; i < 400; ++i) {
         timed(rawTimes, [&] { raw.write(i, block); });
         const auto first = wish(2 * i);
+        const double before = bytesWritten();
         timed(bookTimes, [&] {
             require(std::holds_alternative<Appointment>(
                         house.appointments.book(first, contact, "bench", now)),
                     "not booked");
         });
+        bookBytes.push_back(bytesWritten() - before);
+        const Bytes like = randomBytes(house.random, static_cast<std::size_t>(bookBytes.back()));
+        timed(likeTimes, [&] { asLong.write(i, like); });
         timed(askTimes, [&] {
             static_cast<void>(house.ledger.freeTimes({.scope = hall, .duration = 25min}, now));
         });
@@ -261,6 +267,11 @@ void booking(const std::string& folder)
             false);
     };
     beside("durable booking (cells, contact, journal)", bookTimes, 1.5);
+    row("durable booking (cells, contact, journal)", median(bookTimes) * 1e6, "us p50",
+        "one raw write of as many bytes and fdatasync", median(likeTimes) * 1e6, std::nullopt,
+        false);
+    row("bytes that a booking writes", median(bookBytes) / 1024, "KiB", "", std::nullopt,
+        std::nullopt, false);
     beside("reservation", reserveTimes, std::nullopt);
     beside("confirmation", confirmTimes, std::nullopt);
     beside("cancellation", cancelTimes, std::nullopt);
