@@ -248,38 +248,35 @@ private:
 
     enum class MayRenew { Yes, No };
 
-    void authorised(HttpRequest request, MayRenew mayRenew, Heard then)
+    void authorised(const HttpRequest& request, MayRenew mayRenew, Heard then)
     {
-        if (!_endpoint.asksForToken()) {
-            _service.send(std::move(request),
-                          guarded([then = std::move(then)](Impl&, const HttpAnswer& answer) {
-                              const auto* response = std::get_if<HttpResponse>(&answer);
-                              if (response && response->status == 401)
-                                  log::error("payment.not-authorised");
-                              then(answer);
-                          }));
-            return;
-        }
-        withToken([this, request = std::move(request), mayRenew,
-                   then = std::move(then)](const HttpAnswer& failed) mutable {
-            if (_token.empty())
-                return then(failed);
-            auto sent = request;
-            sent.headers["authorization"] = "Bearer " + std::string(_token.revealText());
-            _service.send(std::move(sent),
-                          guarded([request = std::move(request), mayRenew, then = std::move(then)](
-                                      Impl& self, const HttpAnswer& answer) mutable {
-                              const auto* response = std::get_if<HttpResponse>(&answer);
-                              if (!response || response->status != 401)
-                                  return then(answer);
-                              self._token = {};
-                              if (mayRenew == MayRenew::Yes)
-                                  return self.authorised(std::move(request), MayRenew::No,
-                                                         std::move(then));
-                              log::error("payment.not-authorised");
-                              then(answer);
-                          }));
-        });
+        if (!_endpoint.asksForToken())
+            return sendAs(request, request, MayRenew::No, std::move(then));
+        withToken(
+            [this, request, mayRenew, then = std::move(then)](const HttpAnswer& failed) mutable {
+                if (_token.empty())
+                    return then(failed);
+                auto bearing = request;
+                bearing.headers["authorization"] = "Bearer " + std::string(_token.revealText());
+                sendAs(std::move(bearing), request, mayRenew, std::move(then));
+            });
+    }
+
+    /// `request`: the same without a token.
+    void sendAs(HttpRequest bearing, const HttpRequest& request, MayRenew mayRenew, Heard then)
+    {
+        _service.send(std::move(bearing),
+                      guarded([request, mayRenew, then = std::move(then)](
+                                  Impl& self, const HttpAnswer& answer) mutable {
+                          const auto* response = std::get_if<HttpResponse>(&answer);
+                          if (!response || response->status != 401)
+                              return then(answer);
+                          self._token = {};
+                          if (mayRenew == MayRenew::Yes)
+                              return self.authorised(request, MayRenew::No, std::move(then));
+                          log::error("payment.not-authorised");
+                          then(answer);
+                      }));
     }
 
     /// `then` runs on this, with a token or with the answer that brought none.
