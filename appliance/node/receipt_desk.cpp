@@ -4,6 +4,7 @@
 #include "appliance/node/receipt_desk.h"
 
 #include "appliance/core/log.h"
+#include "appliance/node/desk_cases.h"
 #include "appliance/node/house.h"
 
 #include <algorithm>
@@ -78,8 +79,8 @@ std::vector<PrintElement> ReceiptDesk::elements(const std::string& caseId) const
     } else if (found->fee.inCents() > 0) {
         elements.push_back(PrintPair{"Zahlung", "am Schalter zu zahlen", true});
     }
-    if (service && found->standing == office::Standing::Held) {
-        for (const auto& paper : office::papersOf(*service, "de"))
+    if (lacksPapers(_house, *found)) {
+        for (const auto& paper : papers(_house, *found))
             elements.push_back(PrintPair{"Am Schalter zeigen", paper, true});
     }
     const auto lines = _terminalLines.find(caseId);
